@@ -1,0 +1,196 @@
+import re
+import sys
+from shlex import quote
+
+from snakemake.utils import min_version
+
+min_version("9.27")
+sys.path.insert(0, str(Path(workflow.basedir) / "scripts"))
+
+from descent.errors import InputError
+from pipeline import failures
+from pipeline.config import read_studies
+from pipeline.imports import modules
+from pipeline.plugins import available, caption
+
+
+configfile: "config.yaml"
+
+
+RULES = re.findall(r"^rule (\w+):", Path(workflow.snakefile).read_text(), re.MULTILINE)
+try:
+    STUDIES = read_studies(config, workflow.configfiles, RULES)
+except InputError as error:
+    sys.exit(str(error))
+
+RUNS = {
+    (run.study, run.optimizer, run.label): run for study in STUDIES.values() for run in study.runs
+}
+FIGURES = available("figures")
+if "conda" not in map(str, workflow.deployment_settings.deployment_method):
+    # `python` is the one that runs Snakemake, whatever it is called and wherever it lies
+    shell.prefix(f'python() {{{{ {quote(sys.executable)} "$@"; }}}}; ')
+
+
+def planned(wildcards):
+    return RUNS[wildcards.study, wildcards.optimizer, wildcards.step_size]
+
+
+def results_of(studies):
+    return expand(
+        "results/{study}/{file}",
+        study=studies,
+        file=[
+            "traces.csv",
+            "summary.csv",
+            *expand("figures/{figure}.{ending}", figure=FIGURES, ending=["png", "pdf"]),
+        ],
+    )
+
+
+wildcard_constraints:
+    dataset="|".join({study.dataset for study in STUDIES.values()}),
+    study="|".join(STUDIES),
+    optimizer="|".join({run.optimizer for run in RUNS.values()}),
+    step_size="|".join({re.escape(run.label) for run in RUNS.values()}),
+    figure="|".join(FIGURES),
+
+
+rule all:
+    input:
+        results_of(STUDIES),
+
+
+rule figures:
+    input:
+        expand(
+            "results/{study}/figures/{figure}.{ending}",
+            study=STUDIES,
+            figure=FIGURES,
+            ending=["png", "pdf"],
+        ),
+
+
+for name in STUDIES:
+
+    rule:
+        name:
+            name
+        input:
+            results_of([name]),
+
+
+rule download:
+    input:
+        script="scripts/download.py",
+        modules=lambda w: modules("download.py", f"descent.datasets.{w.dataset}"),
+    output:
+        update("data/{dataset}.npz"),
+    log:
+        "logs/download/{dataset}.log",
+    retries: 2
+    conda:
+        "environment.yaml"
+    resources:
+        attempt=lambda w, attempt: attempt,
+    shell:
+        "python {input.script} --dataset {wildcards.dataset} --raw data/raw/{wildcards.dataset}"
+        " --data {output} --attempt {resources.attempt}/3 --log {log}"
+
+
+rule train:
+    input:
+        script="scripts/train.py",
+        modules=lambda w: modules(
+            "train.py",
+            f"descent.models.{planned(w).run.model}",
+            f"descent.optimizers.{planned(w).run.update_rule}",
+            f"descent.engines.{planned(w).engine}",
+        ),
+        data=lambda w: f"data/{STUDIES[w.study].dataset}.npz",
+    output:
+        update("results/{study}/iterates/{optimizer}/{step_size}.npz"),
+    log:
+        "logs/train/{study}/{optimizer}/{step_size}.log",
+    benchmark:
+        "logs/benchmarks/train/{study}/{optimizer}/{step_size}.tsv"
+    conda:
+        "environment.yaml"
+    resources:
+        gpu=lambda w: planned(w).gpus(),
+    params:
+        run=lambda w: planned(w).options(),
+    shell:
+        "python {input.script} --data {input.data} {params.run} --iterates {output} --log {log}"
+
+
+rule evaluate:
+    input:
+        script="scripts/evaluate.py",
+        modules=lambda w: modules("evaluate.py", f"descent.models.{STUDIES[w.study].model}"),
+        iterates=rules.train.output,
+        data=lambda w: f"data/{STUDIES[w.study].dataset}.npz",
+    output:
+        update("results/{study}/traces/{optimizer}/{step_size}.csv"),
+    log:
+        "logs/evaluate/{study}/{optimizer}/{step_size}.log",
+    benchmark:
+        "logs/benchmarks/evaluate/{study}/{optimizer}/{step_size}.tsv"
+    conda:
+        "environment.yaml"
+    shell:
+        "python {input.script} --iterates {input.iterates} --data {input.data}"
+        " --study {wildcards.study} --optimizer {wildcards.optimizer} --trace {output} --log {log}"
+
+
+rule aggregate:
+    input:
+        script="scripts/aggregate.py",
+        modules=modules("aggregate.py"),
+        traces=lambda w: [
+            f"results/{w.study}/traces/{run.optimizer}/{run.label}.csv"
+            for run in STUDIES[w.study].runs
+        ],
+    output:
+        traces=update("results/{study}/traces.csv"),
+        summary=update("results/{study}/summary.csv"),
+    log:
+        "logs/aggregate/{study}.log",
+    conda:
+        "environment.yaml"
+    shell:
+        "python {input.script} --run-traces {input.traces}"
+        " --traces {output.traces} --summary {output.summary} --log {log}"
+
+
+rule plot:
+    input:
+        script="scripts/plot.py",
+        modules=lambda w: modules("plot.py", f"descent.figures.{w.figure}"),
+        traces=rules.aggregate.output.traces,
+        summary=rules.aggregate.output.summary,
+    output:
+        png=report(
+            update("results/{study}/figures/{figure}.png"),
+            caption="report/figure.rst",
+            category="{study}",
+            labels={"figure": "{figure}"},
+        ),
+        pdf=update("results/{study}/figures/{figure}.pdf"),
+    log:
+        "logs/plot/{study}/{figure}.log",
+    conda:
+        "environment.yaml"
+    params:
+        caption=lambda w: caption(w.figure),
+    shell:
+        "python {input.script} --figure {wildcards.figure} --traces {input.traces}"
+        " --summary {input.summary} --png {output.png} --pdf {output.pdf} --log {log}"
+
+
+onerror:
+    failures.forget_restored(log, workflow.persistence)
+    print(
+        failures.explain(workflow.persistence.dag.needrun_jobs(), STUDIES.values()),
+        file=sys.stderr,
+    )

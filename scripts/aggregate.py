@@ -1,0 +1,30 @@
+"""Put the traces of a study together, and summarise them."""
+
+import argparse
+from pathlib import Path
+
+import pandas as pd
+
+from descent import tables
+from descent.summary import summarise
+from pipeline.command import logged
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--run-traces", required=True, type=Path, nargs="+", help="in their order")
+    parser.add_argument("--traces", required=True, type=Path, help="CSV file to write")
+    parser.add_argument("--summary", required=True, type=Path, help="CSV file to write")
+    parser.add_argument("--log", type=Path)
+    arguments = parser.parse_args()
+
+    with logged(arguments.log) as note:
+        traces = pd.concat([tables.read(path) for path in arguments.run_traces], ignore_index=True)
+        summary = summarise(traces)
+        tables.write(traces, arguments.traces)
+        tables.write(summary, arguments.summary)
+        note(f"{len(summary)} runs, {len(traces)} rows")
+
+
+if __name__ == "__main__":
+    main()

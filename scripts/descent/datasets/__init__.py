@@ -1,0 +1,9 @@
+"""A file a dataset.
+
+A dataset file gives
+
+    SIZE                  samples, features and outputs, known before anything is downloaded
+    obtain(raw, mirror)   the Data; raw: folder of its archives, mirror: where they are looked for
+
+and imports what it needs to obtain the data only inside `obtain`.
+"""

@@ -1,0 +1,13 @@
+"""Kuzushiji-MNIST: 28×28 grey images of ten cursive Japanese characters (Clanuwat et al. 2018)."""
+
+from pathlib import Path
+
+from descent.data import Data, Size
+from descent.datasets import _archives
+
+SIZE = Size(train=60_000, test=10_000, features=784, outputs=10)
+
+
+def obtain(raw: Path, mirror: str | None) -> Data:
+    """The four archives of torchvision.datasets.KMNIST."""
+    return _archives.obtain("KMNIST", raw, mirror)

@@ -1,0 +1,13 @@
+"""MNIST: 28×28 grey images of handwritten digits (LeCun, Bottou, Bengio and Haffner 1998)."""
+
+from pathlib import Path
+
+from descent.data import Data, Size
+from descent.datasets import _archives
+
+SIZE = Size(train=60_000, test=10_000, features=784, outputs=10)
+
+
+def obtain(raw: Path, mirror: str | None) -> Data:
+    """The four archives of torchvision.datasets.MNIST."""
+    return _archives.obtain("MNIST", raw, mirror)

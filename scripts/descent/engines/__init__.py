@@ -1,0 +1,9 @@
+"""A file an engine: an implementation of the descent loop.
+
+An engine file gives
+
+    NEEDS                        the function that a model file must have for it to be trained here
+    device()                     where it computes, for the provenance
+    versions()                   of the libraries that compute, for the provenance
+    train(run, data, progress)   the iterates of a run; progress(steps) is called as steps are made
+"""

@@ -1,0 +1,62 @@
+"""Curves of a metric over a run: a panel for each optimizer, a colour for each step size."""
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from descent.figures._style import (
+    BAND,
+    WIDTH,
+    name_study,
+    step_size_colours,
+    step_size_text,
+)
+
+HEIGHT, PANEL = 2.7, 3.7  # inches of a panel; its width holds the legend beside it
+
+
+def panels(
+    summary: pd.DataFrame, rows: int = 1, sharey: bool | str = True
+) -> tuple[Figure, np.ndarray]:
+    """A figure with a row of panels, one for each optimizer, titled and with the study's name."""
+    optimizers = summary["optimizer"].unique()
+    figure = Figure(figsize=(max(WIDTH, PANEL * len(optimizers)), HEIGHT * rows + 0.4))
+    axes = figure.subplots(rows, len(optimizers), sharex="col", sharey=sharey, squeeze=False)
+    for column, optimizer in zip(axes.T, optimizers, strict=True):
+        column[0].set_title(optimizer)
+    name_study(figure, summary)
+    return figure, axes
+
+
+def curves(
+    axes: Axes, traces: pd.DataFrame, summary: pd.DataFrame, x: str, y: str, legend: bool = True
+) -> None:
+    """Median and 10-90 % band over seeds of y against x, for every step size of one optimizer."""
+    colours = step_size_colours(summary["step_size"])
+    for step_size, status in sorted(zip(summary["step_size"], summary["status"], strict=True)):
+        by_x = traces[traces["step_size"] == step_size].groupby(x)[y]
+        low, median, high = (by_x.quantile(q) for q in (0.1, 0.5, 0.9))
+        label = step_size_text(step_size) + (f" ({status})" if status in MARKED else "")
+        axes.plot(
+            median.index,
+            median,
+            color=colours[step_size],
+            linestyle=MARKED.get(status, "-"),
+            label=label,
+        )
+        axes.fill_between(
+            median.index, low, high, color=colours[step_size], alpha=BAND, linewidth=0
+        )
+    if legend:
+        handles, labels = axes.get_legend_handles_labels()
+        axes.legend(
+            handles[::-1],
+            labels[::-1],
+            title="step size α",
+            loc="center left",
+            bbox_to_anchor=(1.0, 0.5),
+        )
+
+
+MARKED = {"diverged": ":", "oscillating": "--"}  # how the line of such a run is drawn

@@ -1,0 +1,75 @@
+"""What the figures share: type, colours, and how a study is named on them."""
+
+from pathlib import Path
+
+import matplotlib
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.colors import LogNorm
+from matplotlib.figure import Figure
+
+from descent.files import replacing
+
+matplotlib.rcParams.update(
+    {
+        "font.size": 9,
+        "axes.titlesize": 9,
+        "axes.spines.top": False,
+        "axes.spines.right": False,
+        "axes.grid": True,
+        "axes.axisbelow": True,
+        "grid.color": "0.9",
+        "grid.linewidth": 0.6,
+        "legend.frameon": False,
+        "legend.fontsize": 8,
+        "legend.title_fontsize": 8,
+        "lines.linewidth": 1.3,
+        "figure.constrained_layout.use": True,
+        "savefig.dpi": 200,
+        "pdf.fonttype": 42,
+    }
+)
+
+WIDTH = 7.5  # inches
+BAND = 0.18  # opacity of the band over seeds
+
+# colour-blind-safe colours for what has no order (Okabe and Ito 2008)
+OPTIMIZER_COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")
+OPTIMIZER_MARKERS = ("o", "s", "^", "D", "v", "P", "X")
+
+
+def step_size_colours(step_sizes: pd.Series) -> dict[float, tuple]:
+    """A colour for each step size: viridis on a logarithmic scale, dark small to light large."""
+    distinct = np.unique(step_sizes)
+    scale = LogNorm(distinct[0], distinct[-1])
+    position = scale(distinct) if len(distinct) > 1 else np.array([0.5])
+    # the lightest tenth is too pale on white
+    return dict(zip(distinct, matplotlib.colormaps["viridis"](0.92 * position), strict=True))
+
+
+def step_size_text(step_size: float) -> str:
+    """As a person writes it: 0.001, 1, 200."""
+    return f"{step_size:g}"
+
+
+def name_study(figure: Figure, summary: pd.DataFrame) -> None:
+    """Say above the figure which study it shows."""
+    study = summary.iloc[0]
+    seeds = ", ".join(f"{seeds:g}" for seeds in summary["seeds"].unique())
+    figure.suptitle(
+        f"{study['study']}: {study['model']} on {study['dataset']}, {seeds} seeds", fontsize=10
+    )
+
+
+def logarithmic_step_sizes(axes: Axes) -> None:
+    """A logarithmic axis of step sizes."""
+    axes.set_xscale("log")
+    axes.set_xlabel("step size α")
+
+
+def save(figure: Figure, path: Path) -> None:
+    """Write PNG or PDF, by the ending: the same figure gives the same bytes."""
+    metadata = {".png": {"Software": None}, ".pdf": {"CreationDate": None}}[path.suffix]
+    with replacing(path) as temporary:
+        figure.savefig(temporary, metadata=metadata)

@@ -1,0 +1,22 @@
+"""Test accuracy against epochs: what a pass over the training data buys.
+
+A line is the median over seeds, its band reaches from the 10 % to the 90 % quantile; colour is the
+step size, on a logarithmic scale within each panel. A dotted line is a run that diverged, a dashed
+one a run whose objective oscillates at the end.
+"""
+
+import pandas as pd
+from matplotlib.figure import Figure
+
+from descent.figures._curves import curves, panels
+
+
+def draw(traces: pd.DataFrame, summary: pd.DataFrame) -> Figure:
+    figure, ((first, *others),) = panels(summary)
+    for axes, (optimizer, runs) in zip(
+        (first, *others), summary.groupby("optimizer", sort=False), strict=True
+    ):
+        curves(axes, traces[traces["optimizer"] == optimizer], runs, "epoch", "test_accuracy")
+        axes.set_xlabel("epochs")
+    first.set_ylabel("test accuracy")
+    return figure

@@ -1,0 +1,25 @@
+"""Test accuracy against steps, on a logarithmic axis: what a parameter update buys, and what the
+first updates do. The initial parameters are left out.
+
+A line is the median over seeds, its band reaches from the 10 % to the 90 % quantile; colour is the
+step size, on a logarithmic scale within each panel. A dotted line is a run that diverged, a dashed
+one a run whose objective oscillates at the end.
+"""
+
+import pandas as pd
+from matplotlib.figure import Figure
+
+from descent.figures._curves import curves, panels
+
+
+def draw(traces: pd.DataFrame, summary: pd.DataFrame) -> Figure:
+    figure, ((first, *others),) = panels(summary)
+    moved = traces[traces["step"] > 0]
+    for axes, (optimizer, runs) in zip(
+        (first, *others), summary.groupby("optimizer", sort=False), strict=True
+    ):
+        curves(axes, moved[moved["optimizer"] == optimizer], runs, "step", "test_accuracy")
+        axes.set_xscale("log")
+        axes.set_xlabel("steps")
+    first.set_ylabel("test accuracy")
+    return figure

@@ -1,0 +1,69 @@
+"""What the step size decides: test accuracy and test loss at the end of every run, against its step
+size.
+
+A mark is a seed, a line the median over seeds, a band the range from the 10 % to the 90 % quantile.
+An open mark at the edge belongs to a run whose value is not finite.
+"""
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from descent.figures._style import (
+    BAND,
+    OPTIMIZER_COLOURS,
+    OPTIMIZER_MARKERS,
+    WIDTH,
+    logarithmic_step_sizes,
+    name_study,
+)
+
+METRICS = {"test_accuracy": "final test accuracy", "test_loss": "final test loss"}
+
+
+def draw(traces: pd.DataFrame, summary: pd.DataFrame) -> Figure:
+    figure = Figure(figsize=(WIDTH, 3.4))
+    final = traces[traces["step"] == traces.groupby("optimizer")["step"].transform("max")]
+    for axes, (metric, text) in zip(figure.subplots(1, 2), METRICS.items(), strict=True):
+        for (optimizer, runs), colour, marker in zip(
+            final.groupby("optimizer", sort=False),
+            OPTIMIZER_COLOURS,
+            OPTIMIZER_MARKERS,
+            strict=False,
+        ):
+            _draw_optimizer(axes, runs, metric, optimizer, colour, marker)
+        logarithmic_step_sizes(axes)
+        axes.set_ylabel(text)
+    axes.legend()
+    name_study(figure, summary)
+    return figure
+
+
+def _draw_optimizer(
+    axes: Axes, runs: pd.DataFrame, metric: str, optimizer: str, colour: str, marker: str
+) -> None:
+    by_step_size = runs.groupby("step_size")[metric]
+    low, median, high = (by_step_size.quantile(q) for q in (0.1, 0.5, 0.9))
+    finite = runs[np.isfinite(runs[metric])]
+    axes.plot(median.index, median, color=colour)
+    axes.fill_between(median.index, low, high, color=colour, alpha=BAND, linewidth=0)
+    axes.plot(
+        finite["step_size"],
+        finite[metric],
+        marker,
+        color=colour,
+        markersize=3.5,
+        markeredgewidth=0,
+        alpha=0.7,
+    )
+    axes.plot([], [], marker=marker, color=colour, markersize=3.5, label=optimizer)
+    for step_size in np.unique(runs["step_size"][~np.isfinite(runs[metric])]):
+        axes.plot(
+            step_size,
+            0.98,
+            marker,
+            color=colour,
+            fillstyle="none",
+            transform=axes.get_xaxis_transform(),
+        )

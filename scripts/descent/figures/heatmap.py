@@ -1,0 +1,47 @@
+"""Final test accuracy of every optimizer and step size: the number is the median over seeds, and so
+is the colour. A word below a number says how a run ended that did not converge or descend. An empty
+cell is a step size that the optimizer was not run with.
+"""
+
+import matplotlib
+import numpy as np
+import pandas as pd
+from matplotlib.figure import Figure
+
+from descent.figures._style import WIDTH, name_study, step_size_text
+
+MARKED = ("diverged", "oscillating")
+
+
+def draw(traces: pd.DataFrame, summary: pd.DataFrame) -> Figure:
+    cells = summary.pivot(index="optimizer", columns="step_size")
+    cells = cells.reindex(summary["optimizer"].unique())
+    accuracy, status = cells["final_test_accuracy_median"], cells["status"]
+    rows, columns = accuracy.shape
+    figure = Figure(figsize=(WIDTH, 1.3 + 0.6 * rows))
+    axes = figure.subplots()
+    image = axes.imshow(accuracy, cmap=matplotlib.colormaps["cividis"], aspect="auto")
+    for row, column in np.argwhere(accuracy.notna().to_numpy()):
+        value, ended = accuracy.iloc[row, column], status.iloc[row, column]
+        axes.text(
+            column,
+            row,
+            f"{value:.3f}" + (f"\n{ended}" if ended in MARKED else ""),
+            ha="center",
+            va="center",
+            fontsize=7.5,
+            color="black" if image.norm(value) > 0.5 else "white",
+        )
+    axes.set_xticks(range(columns), [step_size_text(step_size) for step_size in accuracy.columns])
+    axes.set_yticks(range(rows), accuracy.index)
+    axes.set_xlabel("step size α")
+    axes.grid(visible=False)
+    axes.tick_params(length=0)
+    for edge in range(1, rows):
+        axes.axhline(edge - 0.5, color="white", linewidth=2)
+    for edge in range(1, columns):
+        axes.axvline(edge - 0.5, color="white", linewidth=2)
+    axes.spines[:].set_visible(False)
+    figure.colorbar(image, label="final test accuracy")
+    name_study(figure, summary)
+    return figure

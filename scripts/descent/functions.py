@@ -1,0 +1,89 @@
+"""Sigmoid, softmax and cross-entropy, each beside its derivative, stable for any score.
+
+A derivative is written as backpropagation uses it: it takes the gradient g of some loss with
+respect to the function's result and returns the gradient with respect to its argument. `axis` is
+the axis of the classes throughout.
+"""
+
+import numpy as np
+from numpy.typing import NDArray
+
+
+def sigmoid(z: NDArray) -> NDArray:
+    """Logistic function of every score.
+
+        σ(z) = 1 / (1 + exp(-z))
+
+    Only exp(-|z|) is taken, so no score overflows and small results keep their relative accuracy.
+    """
+    e = np.exp(-np.abs(z))
+    return np.where(z >= 0, 1, e) / (1 + e)
+
+
+def sigmoid_gradient(s: NDArray, g: NDArray) -> NDArray:
+    """Gradient with respect to z, where s = σ(z) and g is the gradient with respect to s.
+
+    g · s (1 - s)
+    """
+    return g * s * (1 - s)
+
+
+def softmax(z: NDArray, axis: int = -1) -> NDArray:
+    """Probabilities of the classes.
+
+    softmax(z)_k = exp(z_k) / Σ_j exp(z_j), unchanged when one number is added to all scores
+    """
+    e = np.exp(z - z.max(axis=axis, keepdims=True))
+    return e / e.sum(axis=axis, keepdims=True)
+
+
+def softmax_gradient(p: NDArray, g: NDArray, axis: int = -1) -> NDArray:
+    """Gradient with respect to z, where p = softmax(z) and g is the gradient with respect to p.
+
+    p_k (g_k - Σ_j g_j p_j)
+    """
+    return p * (g - (g * p).sum(axis=axis, keepdims=True))
+
+
+def log_softmax(z: NDArray, axis: int = -1) -> NDArray:
+    """Logarithms of the softmax probabilities.
+
+    log softmax(z)_k = z_k - log Σ_j exp(z_j)
+    """
+    shifted = z - z.max(axis=axis, keepdims=True)
+    return shifted - np.log(np.exp(shifted).sum(axis=axis, keepdims=True))
+
+
+def one_hot(y: NDArray, classes: int, axis: int = -1) -> NDArray[np.bool_]:
+    """Truth table of the labels: True where the class is the label.
+
+    y: labels, integers in 0 … classes - 1. The result has one axis more, of length `classes`, at
+    position `axis`.
+    """
+    labels = np.expand_dims(y, axis)
+    shape = [1] * labels.ndim
+    shape[axis] = classes
+    return labels == np.arange(classes).reshape(shape)
+
+
+def cross_entropy(z: NDArray, y: NDArray, axis: int = -1) -> NDArray:
+    """Cross-entropy of each sample: what its label costs under softmax(z).
+
+        -log softmax(z)_y = log Σ_j exp(z_j) - z_y
+
+    z: scores, with the classes along `axis`; y: labels, the shape of z without that axis, or one
+    that broadcasts to it. Equal to -Σ_k one_hot(y)_k log softmax(z)_k.
+    """
+    largest = z.max(axis=axis, keepdims=True)
+    log_sum = np.log(np.exp(z - largest).sum(axis=axis, keepdims=True)) + largest
+    labels = np.expand_dims(y, axis)
+    labels = labels.reshape((1,) * (z.ndim - labels.ndim) + labels.shape)
+    return (log_sum - np.take_along_axis(z, labels, axis)).squeeze(axis)
+
+
+def cross_entropy_gradient(z: NDArray, y: NDArray, axis: int = -1) -> NDArray:
+    """Gradient of each sample's cross-entropy with respect to its scores.
+
+    softmax(z) - one_hot(y)
+    """
+    return softmax(z, axis) - one_hot(y, z.shape[axis], axis)

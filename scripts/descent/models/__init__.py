@@ -1,0 +1,13 @@
+"""A file a model.
+
+A model file gives, as functions of parameters {name: array} and samples x [n, features]:
+
+    layers(features, outputs)     the shape of every parameter and the inputs of its layer
+    outputs(parameters, x)        what the model computes, [classes, n]; the largest is predicted
+    losses(outputs, y)            the loss of each sample, [n]
+    gradient(parameters, x, y)    of the mean loss, by hand
+    torch_loss(parameters, x, y)  the mean loss in torch, for autograd
+
+Parameters may be stacked along leading axes (seeds, snapshots); x and y then either have the same
+leading axes or none, which means that all share the samples.
+"""

@@ -1,0 +1,13 @@
+"""What classifiers share: where the classes are, and torch's cross-entropy on that layout."""
+
+CLASSES = -2  # the axis of the classes in scores [..., classes, n]
+
+
+def torch_mean_cross_entropy(z, y):
+    """Mean cross-entropy of each of R models in torch: z [R, classes, n], y [R, n] or [n] -> [R].
+
+    torch.nn.functional.cross_entropy as torch.nn.CrossEntropyLoss calls it.
+    """
+    from torch.nn.functional import cross_entropy
+
+    return cross_entropy(z, y.expand(len(z), -1), reduction="none").mean(-1)

@@ -1,0 +1,31 @@
+"""Multinomial logistic regression: loss = cross_entropy(A x + b). Convex."""
+
+from numpy.typing import NDArray
+
+from descent.functions import cross_entropy, cross_entropy_gradient
+from descent.models import _linear
+from descent.models._classes import CLASSES, torch_mean_cross_entropy
+from descent.models._linear import layers
+
+__all__ = ["gradient", "layers", "losses", "outputs", "torch_loss"]
+
+
+def outputs(parameters: dict[str, NDArray], x: NDArray) -> NDArray:
+    """Scores z = A x + b, [..., classes, n]."""
+    return _linear.scores(parameters, x)
+
+
+def losses(z: NDArray, y: NDArray) -> NDArray:
+    """Cross-entropy of each sample, [..., n]."""
+    return cross_entropy(z, y, CLASSES)
+
+
+def gradient(parameters: dict[str, NDArray], x: NDArray, y: NDArray) -> dict[str, NDArray]:
+    """Gradient of the mean loss: ∂loss/∂z = softmax(z) - one_hot(y)."""
+    z = outputs(parameters, x)
+    return _linear.gradient(cross_entropy_gradient(z, y, CLASSES), x)
+
+
+def torch_loss(parameters, x, y):
+    """The mean loss in torch, one for each stacked set of parameters, [R]."""
+    return torch_mean_cross_entropy(_linear.scores(parameters, x), y)

@@ -1,0 +1,9 @@
+"""A file an update rule.
+
+An update rule is a pair of functions in array operators, so that NumPy and torch share it:
+
+    init(parameters)                                 its state before the first step
+    update(parameters, gradient, state, step_size)   the parameters and state after a step
+
+Parameters and gradients are dicts {name: array} with the same names and shapes.
+"""

@@ -1,0 +1,54 @@
+"""A run: one optimizer with one step size, all its seeds."""
+
+from dataclasses import dataclass
+from importlib import import_module
+from types import ModuleType
+
+from descent.schedule import steps_per_epoch
+
+FULL = "full"
+
+
+@dataclass(frozen=True)
+class Run:
+    """Everything that decides a trajectory, but the data.
+
+    model, update_rule: names of files in descent/models and descent/optimizers; step_size: α > 0;
+    batch_size: samples a step, or "full"; epochs: passes over the training data; evaluate_every:
+    steps between kept iterates; l2: λ of the objective, loss + λ/2 ‖parameters‖²; initial:
+    "uniform" or "zeros"; dtype: of parameters and samples.
+    """
+
+    model: str
+    update_rule: str
+    step_size: float
+    batch_size: int | str
+    epochs: int
+    evaluate_every: int
+    seeds: tuple[int, ...]
+    l2: float = 0.0
+    initial: str = "uniform"
+    dtype: str = "float32"
+
+    def samples_a_step(self, samples: int) -> int:
+        """The batch size as a number, for this many training samples."""
+        return samples if self.batch_size == FULL else self.batch_size
+
+    def steps(self, samples: int) -> int:
+        """Steps of the whole run, for this many training samples."""
+        return self.epochs * steps_per_epoch(samples, self.samples_a_step(samples))
+
+
+def model(name: str) -> ModuleType:
+    """The file descent/models/<name>.py."""
+    return import_module(f"descent.models.{name}")
+
+
+def update_rule(name: str) -> ModuleType:
+    """The file descent/optimizers/<name>.py."""
+    return import_module(f"descent.optimizers.{name}")
+
+
+def engine(name: str) -> ModuleType:
+    """The file descent/engines/<name>.py."""
+    return import_module(f"descent.engines.{name}")

@@ -1,0 +1,63 @@
+"""What a seed decides, and when a run is evaluated.
+
+A seed decides the initial parameters and the order of samples, and nothing else does: engines and
+step sizes of one seed start at the same point and see the same samples (common random numbers).
+Every stream is keyed by (seed, purpose, epoch), so none depends on how much of another was used.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from descent.models._layer import Layer
+
+INITIAL, ORDER = 1, 2  # purposes; none is 0, since default_rng(5) equals default_rng([5, 0])
+
+
+def initial(seed: int, layers: Mapping[str, Layer], kind: str, dtype: str) -> dict[str, NDArray]:
+    """Initial parameters {name: array of its shape}.
+
+    kind "uniform": uniform on ±1/√(inputs of the layer), as torch.nn.Linear draws them, drawn in
+    float64 and rounded to dtype; "zeros": zeros.
+    """
+    random = np.random.default_rng([seed, INITIAL])
+    return {
+        name: (
+            np.zeros(layer.shape, dtype)
+            if kind == "zeros"
+            else random.uniform(-1, 1, layer.shape).astype(dtype)
+            / np.sqrt(layer.inputs, dtype=dtype)
+        )
+        for name, layer in layers.items()
+    }
+
+
+def order(seed: int, epoch: int, samples: int) -> NDArray[np.int64]:
+    """The order of the samples in an epoch: a permutation of 0 … samples - 1."""
+    return np.random.default_rng([seed, ORDER, epoch]).permutation(samples)
+
+
+def batches(
+    seeds: Sequence[int], samples: int, batch_size: int, epochs: int
+) -> Iterator[NDArray[np.int64]]:
+    """The samples of every step, [seeds, batch size]; an epoch's last batch may be smaller."""
+    for epoch in range(epochs):
+        orders = np.stack([order(seed, epoch, samples) for seed in seeds])
+        for start in range(0, samples, batch_size):
+            yield orders[:, start : start + batch_size]
+
+
+def steps_per_epoch(samples: int, batch_size: int) -> int:
+    """Steps that pass once over the samples."""
+    return -(-samples // batch_size)
+
+
+def evaluated_steps(steps: int, evaluate_every: int) -> NDArray[np.int64]:
+    """The steps at which iterates are kept, ascending.
+
+    0, every `evaluate_every`, the last one, and 1, 2, 4, 8, … below the first `evaluate_every`.
+    """
+    powers = 2 ** np.arange(max(1, min(steps, evaluate_every)).bit_length())
+    early = powers[powers < min(steps, evaluate_every)]
+    return np.unique(np.r_[0, early, np.arange(0, steps, evaluate_every), steps])

@@ -1,0 +1,39 @@
+"""Obtain a dataset, verify it, and store it as one npz file."""
+
+import argparse
+import os
+import sys
+from importlib import import_module
+from pathlib import Path
+
+from descent import data
+from descent.errors import InputError
+from pipeline.command import logged
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--dataset", required=True, help="a file of descent/datasets")
+    parser.add_argument("--raw", required=True, type=Path, help="folder of the archives")
+    parser.add_argument("--data", required=True, type=Path, help="npz file to write")
+    parser.add_argument("--attempt", default="1/1", help="this one/the last one, as 1/3")
+    parser.add_argument("--log", type=Path)
+    arguments = parser.parse_args()
+    if not sys.stderr.isatty():
+        os.environ["TQDM_DISABLE"] = "1"  # the progress bars of torchvision
+
+    with logged(arguments.log) as note:
+        dataset = import_module(f"descent.datasets.{arguments.dataset}")
+        attempt, last = arguments.attempt.split("/")
+        try:
+            obtained = dataset.obtain(arguments.raw, os.environ.get("DATASET_MIRROR"))
+        except InputError as error:
+            if attempt == last:
+                raise
+            raise InputError(f"attempt {arguments.attempt}: {str(error).splitlines()[0]}") from None
+        data.save(obtained, arguments.data)
+        note(f"{len(obtained.x_train)} training and {len(obtained.x_test)} test samples")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,1 @@
+"""What the Snakefile and the scripts need beside the mathematics."""

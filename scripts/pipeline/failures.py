@@ -1,0 +1,49 @@
+"""What the pipeline does when jobs have failed."""
+
+import os
+import re
+from collections.abc import Iterable
+from pathlib import Path
+
+from pipeline.command import DONE, ERROR
+from pipeline.config import Study
+
+
+def forget_restored(logs: Iterable[str], persistence) -> None:
+    """Make sure that failed jobs whose previous output came back are done again the next time.
+
+    When a job fails, Snakemake restores the outputs marked update(): nothing that existed is lost.
+    But it also records the job as done with its present inputs, and the restored file is newer than
+    they are: the next call would take the old result for the new one. So drop the record, and make
+    the file older than everything.
+    """
+    text = "".join(Path(log).read_text(encoding="utf-8") for log in logs)
+    restored = set(re.findall(r"Restored previous version of (.+) \(updating job failed\)", text))
+    for job in persistence.dag.jobs:
+        if restored.intersection(map(str, job.output)):
+            persistence.cleanup(job)
+            for output in restored.intersection(map(str, job.output)):
+                os.utime(output, (0, 0))
+
+
+def explain(jobs: Iterable, studies: Iterable[Study]) -> str:
+    """A line for each study that could not be made, with the reason from the log of the job."""
+    reasons: dict[str, str] = {}
+    for job in jobs:
+        for log in filter(os.path.exists, job.log):
+            if reason := _reason(Path(log)):
+                for study in studies:
+                    if study.name == job.wildcards.get("study") or (
+                        study.dataset == job.wildcards.get("dataset")
+                    ):
+                        reasons.setdefault(study.name, reason)
+    return "\n".join(f"Study {name} could not be made: {why}" for name, why in reasons.items())
+
+
+def _reason(log: Path) -> str | None:
+    """Why a job failed, by its log; None where it is done."""
+    lines = log.read_text(encoding="utf-8").splitlines()
+    if lines and lines[-1].startswith(DONE):
+        return None
+    reasons = [line.removeprefix(ERROR) for line in lines if line.startswith(ERROR)]
+    return f"{reasons[0] if reasons else 'a job was stopped'} (see {log})"

@@ -1,0 +1,55 @@
+"""Which modules of this project a script imports, read from the import statements."""
+
+import ast
+from collections.abc import Iterator
+from functools import cache
+from importlib.util import resolve_name
+from pathlib import Path
+
+SCRIPTS = Path(__file__).parent.parent
+
+
+@cache
+def modules(script: str, *chosen: str) -> list[str]:
+    """Files of all modules below scripts/ that a script imports, directly or not, sorted.
+
+    script: a file of scripts/; chosen: the modules it imports by a name that is given at run time,
+    as "descent.models.sigmoid_softmax". Imports inside functions count. Paths are relative to the
+    folder of the Snakefile.
+    """
+    names = {*_imported(SCRIPTS / script, package=""), *chosen}
+    found: set[Path] = set()
+    while names:
+        name = names.pop()
+        for path, package in _files(name):
+            if path not in found:
+                found.add(path)
+                names.update(_imported(path, package))
+    return sorted(str(path.relative_to(SCRIPTS.parent)) for path in found)
+
+
+def _files(name: str) -> Iterator[tuple[Path, str]]:
+    """What Python runs to import a dotted name, each file with its package; nothing if not ours.
+
+    The last part of the name may be a function of the module instead of a module.
+    """
+    parts = name.split(".")
+    for end in range(1, len(parts) + 1):
+        path, package = SCRIPTS.joinpath(*parts[:end]), ".".join(parts[:end])
+        if (path / "__init__.py").is_file():
+            yield path / "__init__.py", package
+        elif path.with_suffix(".py").is_file():
+            yield path.with_suffix(".py"), package.rpartition(".")[0]
+
+
+@cache
+def _imported(path: Path, package: str) -> frozenset[str]:
+    """Dotted names in the import statements of a file."""
+    names: set[str] = set()
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            names.update(alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            base = resolve_name("." * node.level + (node.module or ""), package)
+            names.update({base, *(f"{base}.{alias.name}" for alias in node.names)})
+    return frozenset(names)

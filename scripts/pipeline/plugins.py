@@ -1,0 +1,36 @@
+"""What can be chosen by name: the files of a folder of descent."""
+
+import ast
+from pathlib import Path
+
+DESCENT = Path(__file__).parent.parent / "descent"
+
+
+def available(kind: str) -> list[str]:
+    """Names of the files in descent/<kind>, without those that start with an underscore."""
+    return sorted(path.stem for path in (DESCENT / kind).glob("[!_]*.py"))
+
+
+def defines(kind: str, name: str, function: str) -> bool:
+    """Whether the file descent/<kind>/<name>.py defines a function, found without importing it."""
+    body = _tree(kind, name).body
+    defined = {node.name for node in body if isinstance(node, ast.FunctionDef)}
+    imported = {a.asname or a.name for n in body if isinstance(n, ast.ImportFrom) for a in n.names}
+    return function in defined | imported
+
+
+def constant(kind: str, name: str, variable: str) -> str:
+    """The string that descent/<kind>/<name>.py assigns to a variable, without importing it."""
+    for node in _tree(kind, name).body:
+        if isinstance(node, ast.Assign) and [ast.unparse(t) for t in node.targets] == [variable]:
+            return ast.literal_eval(node.value)
+    raise LookupError(f"descent/{kind}/{name}.py does not set {variable}")
+
+
+def caption(figure: str) -> str:
+    """The caption of a figure: the docstring of its file."""
+    return ast.get_docstring(_tree("figures", figure)) or ""
+
+
+def _tree(kind: str, name: str) -> ast.Module:
+    return ast.parse((DESCENT / kind / f"{name}.py").read_text(encoding="utf-8"))

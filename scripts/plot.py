@@ -1,0 +1,30 @@
+"""Draw a figure of a study."""
+
+import argparse
+from importlib import import_module
+from pathlib import Path
+
+from descent import tables
+from descent.figures._style import save
+from pipeline.command import logged
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--figure", required=True, help="a file of descent/figures")
+    parser.add_argument("--traces", required=True, type=Path, help="traces.csv of the study")
+    parser.add_argument("--summary", required=True, type=Path, help="summary.csv of the study")
+    parser.add_argument("--png", required=True, type=Path, help="file to write")
+    parser.add_argument("--pdf", required=True, type=Path, help="file to write")
+    parser.add_argument("--log", type=Path)
+    arguments = parser.parse_args()
+
+    with logged(arguments.log):
+        draw = import_module(f"descent.figures.{arguments.figure}").draw
+        figure = draw(tables.read(arguments.traces), tables.read(arguments.summary))
+        save(figure, arguments.png)
+        save(figure, arguments.pdf)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,72 @@
+"""Train one run, all its seeds, and write its iterates."""
+
+import argparse
+from dataclasses import asdict, replace
+from pathlib import Path
+
+from tqdm import tqdm
+
+from descent import data, iterates
+from descent.files import checksum
+from descent.run import FULL, Run, engine
+from pipeline.command import logged
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--data", required=True, type=Path, help="data/<dataset>.npz")
+    parser.add_argument("--model", required=True, help="a file of descent/models")
+    parser.add_argument("--engine", required=True, help="a file of descent/engines")
+    parser.add_argument("--update-rule", default="plain", help="a file of descent/optimizers")
+    parser.add_argument("--step-size", required=True, type=float)
+    parser.add_argument(
+        "--batch-size", required=True, type=lambda size: size if size == FULL else int(size)
+    )
+    parser.add_argument("--epochs", required=True, type=int)
+    parser.add_argument("--evaluate-every", required=True, type=int, help="steps")
+    parser.add_argument("--seeds", required=True, type=int, nargs="+")
+    parser.add_argument("--l2", default=0.0, type=float, help="λ of the objective")
+    parser.add_argument("--initial", default="uniform", choices=("uniform", "zeros"))
+    parser.add_argument("--dtype", default="float32", choices=("float32", "float64"))
+    parser.add_argument("--iterates", required=True, type=Path, help="npz file to write")
+    parser.add_argument("--log", type=Path)
+    arguments = parser.parse_args()
+
+    with logged(arguments.log) as note:
+        run = Run(
+            model=arguments.model,
+            update_rule=arguments.update_rule,
+            step_size=arguments.step_size,
+            batch_size=arguments.batch_size,
+            epochs=arguments.epochs,
+            evaluate_every=arguments.evaluate_every,
+            seeds=tuple(arguments.seeds),
+            l2=arguments.l2,
+            initial=arguments.initial,
+            dtype=arguments.dtype,
+        )
+        training = data.load(arguments.data)
+        samples = len(training.x_train)
+        trainer = engine(arguments.engine)
+        note(f"{run}\n{arguments.engine} on {trainer.device()}, {run.steps(samples)} steps a seed")
+        with _progress_bar(run.steps(samples), arguments.iterates) as bar:
+            made = trainer.train(run, training, bar.update)
+        provenance = {
+            "dataset": arguments.data.stem,
+            "data_sha256": checksum(arguments.data),
+            **asdict(run),
+            "engine": arguments.engine,
+            "device": trainer.device(),
+            "versions": trainer.versions(),
+        }
+        iterates.save(replace(made, provenance=provenance), arguments.iterates)
+
+
+def _progress_bar(steps: int, iterates: Path) -> tqdm:
+    """A bar where a person is watching; none where stderr is no terminal (disable=None)."""
+    name = f"{iterates.parent.name} {iterates.stem}"
+    return tqdm(total=steps, desc=name, unit="step", unit_scale=True, disable=None)
+
+
+if __name__ == "__main__":
+    main()

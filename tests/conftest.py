@@ -1,0 +1,17 @@
+import numpy as np
+import pytest
+
+import descent  # noqa: F401  one thread, before NumPy and torch are loaded
+from descent.data import Data
+
+
+@pytest.fixture(scope="session")
+def digits() -> Data:
+    from descent.datasets.digits import obtain
+
+    return obtain(raw=None, mirror=None)
+
+
+@pytest.fixture
+def random() -> np.random.Generator:
+    return np.random.default_rng(0)

@@ -1,0 +1,212 @@
+from pathlib import Path
+
+import pytest
+import yaml
+
+from descent.errors import InputError
+from pipeline import config
+from pipeline.config import read_studies
+
+GOOD = """
+studies:
+  tiny:
+    dataset: digits
+    model: sigmoid_softmax
+    seeds: [0, 1]
+    optimizers:
+      sgd: {batch_size: 1, epochs: 2, evaluate_every: 500, step_sizes: [1e-3, 0.1]}
+      gd: {batch_size: full, epochs: 3, evaluate_every: 1, step_sizes: [1]}
+"""
+
+
+def read(text: str):
+    return read_studies(yaml.safe_load(text), [], ["all", "train"])
+
+
+def mistakes(text: str) -> list[str]:
+    with pytest.raises(InputError) as error:
+        read(text)
+    return [line.removeprefix(": ") for line in str(error.value).splitlines()]
+
+
+def test_a_run_for_every_optimizer_and_step_size():
+    study = read(GOOD)["tiny"]
+    runs = [(run.optimizer, run.label, run.run.step_size) for run in study.runs]
+    assert runs == [("sgd", "0.001", 0.001), ("sgd", "0.1", 0.1), ("gd", "1.0", 1.0)]
+    assert study.runs[2].run.batch_size == "full"
+    assert study.runs[0].run.seeds == (0, 1)
+    assert study.runs[0].run.l2 == 0
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "says"),
+    [
+        ("digits", "mnits", "studies.tiny.dataset: found 'mnits'; allowed: one of digits, "),
+        ("sigmoid_softmax", "sigmoid", "studies.tiny.model: found 'sigmoid'; allowed: one of sig"),
+        (
+            "seeds:",
+            "engine: fast\n    seeds:",
+            "studies.tiny.engine: found 'fast'; allowed: one of auto",
+        ),
+        (
+            "seeds:",
+            "dtype: int8\n    seeds:",
+            "studies.tiny.dtype: found 'int8'; allowed: one of float32",
+        ),
+        (
+            "seeds:",
+            "initial: ones\n    seeds:",
+            "studies.tiny.initial: found 'ones'; allowed: one of unif",
+        ),
+        ("seeds:", "l2: -1\n    seeds:", "studies.tiny.l2: found -1; allowed: a finite number ≥ 0"),
+        ("seeds:", "seed:", "studies.tiny: found unknown key seed; allowed: dataset, model, l2"),
+        ("seeds:", "seed:", "studies.tiny.seeds: is missing"),
+        (
+            "[0, 1]",
+            "[0, 0]",
+            "studies.tiny.seeds: found [0, 0]; allowed: each once, but 0 and 0 are",
+        ),
+        ("[0, 1]", "[0, -1]", "studies.tiny.seeds: found [0, -1]; allowed: an integer ≥ 0, not -1"),
+        (
+            "[0, 1]",
+            "[0, 0.5]",
+            "studies.tiny.seeds: found [0, 0.5]; allowed: an integer ≥ 0, not 0.5",
+        ),
+        ("[0, 1]", "[]", "studies.tiny.seeds: found []; allowed: a list of at least one"),
+        ("[0, 1]", "5", "studies.tiny.seeds: found 5; allowed: a list of at least one"),
+        (
+            "{batch_size: 1",
+            "{update_rule: Adam, batch_size: 1",
+            "sgd.update_rule: found 'Adam'; allowed",
+        ),
+        (
+            "batch_size: 1",
+            "batch_size: 0",
+            "sgd.batch_size: found 0; allowed: an integer ≥ 1, or full",
+        ),
+        (
+            "batch_size: 1",
+            "batch_size: all",
+            "sgd.batch_size: found 'all'; allowed: an integer ≥ 1, or",
+        ),
+        (
+            "batch_size: 1",
+            "batch_size: 1501",
+            "sgd.batch_size: found 1501; allowed: at most the 1500",
+        ),
+        ("epochs: 2", "epochs: 0", "sgd.epochs: found 0; allowed: an integer ≥ 1"),
+        ("epochs: 2", "epochs: 2.5", "sgd.epochs: found 2.5; allowed: an integer ≥ 1"),
+        ("epochs: 2", "epochs: yes", "sgd.epochs: found True; allowed: an integer ≥ 1"),
+        (
+            "evaluate_every: 500",
+            "evaluate_every: []",
+            "sgd.evaluate_every: found []; allowed: an integer",
+        ),
+        ("[1e-3, 0.1]", "[]", "sgd.step_sizes: found []; allowed: a list of at least one"),
+        ("[1e-3, 0.1]", "[0]", "sgd.step_sizes: found [0]; allowed: finite numbers > 0, not 0"),
+        ("[1e-3, 0.1]", "[-1]", "sgd.step_sizes: found [-1]; allowed: finite numbers > 0, not -1"),
+        (
+            "[1e-3, 0.1]",
+            "[.inf]",
+            "sgd.step_sizes: found [inf]; allowed: finite numbers > 0, not inf",
+        ),
+        (
+            "[1e-3, 0.1]",
+            "[.nan]",
+            "sgd.step_sizes: found [nan]; allowed: finite numbers > 0, not nan",
+        ),
+        (
+            "[1e-3, 0.1]",
+            "[1e999]",
+            "sgd.step_sizes: found ['1e999']; allowed: finite numbers > 0, not",
+        ),
+        (
+            "[1e-3, 0.1]",
+            "[small]",
+            "sgd.step_sizes: found ['small']; allowed: finite numbers > 0, not",
+        ),
+        ("[1e-3, 0.1]", "[true]", "sgd.step_sizes: found [True]; allowed: finite numbers > 0, not"),
+        ("0.1]", "0.001]", "allowed: each once, but 1e-3 and 0.001 are the same"),
+        (
+            "[1]",
+            "[1, 1.0]",
+            "gd.step_sizes: found [1, 1.0]; allowed: each once, but 1 and 1.0 are the",
+        ),
+        ("tiny:", "ti/ny:", "studies: found {'ti/ny': {'dataset': "),
+        ("tiny:", "Tiny:", "start with a letter, not 'Tiny'"),
+        ("tiny:", "train:", "allowed: names other than those of the rules, not 'train'"),
+        ("tiny:", "1:", "start with a letter, not 1"),
+        ("sgd:", "s.gd:", "start with a letter, not 's.gd'"),
+        ("studies:", "study:", "top level: found unknown key study; allowed: studies"),
+        ("studies:", "study:", "studies: is missing"),
+        ("epochs: 3", "epochs: 3000000", "iterates of 15.6 GB on disk; allowed: 10 GB a study"),
+    ],
+)
+def test_a_mistake_is_a_line_with_its_place_and_what_is_allowed(old, new, says):
+    assert old in GOOD
+    lines = mistakes(GOOD.replace(old, new))
+    assert any(says in line for line in lines), lines
+    assert all(line.startswith(("studies", "top level")) for line in lines)
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("{}", "studies: is missing"),
+        ("", "top level: found None; allowed: a mapping with studies"),
+        ("studies: {}", "studies: found {}; allowed: a mapping with at least one study"),
+        ("studies: {a: 1}", "studies.a: found 1; allowed: a mapping with dataset, model"),
+        (
+            GOOD[: GOOD.index("sgd")] + "{}",
+            "optimizers: found {}; allowed: a mapping with at least one",
+        ),
+    ],
+)
+def test_empty_things(text, says):
+    assert any(says in line for line in mistakes(text))
+
+
+def test_all_mistakes_are_listed_at_once():
+    text = GOOD.replace("digits", "x").replace("epochs: 2", "epochs: 0").replace("[1]", "[0]")
+    assert len(mistakes(text)) == 3
+
+
+def test_messages_name_the_files(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    Path("config.yaml").write_text(GOOD)
+    with pytest.raises(InputError, match=r"^config\.yaml: studies\.tiny\.dataset: found 'x'"):
+        read_studies(yaml.safe_load(GOOD.replace("digits", "x")), ["config.yaml"], [])
+
+
+def test_a_key_that_stands_twice(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    twice = GOOD + GOOD[GOOD.index("  tiny:") :]
+    Path("config.yaml").write_text(twice)
+    with pytest.raises(InputError, match=r"^config\.yaml, line 10: found tiny a second time"):
+        read_studies(yaml.safe_load(twice), ["config.yaml"], [])
+
+
+@pytest.mark.parametrize(
+    ("cuda", "expected"), [(False, ["numpy", "numpy"]), (True, ["numpy", "torch"])]
+)
+def test_auto_is_torch_for_full_batches_where_there_is_a_gpu(monkeypatch, cuda, expected):
+    monkeypatch.setattr(config, "has_cuda", lambda: cuda)
+    runs = read(GOOD)["tiny"].runs
+    assert [runs[0].engine, runs[2].engine] == expected
+    assert [runs[0].gpus(), runs[2].gpus()] == [0, int(cuda)]
+
+
+def test_an_engine_that_cannot_do_the_model(monkeypatch):
+    monkeypatch.setattr(config, "defines", lambda kind, name, function: function == "torch_loss")
+    text = GOOD.replace("seeds:", "engine: numpy\n    seeds:")
+    says = "studies.tiny.engine: found numpy; allowed: auto, torch, which can train sigmoid_softmax"
+    assert mistakes(text) == [says]
+    assert {run.engine for run in read(GOOD)["tiny"].runs} == {"torch"}
+
+
+def test_the_shipped_config_is_right():
+    root = Path(__file__).parents[2]
+    studies = read_studies(yaml.safe_load((root / "config.yaml").read_text()), [], ["all"])
+    assert {"mnist", "softmax", "digits"} <= studies.keys()
+    for study in studies.values():
+        assert all(len(run.run.seeds) >= 3 for run in study.runs)

@@ -1,0 +1,113 @@
+"""The derived module lists against what Python really imports."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from pipeline.imports import modules
+from pipeline.plugins import available
+
+ROOT = Path(__file__).parents[2]
+
+
+DOWNLOAD = "download.py --dataset digits --raw raw --data d.npz"
+TRAIN = (
+    "train.py --data d.npz --step-size 0.1 --batch-size full --epochs 2 --evaluate-every 1"
+    " --seeds 0 --iterates i.npz --model {model} --engine {engine}"
+)
+EVALUATE = "evaluate.py --iterates i.npz --data d.npz --study s --optimizer o --trace t.csv"
+AGGREGATE = "aggregate.py --run-traces t.csv --traces traces.csv --summary summary.csv"
+PLOT = "plot.py --traces traces.csv --summary summary.csv --png f.png --pdf f.pdf --figure {figure}"
+
+# a command, and the modules it chooses by name
+COMMANDS = {
+    DOWNLOAD: ["descent.datasets.digits"],
+    EVALUATE: ["descent.models.sigmoid_softmax"],
+    AGGREGATE: [],
+    **{
+        TRAIN.format(model=model, engine=engine): [
+            f"descent.models.{model}",
+            f"descent.engines.{engine}",
+            "descent.optimizers.plain",
+        ]
+        for model in available("models")
+        for engine in available("engines")
+    },
+    **{PLOT.format(figure=f): [f"descent.figures.{f}"] for f in available("figures")},
+}
+
+
+def run(folder: Path, command: str) -> list[str]:
+    """Run a script, and list the files below scripts/ that Python has imported by its end."""
+    script, *options = command.split()
+    code = f"""
+import runpy, sys
+sys.argv = sys.argv[1:]
+sys.path[0] = {str(ROOT / "scripts")!r}
+runpy.run_path(sys.argv[0], run_name="__main__")
+for module in list(sys.modules.values()):
+    if type(module) is type(sys):
+        print(vars(module).get("__file__"))
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", code, ROOT / "scripts" / script, *options],
+        check=True,
+        cwd=folder,
+        capture_output=True,
+        text=True,
+    )
+    # the script itself stands there as __mp_main__ where multiprocessing has been imported
+    files = {Path(file) for file in done.stdout.splitlines()} - {ROOT / "scripts" / script}
+    return sorted(str(f.relative_to(ROOT)) for f in files if f.is_relative_to(ROOT / "scripts"))
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory) -> Path:
+    """A folder that holds what every script needs from the one before."""
+    made = tmp_path_factory.mktemp("folder")
+    for command in (
+        DOWNLOAD,
+        TRAIN.format(model="sigmoid_softmax", engine="numpy"),
+        EVALUATE,
+        AGGREGATE,
+    ):
+        run(made, command)
+    return made
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_derived_lists_are_what_python_imports(folder, command):
+    derived = modules(command.split()[0], *COMMANDS[command])
+    assert run(folder, command) == derived
+
+
+def test_a_run_depends_on_no_model_but_its_own():
+    derived = modules("train.py", "descent.models.sigmoid_softmax", "descent.engines.numpy")
+    assert "scripts/descent/models/sigmoid_softmax.py" in derived
+    assert "scripts/descent/models/softmax_regression.py" not in derived
+    assert "scripts/descent/metrics.py" not in derived
+
+
+@pytest.mark.parametrize(
+    ("script", "heavy"),
+    [
+        ("train.py", {"torch", "torchvision", "pandas", "matplotlib"}),
+        ("evaluate.py", {"torch", "torchvision", "pandas", "matplotlib"}),
+        ("aggregate.py", {"torch", "torchvision", "matplotlib"}),
+        ("plot.py", {"torch", "torchvision"}),
+    ],
+)
+def test_a_job_imports_nothing_heavy_that_it_does_not_need(script, heavy):
+    chosen = {"train.py": "descent.engines.numpy", "plot.py": "descent.figures.heatmap"}
+    code = f"""
+import sys
+sys.path.insert(0, {str(ROOT / "scripts")!r})
+import {script.removesuffix(".py")}, {chosen.get(script, "descent.models.sigmoid_softmax")}
+print(*sys.modules)
+"""
+    loaded = subprocess.run(
+        [sys.executable, "-c", code], check=True, capture_output=True, text=True
+    )
+    assert not heavy & set(loaded.stdout.split())

@@ -1,0 +1,116 @@
+from importlib import import_module
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from descent import tables
+from descent.figures._style import save, step_size_colours
+from descent.summary import summarise
+from pipeline.plugins import available, caption
+
+FIGURES = available("figures")
+
+
+def study(
+    optimizers: dict[str, list[float]], seeds: int = 3, diverges: float = 100
+) -> pd.DataFrame:
+    """Traces of a made-up study; step sizes from `diverges` on end in nan."""
+    random = np.random.default_rng(0)
+    runs = []
+    for optimizer, step_sizes in optimizers.items():
+        for step_size in step_sizes:
+            for seed in range(seeds):
+                step = np.arange(9)
+                accuracy = 1 - np.exp(-step_size * step) * (0.9 + 0.05 * random.normal(size=9))
+                run = pd.DataFrame({"step": step, "epoch": step / 2, "test_accuracy": accuracy})
+                run = run.assign(optimizer=optimizer, step_size=step_size, seed=seed)
+                run["objective"] = run["test_loss"] = 1 - accuracy
+                run["distance_A"], run["distance_b"] = 8.0 - step, (8.0 - step) / 10
+                if step_size >= diverges:
+                    run.loc[4:, ["objective", "test_loss", "distance_A", "distance_b"]] = np.nan
+                runs.append(run)
+    return pd.concat(runs, ignore_index=True).assign(study="made_up", dataset="d", model="m")
+
+
+STUDIES = {
+    "two optimizers": study({"sgd": [0.001, 0.1, 1], "gd": [1, 10, 100]}),
+    "one run": study({"sgd": [0.1]}, seeds=1),
+    "all diverged": study({"sgd": [100, 1000]}),
+    "many": study({f"optimizer_{i}": list(2.0 ** np.arange(-5, 5)) for i in range(3)}),
+}
+
+
+@pytest.mark.parametrize("figure", FIGURES)
+@pytest.mark.parametrize("traces", STUDIES.values(), ids=STUDIES)
+def test_draws_the_same_bytes_every_time(tmp_path, figure, traces):
+    draw = import_module(f"descent.figures.{figure}").draw
+    for ending, start in [(".png", b"\x89PNG"), (".pdf", b"%PDF")]:
+        for name in ("1", "2"):
+            save(draw(traces, summarise(traces)), tmp_path / f"{name}{ending}")
+        first, second = ((tmp_path / f"{name}{ending}").read_bytes() for name in ("1", "2"))
+        assert first == second
+        assert first.startswith(start)
+
+
+def texts(figure) -> list[str]:
+    import matplotlib.text
+
+    return [text.get_text() for text in figure.findobj(matplotlib.text.Text)]
+
+
+def test_a_run_that_diverged_is_shown_as_such():
+    traces = STUDIES["two optimizers"]
+    for name in ("accuracy_by_epoch", "accuracy_by_step", "distance", "heatmap"):
+        drawn = import_module(f"descent.figures.{name}").draw(traces, summarise(traces))
+        assert any("diverged" in text for text in texts(drawn))
+
+
+def test_the_last_point_of_the_distance_is_left_out():
+    traces = STUDIES["two optimizers"]
+    drawn = import_module("descent.figures.distance").draw(traces, summarise(traces))
+    for axes in drawn.axes:
+        for line in axes.get_lines():
+            assert line.get_xdata().max() == traces["epoch"].max() - 0.5
+
+
+def test_the_heatmap_shows_the_numbers_of_the_summary():
+    summary = summarise(STUDIES["two optimizers"])
+    drawn = import_module("descent.figures.heatmap").draw(STUDIES["two optimizers"], summary)
+    shown = texts(drawn)
+    for accuracy in summary["final_test_accuracy_median"]:
+        assert any(text.startswith(f"{accuracy:.3f}") for text in shown)
+
+
+def test_every_seed_is_a_dot():
+    traces = STUDIES["two optimizers"]
+    drawn = import_module("descent.figures.final_by_step_size").draw(traces, summarise(traces))
+    accuracy = drawn.axes[0]
+    dots = [
+        d
+        for line in accuracy.get_lines()
+        if line.get_linestyle() == "None"
+        for d in line.get_ydata()
+    ]
+    final = traces[traces["step"] == traces["step"].max()]
+    assert sorted(dots) == sorted(final["test_accuracy"])
+
+
+def test_colour_of_a_step_size_is_logarithmic():
+    colours = step_size_colours(pd.Series([0.01, 1, 100]))
+    only = step_size_colours(pd.Series([0.01, 1, 2, 4, 100]))
+    assert tuple(colours[1]) == tuple(only[1])
+    assert len({tuple(colour) for colour in only.values()}) == 5
+
+
+@pytest.mark.parametrize("figure", FIGURES)
+def test_every_figure_has_a_caption(figure):
+    assert len(caption(figure)) > 50
+
+
+def test_tables_come_back(tmp_path):
+    traces = STUDIES["all diverged"].assign(train_loss=np.inf)
+    tables.write(traces, tmp_path / "t.csv")
+    pd.testing.assert_frame_equal(tables.read(tmp_path / "t.csv"), traces, check_exact=True)
+    assert "nan" in (tmp_path / "t.csv").read_text()
+    assert "inf" in (tmp_path / "t.csv").read_text()

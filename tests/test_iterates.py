@@ -1,0 +1,47 @@
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from descent import iterates
+from descent.errors import InputError
+from descent.files import save_npz
+from descent.iterates import Iterates
+
+MADE = Iterates(
+    step=np.array([0, 1, 3]),
+    epoch=np.array([0, 0.5, 1.5]),
+    seed=np.array([4, 2]),
+    parameters={"A": np.random.default_rng(0).normal(size=(2, 3, 5, 4)), "b": np.zeros((2, 3, 5))},
+    provenance={"step_size": 0.1, "versions": {"numpy": np.__version__}},
+)
+
+
+def test_comes_back(tmp_path):
+    iterates.save(MADE, tmp_path / "x.npz")
+    loaded = iterates.load(tmp_path / "x.npz")
+    assert loaded.provenance == MADE.provenance
+    assert loaded.parameters.keys() == MADE.parameters.keys()
+    for name, p in MADE.parameters.items():
+        assert np.array_equal(loaded.parameters[name], p)
+    for name in ("step", "epoch", "seed"):
+        assert np.array_equal(getattr(loaded, name), getattr(MADE, name))
+
+
+def test_file_format(tmp_path):
+    iterates.save(MADE, tmp_path / "x.npz")
+    with np.load(tmp_path / "x.npz", allow_pickle=False) as npz:
+        assert set(npz) == {"step", "epoch", "seed", "A", "b", "provenance"}
+
+
+def test_the_order_of_the_provenance_changes_no_byte(tmp_path):
+    iterates.save(MADE, tmp_path / "1.npz")
+    backwards = dict(reversed(MADE.provenance.items()))
+    iterates.save(replace(MADE, provenance=backwards), tmp_path / "2.npz")
+    assert (tmp_path / "1.npz").read_bytes() == (tmp_path / "2.npz").read_bytes()
+
+
+def test_a_file_that_is_no_iterates(tmp_path):
+    save_npz(tmp_path / "x.npz", {"A": np.zeros(1)})
+    with pytest.raises(InputError, match=r"x\.npz: has no epoch, provenance, seed, step; found A"):
+        iterates.load(tmp_path / "x.npz")

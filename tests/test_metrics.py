@@ -1,0 +1,66 @@
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import torch
+from numpy.testing import assert_allclose
+
+from descent import metrics
+from descent.metrics import trace
+from descent.run import Run, engine, model
+from pipeline.plugins import available
+
+L2 = 0.3
+
+
+@pytest.fixture(params=available("models"))
+def run(request):
+    return Run(request.param, "plain", 0.5, 64, 2, 7, seeds=(0, 3), l2=L2, dtype="float64")
+
+
+@pytest.fixture
+def iterates(run, digits):
+    made = engine("numpy").train(run, digits, lambda steps: None)
+    return replace(made, provenance={"dtype": run.dtype, "l2": run.l2})
+
+
+def test_every_row_equals_torch_on_one_snapshot(run, iterates, digits):
+    columns = trace(iterates, digits, model(run.model))
+    net = model(run.model)
+    steps = len(iterates.step)
+    for row in range(len(columns["seed"])):
+        seed, position = divmod(row, steps)
+        snapshot = {
+            n: torch.from_numpy(p[seed, position][None]) for n, p in iterates.parameters.items()
+        }
+        for part in ("train", "test"):
+            x = torch.from_numpy(getattr(digits, f"x_{part}") / digits.scale)
+            y = torch.from_numpy(getattr(digits, f"y_{part}"))
+            predicted = (x @ snapshot["A"][0].T + snapshot["b"][0]).argmax(1)
+            assert_allclose(columns[f"{part}_loss"][row], net.torch_loss(snapshot, x, y)[0])
+            assert_allclose(columns[f"{part}_accuracy"][row], (predicted == y).double().mean())
+        penalty = L2 / 2 * sum(p.square().sum() for p in snapshot.values())
+        assert_allclose(columns["objective"][row], columns["train_loss"][row] + penalty)
+        for name, p in iterates.parameters.items():
+            distance = np.linalg.norm(p[seed, position] - p[seed, -1])
+            assert_allclose(columns[f"distance_{name}"][row], distance, atol=1e-15)
+        assert columns["seed"][row] == iterates.seed[seed]
+        assert columns["step"][row] == iterates.step[position]
+        assert columns["epoch"][row] == iterates.epoch[position]
+
+
+def test_blocks_change_nothing_but_rounding(run, iterates, digits, monkeypatch):
+    whole = trace(iterates, digits, model(run.model))
+    monkeypatch.setattr(metrics, "BLOCK_SAMPLES", 100)
+    monkeypatch.setattr(metrics, "BLOCK_SNAPSHOTS", 3)
+    for name, column in trace(iterates, digits, model(run.model)).items():
+        assert_allclose(column, whole[name], rtol=1e-12)
+
+
+def test_a_run_that_diverged_keeps_its_rows(run, iterates, digits):
+    for p in iterates.parameters.values():
+        p[1, -2:] = np.inf
+    columns = trace(iterates, digits, model(run.model))
+    assert len(columns["objective"]) == 2 * len(iterates.step)
+    assert not np.isfinite(columns["objective"][-2:]).any()
+    assert np.isfinite(columns["objective"][: len(iterates.step)]).all()

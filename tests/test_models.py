@@ -1,0 +1,99 @@
+import numpy as np
+import pytest
+import torch
+from differences import central_differences
+from numpy.testing import assert_allclose
+
+from descent.run import model
+from pipeline.plugins import available
+
+FEATURES, CLASSES = 5, 4
+
+every_model = pytest.mark.parametrize("name", available("models"))
+
+
+def problem(random, net, samples, scale=1.0, stack=()):
+    """Random parameters, samples in [0, 1] and labels; scores reach about ±scale."""
+    layers = net.layers(FEATURES, CLASSES)
+    parameters = {
+        name: scale * random.uniform(-1, 1, (*stack, *layer.shape))
+        for name, layer in layers.items()
+    }
+    return (
+        parameters,
+        random.uniform(size=(samples, FEATURES)),
+        random.integers(CLASSES, size=samples),
+    )
+
+
+def autograd(net, parameters, x, y):
+    leaves = {n: torch.from_numpy(p[None].copy()).requires_grad_() for n, p in parameters.items()}
+    net.torch_loss(leaves, torch.from_numpy(x), torch.from_numpy(y)).sum().backward()
+    return {name: leaf.grad.numpy()[0] for name, leaf in leaves.items()}
+
+
+@every_model
+@pytest.mark.parametrize("samples", [1, 7])
+@pytest.mark.parametrize("scale", [0, 1, 1000])
+def test_gradient_equals_autograd(random, name, samples, scale):
+    net = model(name)
+    parameters, x, y = problem(random, net, samples, scale)
+    oracle = autograd(net, parameters, x, y)
+    for parameter, gradient in net.gradient(parameters, x, y).items():
+        assert np.isfinite(gradient).all()
+        assert_allclose(gradient, oracle[parameter], rtol=1e-10, atol=1e-14)
+
+
+@every_model
+@pytest.mark.parametrize("samples", [1, 7])
+def test_gradient_equals_central_differences(random, name, samples):
+    net = model(name)
+    parameters, x, y = problem(random, net, samples)
+    for parameter, gradient in net.gradient(parameters, x, y).items():
+
+        def loss(p, parameter=parameter):
+            return net.losses(net.outputs({**parameters, parameter: p}, x), y).mean()
+
+        oracle = central_differences(loss, parameters[parameter])
+        assert_allclose(gradient, oracle, rtol=1e-5, atol=1e-9)
+
+
+@every_model
+@pytest.mark.parametrize("scale", [0, 1, 1000])
+def test_loss_equals_torch(random, name, scale):
+    net = model(name)
+    parameters, x, y = problem(random, net, 7, scale, stack=(3,))
+    oracle = net.torch_loss(
+        {n: torch.from_numpy(p) for n, p in parameters.items()},
+        torch.from_numpy(x),
+        torch.from_numpy(y),
+    )
+    assert_allclose(net.losses(net.outputs(parameters, x), y).mean(-1), oracle, rtol=1e-12)
+
+
+@every_model
+@pytest.mark.parametrize("shared", [True, False], ids=["shared samples", "samples for each"])
+def test_a_stack_is_its_members(random, name, shared):
+    net = model(name)
+    parameters, x, y = problem(random, net, 6, stack=(3,))
+    if not shared:
+        x, y = random.uniform(size=(3, *x.shape)), random.integers(CLASSES, size=(3, *y.shape))
+    stacked = net.gradient(parameters, x, y)
+    for i in range(3):
+        member = {parameter: p[i] for parameter, p in parameters.items()}
+        own_x, own_y = (x, y) if shared else (x[i], y[i])
+        for parameter, gradient in net.gradient(member, own_x, own_y).items():
+            assert_allclose(stacked[parameter][i], gradient, rtol=1e-12, atol=1e-16)
+
+
+def test_bounds_of_sigmoid_softmax(random):
+    net = model("sigmoid_softmax")
+    A = 1000 * random.uniform(-1, 1, (10, 20))
+    x, y = random.uniform(size=(500, 20)), random.integers(10, size=500)
+    p = net.outputs({"A": A, "b": np.zeros(10)}, x)
+    losses = net.losses(p, y)
+    rounding = 1e-15
+    assert 1 / (1 + 9 * np.e) - rounding <= p.min()
+    assert p.max() <= np.e / (np.e + 9) + rounding
+    assert losses.min() > 2.17
+    assert losses.max() < 2.37

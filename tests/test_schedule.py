@@ -1,0 +1,61 @@
+import numpy as np
+import pytest
+
+from descent import schedule
+from descent.models._layer import Layer
+
+LAYERS = {"A": Layer((10, 64), 64), "b": Layer((10,), 64)}
+
+
+def test_uniform_initial_parameters_lie_within_their_bound():
+    parameters = schedule.initial(3, LAYERS, "uniform", "float32")
+    for name, p in parameters.items():
+        assert p.shape == LAYERS[name].shape
+        assert p.dtype == np.float32
+        assert 0.8 / 8 < np.abs(p).max() <= 1 / 8
+
+
+def test_the_seed_decides_the_initial_parameters_in_every_dtype():
+    single, double, other = (
+        schedule.initial(seed, LAYERS, "uniform", dtype)["A"]
+        for seed, dtype in [(1, "float32"), (1, "float64"), (2, "float32")]
+    )
+    np.testing.assert_allclose(single, double, rtol=1e-6)
+    assert np.abs(single - other).max() > 0.1
+
+
+def test_zeros():
+    parameters = schedule.initial(1, LAYERS, "zeros", "float64")
+    assert not any(p.any() for p in parameters.values())
+
+
+def test_every_epoch_visits_every_sample_once_in_a_new_order():
+    batches = list(schedule.batches([4, 5], samples=20, batch_size=6, epochs=2))
+    assert [batch.shape for batch in batches] == [(2, 6), (2, 6), (2, 6), (2, 2)] * 2
+    epochs = np.concatenate(batches, axis=1).reshape(2, 2, 20)
+    assert (np.sort(epochs, axis=-1) == np.arange(20)).all()
+    distinct = {tuple(order) for seed in epochs for order in seed}
+    assert len(distinct) == 4
+
+
+def test_the_order_depends_on_seed_and_epoch_alone():
+    one, several = (
+        np.concatenate(list(schedule.batches(seeds, 20, size, 2)), axis=1)
+        for seeds, size in [([5], 1), ([4, 5], 7)]
+    )
+    assert (one[0] == several[1]).all()
+
+
+@pytest.mark.parametrize(
+    ("steps", "evaluate_every", "expected"),
+    [
+        (10, 5, [0, 1, 2, 4, 5, 10]),
+        (10, 4, [0, 1, 2, 4, 8, 10]),
+        (20, 9, [0, 1, 2, 4, 8, 9, 18, 20]),
+        (3, 100, [0, 1, 2, 3]),
+        (3, 1, [0, 1, 2, 3]),
+        (1, 1, [0, 1]),
+    ],
+)
+def test_evaluated_steps(steps, evaluate_every, expected):
+    assert schedule.evaluated_steps(steps, evaluate_every).tolist() == expected
