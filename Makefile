@@ -1,15 +1,19 @@
-# `make` sets everything up and runs the digits study; `make test` the tests.
+# `make` sets everything up, runs the digits study and writes its report (make STUDY=all: every
+# study); `make test` sets everything up and runs the tests.
 
 PYTHON ?= python3
 CORES ?= $(shell getconf _NPROCESSORS_ONLN)
 BIN := .venv/bin
 SNAKEMAKE := $(BIN)/snakemake --cores $(CORES)
 
-.PHONY: digits environment test report check format lock
+STUDY ?= digits
 
-digits: environment
-	$(SNAKEMAKE) digits
-	@echo "Figures and tables are in results/digits."
+.PHONY: report environment test check format lock
+
+report: environment
+	$(SNAKEMAKE) $(STUDY)
+	$(BIN)/snakemake $(STUDY) --report results/report-$(STUDY).html
+	@ls -d results/*/figures/*.png results/report-$(STUDY).html
 
 environment: .venv/installed
 
@@ -21,10 +25,6 @@ environment: .venv/installed
 
 test: environment
 	$(BIN)/python -m pytest
-
-report: environment
-	$(SNAKEMAKE) all
-	$(BIN)/snakemake all --report results/report.html
 
 check: environment
 	$(BIN)/ruff format --check .

@@ -7,21 +7,22 @@ from snakemake.utils import min_version
 min_version("9.27")
 sys.path.insert(0, str(Path(workflow.basedir) / "scripts"))
 
-from descent.errors import InputError
 from pipeline import failures
-from pipeline.config import read_studies
+from pipeline.command import clear_errors
+from pipeline.config import check_syntax, read_studies
 from pipeline.imports import modules
 from pipeline.plugins import available, caption
+
+with clear_errors():
+    check_syntax("config.yaml")
 
 
 configfile: "config.yaml"
 
 
 RULES = re.findall(r"^rule (\w+):", Path(workflow.snakefile).read_text(), re.MULTILINE)
-try:
+with clear_errors():
     STUDIES = read_studies(config, workflow.configfiles, RULES)
-except InputError as error:
-    sys.exit(str(error))
 
 RUNS = {
     (run.study, run.optimizer, run.label): run for study in STUDIES.values() for run in study.runs

@@ -13,6 +13,15 @@ DONE, ERROR = "done", "error: "
 
 
 @contextmanager
+def clear_errors() -> Iterator[None]:
+    """End the program with the message of an InputError."""
+    try:
+        yield
+    except InputError as error:
+        sys.exit(str(error))
+
+
+@contextmanager
 def logged(path: Path | None) -> Iterator[Callable[[str], None]]:
     """Write a log file around the work: what the work notes, then "done", or why it is not.
 

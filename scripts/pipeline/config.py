@@ -92,10 +92,27 @@ def read_studies(
     return studies
 
 
+def check_syntax(file: str) -> None:
+    """Raise InputError where a file cannot be read or is not YAML: the line, and what is wrong."""
+    _compose(file)
+
+
+def _compose(file: str) -> yaml.Node | None:
+    try:
+        return yaml.compose(Path(file).read_text(encoding="utf-8"))
+    except OSError as error:
+        raise InputError(f"{file}: cannot be read ({error.strerror})") from None
+    except yaml.MarkedYAMLError as error:
+        line = error.problem_mark.line + 1
+        raise InputError(f"{file}, line {line}: is not YAML ({error.problem})") from None
+    except (UnicodeDecodeError, yaml.YAMLError) as error:
+        raise InputError(f"{file}: is not YAML ({error})") from None
+
+
 def _repeated_keys(file: str) -> list[str]:
     """Keys that stand twice in one mapping, of which YAML silently takes the last."""
     mistakes = []
-    nodes = [yaml.compose(Path(file).read_text(encoding="utf-8"))]
+    nodes = [_compose(file)]
     while nodes:
         node = nodes.pop()
         if isinstance(node, yaml.MappingNode):

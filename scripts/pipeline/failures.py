@@ -23,7 +23,7 @@ def forget_restored(logs: Iterable[str], persistence) -> None:
         if restored.intersection(map(str, job.output)):
             persistence.cleanup(job)
             for output in restored.intersection(map(str, job.output)):
-                os.utime(output, (0, 0))
+                os.utime(output, (1, 1))  # Snakemake takes 0 for no time
 
 
 def explain(jobs: Iterable, studies: Iterable[Study]) -> str:

@@ -1,0 +1,120 @@
+"""A tiny study in a temporary copy of the project, for tests that run Snakemake for real."""
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+COPIED = ["Snakefile", "config.yaml", "environment.yaml", "profiles", "report", "scripts"]
+
+TINY = """\
+studies:
+  tiny:
+    dataset: digits
+    model: sigmoid_softmax
+    seeds: [0, 1]
+    optimizers:
+      sgd: {batch_size: 1, epochs: 1, evaluate_every: 500, step_sizes: [0.01, 1]}
+      gd: {batch_size: full, epochs: 4, evaluate_every: 1, step_sizes: [10]}
+"""
+
+# downloads go nowhere: a proxy that refuses connections
+OFFLINE = {f"{scheme}_proxy": "http://127.0.0.1:9" for scheme in ("http", "https")}
+
+
+@dataclass
+class Project:
+    """A copy of the project, with a tiny config.yaml."""
+
+    folder: Path
+
+    def start(self, *options: str, **environment: str) -> subprocess.Popen:
+        """Start Snakemake, in a process group of its own."""
+        command = [sys.executable, "-m", "snakemake", "--cores", "2", *options]
+        return subprocess.Popen(
+            command,
+            cwd=self.folder,
+            env={**os.environ, **OFFLINE, "PYTHONDONTWRITEBYTECODE": "1", **environment},
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            start_new_session=True,
+        )
+
+    def snakemake(self, *options: str, **environment: str) -> tuple[int, str]:
+        """Run Snakemake to its end: the exit code and what it printed."""
+        process = self.start(*options, **environment)
+        output, _ = process.communicate()
+        return process.returncode, output
+
+    def jobs(self, *options: str, **environment: str) -> list[str]:
+        """Run Snakemake, which must succeed, and list the jobs that ran, as "rule wildcards"."""
+        code, output = self.snakemake(*options, **environment)
+        assert code == 0, output
+        return jobs(output)
+
+    def replace(self, file: str, old: str, new: str) -> None:
+        """Change a file."""
+        path = self.folder / file
+        text = path.read_text()
+        assert old in text
+        path.write_text(text.replace(old, new))
+
+    def files(self, *folders: str) -> dict[str, bytes]:
+        """The files below folders, by their path."""
+        paths = (path for folder in folders for path in (self.folder / folder).rglob("*"))
+        return {str(p.relative_to(self.folder)): p.read_bytes() for p in paths if p.is_file()}
+
+
+def jobs(output: str) -> list[str]:
+    """The jobs that Snakemake ran, without those that only collect files, sorted."""
+    blocks = re.findall(r"^(?:localrule|rule) (\w+):\n((?:    .*\n)*)", output, re.MULTILINE)
+    ran = []
+    for rule, details in blocks:
+        wildcards = re.search(r"wildcards: (.*)", details)
+        if wildcards:
+            values = [part.split("=")[1] for part in wildcards[1].split(", ")]
+            ran.append(" ".join([rule, *values]))
+    return sorted(ran)
+
+
+def figures(*studies: str) -> list[str]:
+    """The jobs that draw all figures of studies."""
+    from pipeline.plugins import available
+
+    return sorted(f"plot {study} {figure}" for study in studies for figure in available("figures"))
+
+
+def copy_project(folder: Path, config: str = TINY) -> Project:
+    folder.mkdir(parents=True, exist_ok=True)
+    for name in COPIED:
+        copy = shutil.copytree if (ROOT / name).is_dir() else shutil.copy2
+        copy(ROOT / name, folder / name)
+    (folder / "config.yaml").write_text(config)
+    return Project(folder)
+
+
+@pytest.fixture
+def empty(tmp_path) -> Project:
+    """The project before anything was made."""
+    return copy_project(tmp_path / "project")
+
+
+@pytest.fixture(scope="session")
+def made_once(tmp_path_factory) -> Project:
+    project = copy_project(tmp_path_factory.mktemp("made") / "project")
+    project.jobs("all")
+    return project
+
+
+@pytest.fixture
+def made(made_once, tmp_path) -> Project:
+    """The project after everything was made."""
+    shutil.copytree(made_once.folder, tmp_path / "project")  # with the times of the files
+    return Project(tmp_path / "project")
