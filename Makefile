@@ -8,7 +8,7 @@ SNAKEMAKE := $(BIN)/snakemake --cores $(CORES)
 
 STUDY ?= digits
 
-.PHONY: report environment test check format lock
+.PHONY: report environment test test-mnist check format lock
 
 report: environment
 	$(SNAKEMAKE) $(STUDY)
@@ -24,7 +24,11 @@ environment: .venv/installed
 	touch $@
 
 test: environment
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest --numprocesses $(CORES)
+
+# the facts about the real MNIST, which must be there or in DATASET_MIRROR (some minutes)
+test-mnist: environment
+	$(BIN)/python -m pytest -m mnist
 
 check: environment
 	$(BIN)/ruff format --check .

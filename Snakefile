@@ -50,10 +50,10 @@ def results_of(studies):
 
 
 wildcard_constraints:
-    dataset="|".join({study.dataset for study in STUDIES.values()}),
+    dataset="|".join(sorted({study.dataset for study in STUDIES.values()})),
     study="|".join(STUDIES),
-    optimizer="|".join({run.optimizer for run in RUNS.values()}),
-    step_size="|".join({re.escape(run.label) for run in RUNS.values()}),
+    optimizer="|".join(sorted({run.optimizer for run in RUNS.values()})),
+    step_size="|".join(sorted({re.escape(run.label) for run in RUNS.values()})),
     figure="|".join(FIGURES),
 
 

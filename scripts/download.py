@@ -9,11 +9,12 @@ from pathlib import Path
 from descent import data
 from descent.errors import InputError
 from pipeline.command import logged
+from pipeline.plugins import available
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--dataset", required=True, help="a file of descent/datasets")
+    parser.add_argument("--dataset", required=True, choices=available("datasets"))
     parser.add_argument("--raw", required=True, type=Path, help="folder of the archives")
     parser.add_argument("--data", required=True, type=Path, help="npz file to write")
     parser.add_argument("--attempt", default="1/1", help="this one/the last one, as 1/3")

@@ -7,11 +7,12 @@ from pathlib import Path
 from descent import tables
 from descent.figures._style import save
 from pipeline.command import logged
+from pipeline.plugins import available
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--figure", required=True, help="a file of descent/figures")
+    parser.add_argument("--figure", required=True, choices=available("figures"))
     parser.add_argument("--traces", required=True, type=Path, help="traces.csv of the study")
     parser.add_argument("--summary", required=True, type=Path, help="summary.csv of the study")
     parser.add_argument("--png", required=True, type=Path, help="file to write")

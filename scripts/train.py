@@ -10,18 +10,17 @@ from descent import data, iterates
 from descent.files import checksum
 from descent.run import FULL, Run, engine
 from pipeline.command import logged
+from pipeline.plugins import available
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--data", required=True, type=Path, help="data/<dataset>.npz")
-    parser.add_argument("--model", required=True, help="a file of descent/models")
-    parser.add_argument("--engine", required=True, help="a file of descent/engines")
-    parser.add_argument("--update-rule", default="plain", help="a file of descent/optimizers")
+    parser.add_argument("--model", required=True, choices=available("models"))
+    parser.add_argument("--engine", required=True, choices=available("engines"))
+    parser.add_argument("--update-rule", default="plain", choices=available("optimizers"))
     parser.add_argument("--step-size", required=True, type=float)
-    parser.add_argument(
-        "--batch-size", required=True, type=lambda size: size if size == FULL else int(size)
-    )
+    parser.add_argument("--batch-size", required=True, type=batch_size, help="samples, or full")
     parser.add_argument("--epochs", required=True, type=int)
     parser.add_argument("--evaluate-every", required=True, type=int, help="steps")
     parser.add_argument("--seeds", required=True, type=int, nargs="+")
@@ -60,6 +59,11 @@ def main() -> None:
             "versions": trainer.versions(),
         }
         iterates.save(replace(made, provenance=provenance), arguments.iterates)
+
+
+def batch_size(text: str) -> int | str:
+    """A number, or full."""
+    return text if text == FULL else int(text)
 
 
 def _progress_bar(steps: int, iterates: Path) -> tqdm:

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from descent.errors import InputError
-from descent.files import load_npz, save_npz
+from descent.files import AGAIN, load_npz, save_npz
 
 
 @dataclass(frozen=True)
@@ -58,14 +58,11 @@ def load(path: Path) -> Data:
     Raises InputError where the file is missing or damaged, or its arrays do not fit together.
     """
     names = [field.name for field in fields(Data)]
-    try:
-        arrays = load_npz(path, set(names))
-        for part in ("train", "test"):
-            x, y = arrays[f"x_{part}"], arrays[f"y_{part}"]
-            if x.ndim != 2 or y.shape != x.shape[:1]:
-                raise InputError(f"{path}: x_{part} {x.shape} and y_{part} {y.shape} do not fit")
-    except InputError as error:
-        raise InputError(f"{error}. Delete it: the next run makes it again.") from None
+    arrays = load_npz(path, set(names))
+    for part in ("train", "test"):
+        x, y = arrays[f"x_{part}"], arrays[f"y_{part}"]
+        if x.ndim != 2 or y.shape != x.shape[:1]:
+            raise InputError(f"{path}: x_{part} {x.shape} and y_{part} {y.shape} do not fit{AGAIN}")
     return Data(
         **{name: arrays[name] for name in names if name != "scale"}, scale=float(arrays["scale"])
     )

@@ -14,6 +14,10 @@ from numpy.typing import NDArray
 
 from descent.errors import InputError
 
+AGAIN = (
+    ". Delete it: the pipeline makes it again"  # what helps where a file that it made is damaged
+)
+
 
 @contextmanager
 def replacing(path: Path) -> Iterator[Path]:
@@ -71,9 +75,10 @@ def load_npz(path: Path, names: set[str]) -> dict[str, NDArray]:
     except FileNotFoundError:
         raise InputError(f"{path}: no such file") from None
     except (BadZipFile, ValueError, EOFError, OSError, AttributeError) as error:
-        raise InputError(f"{path}: not a readable npz file ({error})") from None
+        raise InputError(f"{path}: not a readable npz file ({error}){AGAIN}") from None
     if missing := sorted(names - arrays.keys()):
-        raise InputError(f"{path}: has no {', '.join(missing)}; found {', '.join(sorted(arrays))}")
+        found = ", ".join(sorted(arrays))
+        raise InputError(f"{path}: has no {', '.join(missing)}; found {found}{AGAIN}")
     return arrays
 
 

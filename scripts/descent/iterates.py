@@ -8,7 +8,7 @@ from typing import Any
 from numpy.typing import NDArray
 
 from descent.errors import InputError
-from descent.files import load_npz, save_npz
+from descent.files import AGAIN, load_npz, save_npz
 
 _INDEX = ("step", "epoch", "seed", "provenance")
 
@@ -49,6 +49,6 @@ def load(path: Path) -> Iterates:
     try:
         provenance = json.loads(str(arrays["provenance"]))
     except json.JSONDecodeError as error:
-        raise InputError(f"{path}: provenance is not JSON ({error})") from None
+        raise InputError(f"{path}: provenance is not JSON ({error}){AGAIN}") from None
     parameters = {name: array for name, array in arrays.items() if name not in _INDEX}
     return Iterates(arrays["step"], arrays["epoch"], arrays["seed"], parameters, provenance)

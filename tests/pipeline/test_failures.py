@@ -45,7 +45,7 @@ def test_damaged_data_loses_nothing_and_is_not_forgotten(made, damage, says):
         code, output = made.snakemake("all")
         assert code != 0
         assert f"error: data/digits.npz: {says}" in output
-        assert "Delete it: the next run makes it again." in output
+        assert "Delete it: the pipeline makes it again" in output
         assert "Study tiny could not be made: data/digits.npz" in output
         assert "Traceback" not in output
         assert made.files("data", "results") == before

@@ -1,0 +1,125 @@
+"""The real MNIST, through the pipeline, against facts that independent code has measured.
+
+Runs with `-m mnist` where data/mnist.npz or data/raw/mnist is there or DATASET_MIRROR names a copy.
+"""
+
+import os
+import shutil
+
+import pytest
+from conftest import ROOT, Project, copy_project  # pyright: ignore
+
+from descent import tables
+
+pytestmark = pytest.mark.mnist
+
+FACTS = """\
+studies:
+  sgd_sigmoid:
+    dataset: mnist
+    model: sigmoid_softmax
+    seeds: [0, 1, 2, 3, 4]
+    optimizers:
+      sgd: &sgd
+        {batch_size: 1, epochs: 5, evaluate_every: 60000, step_sizes: [0.001, 0.01, 0.1, 1]}
+  sgd_softmax:
+    dataset: mnist
+    model: softmax_regression
+    seeds: [0, 1, 2]
+    optimizers:
+      sgd: {<<: *sgd, step_sizes: [0.001, 0.01, 0.1]}
+  gd_sigmoid:
+    dataset: mnist
+    model: sigmoid_softmax
+    initial: zeros
+    seeds: [0]
+    optimizers:
+      gd: &gd {batch_size: full, epochs: 500, evaluate_every: 5, step_sizes: [0.5, 2, 50]}
+  gd_softmax:
+    dataset: mnist
+    model: softmax_regression
+    initial: zeros
+    seeds: [0]
+    optimizers:
+      gd: {<<: *gd, step_sizes: [0.1, 0.5, 1]}
+"""
+
+
+@pytest.fixture(scope="module")
+def project(tmp_path_factory) -> Project:
+    project = copy_project(tmp_path_factory.mktemp("facts"), FACTS)
+    environment = {}
+    if (ROOT / "data/mnist.npz").exists():
+        (project.folder / "data").mkdir()
+        shutil.copy(ROOT / "data/mnist.npz", project.folder / "data/mnist.npz")
+    elif (ROOT / "data/raw/mnist").exists():
+        shutil.copytree(ROOT / "data/raw/mnist", project.folder / "data/raw/mnist")
+    elif mirror := os.environ.get("DATASET_MIRROR"):
+        environment["DATASET_MIRROR"] = mirror if "://" in mirror else os.path.abspath(mirror)  # noqa: PTH100
+    else:
+        pytest.skip("MNIST is not there")
+    project.jobs("all", **environment)
+    return project
+
+
+def rows(project: Project, study: str, step_size: float, epoch: int):
+    traces = tables.read(project.folder / f"results/{study}/traces.csv")
+    return traces[(traces["step_size"] == step_size) & (traces["epoch"] == epoch)]
+
+
+@pytest.mark.parametrize(
+    ("study", "step_size", "epoch", "accuracy", "tolerance"),
+    [
+        ("sgd_sigmoid", 0.001, 1, 0.757, 0.007),
+        ("sgd_sigmoid", 0.001, 5, 0.837, 0.007),
+        ("sgd_sigmoid", 0.01, 1, 0.854, 0.005),
+        ("sgd_sigmoid", 0.01, 5, 0.885, 0.005),
+        ("sgd_sigmoid", 0.1, 1, 0.893, 0.005),
+        ("sgd_sigmoid", 0.1, 5, 0.907, 0.005),
+        ("sgd_softmax", 0.001, 1, 0.903, 0.004),
+        ("sgd_softmax", 0.001, 5, 0.918, 0.004),
+        ("sgd_softmax", 0.01, 1, 0.918, 0.006),
+        ("sgd_softmax", 0.01, 5, 0.920, 0.006),
+    ],
+)
+def test_stochastic_gradient_descent(project, study, step_size, epoch, accuracy, tolerance):
+    median = rows(project, study, step_size, epoch)["test_accuracy"].median()
+    assert median == pytest.approx(accuracy, abs=tolerance)
+
+
+def test_sigmoid_softmax_at_step_size_1_learns_all_classes_or_all_but_one(project):
+    for epoch, all_classes in [(1, 0.905), (5, 0.913)]:
+        for accuracy in rows(project, "sgd_sigmoid", 1, epoch)["test_accuracy"]:
+            assert accuracy == pytest.approx(all_classes, abs=0.01) or accuracy < 0.85
+
+
+def test_softmax_regression_at_step_size_0_1_spreads(project):
+    assert rows(project, "sgd_softmax", 0.1, 1)["test_accuracy"].between(0.84, 0.91).all()
+    assert rows(project, "sgd_softmax", 0.1, 5)["test_accuracy"].between(0.86, 0.91).all()
+
+
+@pytest.mark.parametrize(
+    ("study", "step_size", "steps", "accuracy", "loss"),
+    [
+        ("gd_softmax", 0.1, 100, 0.8707, 0.609),
+        ("gd_softmax", 0.1, 500, 0.9011, 0.393),
+        ("gd_softmax", 0.5, 100, 0.9012, 0.393),
+        ("gd_softmax", 0.5, 500, 0.9183, 0.306),
+        ("gd_softmax", 1, 100, 0.9096, 0.345),
+        ("gd_softmax", 1, 500, 0.9215, 0.284),
+        ("gd_sigmoid", 0.5, 100, 0.7621, 2.2713),
+        ("gd_sigmoid", 0.5, 500, 0.8325, 2.2297),
+        ("gd_sigmoid", 2, 100, 0.8256, 2.2344),
+        ("gd_sigmoid", 2, 500, 0.8677, 2.2092),
+    ],
+)
+def test_gradient_descent(project, study, step_size, steps, accuracy, loss):
+    (row,) = rows(project, study, step_size, steps).to_dict("records")
+    assert row["test_accuracy"] == pytest.approx(accuracy, abs=2e-4)
+    assert row["train_loss"] == pytest.approx(loss, abs=6e-4)
+
+
+def test_sigmoid_softmax_is_still_monotone_at_step_size_50(project):
+    traces = tables.read(project.folder / "results/gd_sigmoid/traces.csv")
+    objective = traces[traces["step_size"] == 50]["objective"]
+    assert (objective.diff().dropna() <= 0).all()

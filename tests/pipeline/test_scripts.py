@@ -1,0 +1,82 @@
+"""The scripts as ordinary command-line programs, without Snakemake."""
+
+import fcntl
+import os
+import pty
+import struct
+import subprocess
+import sys
+import termios
+from pathlib import Path
+
+import pytest
+
+SCRIPTS = Path(__file__).parents[2] / "scripts"
+TRAIN = ["--data", "d.npz", "--model", "sigmoid_softmax", "--engine", "numpy", "--step-size", "0.1", "--batch-size", "1", "--epochs", "1", "--evaluate-every", "500", "--seeds", "0", "1", "--iterates", "sgd/0.1.npz", "--log", "log"]
+
+
+def command(script: str, *options: str) -> list[str]:
+    return [sys.executable, str(SCRIPTS / script), *options]
+
+
+@pytest.fixture
+def folder(tmp_path) -> Path:
+    options = ["--dataset", "digits", "--raw", "raw", "--data", "d.npz"]
+    subprocess.run(command("download.py", *options), cwd=tmp_path, check=True)
+    return tmp_path
+
+
+@pytest.mark.parametrize("script", [p.name for p in SCRIPTS.glob("*.py")])
+def test_help(script):
+    done = subprocess.run(command(script, "--help"), capture_output=True, text=True, check=True)
+    assert len(done.stdout) > 200
+
+
+def test_training_shows_its_progress_on_a_terminal(folder):
+    ours, its = pty.openpty()
+    fcntl.ioctl(its, termios.TIOCSWINSZ, struct.pack("HHHH", 24, 80, 0, 0))
+    subprocess.run(command("train.py", *TRAIN), cwd=folder, stderr=its, check=True)
+    os.close(its)
+    shown = os.read(ours, 100_000).decode()
+    os.close(ours)
+    assert "sgd 0.1: 100%" in shown
+    assert "1.50k/1.50k" in shown
+
+
+def test_training_is_silent_elsewhere_and_writes_its_log(folder):
+    done = subprocess.run(command("train.py", *TRAIN), cwd=folder, capture_output=True, check=True)
+    assert done.stdout == done.stderr == b""
+    log = (folder / "log").read_text().splitlines()
+    assert log[1] == "numpy on cpu, 1500 steps a seed"
+    assert log[-1].startswith("done in")
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "says"),
+    [
+        ("sigmoid_softmax", "x", "argument --model: invalid choice: 'x' (choose from"),
+        ("numpy", "x", "argument --engine: invalid choice: 'x' (choose from"),
+        ("1", "x", "argument --batch-size: invalid batch_size value: 'x'"),
+        ("d.npz", "x.npz", "error: x.npz: no such file"),
+    ],
+)
+def test_bad_options(folder, old, new, says):
+    options = list(TRAIN)
+    options[options.index(old)] = new
+    done = subprocess.run(command("train.py", *options), cwd=folder, capture_output=True, text=True)
+    assert done.returncode != 0
+    assert says in done.stderr
+    assert "Traceback" not in done.stderr
+    assert not (folder / "sgd").exists()
+
+
+def test_iterates_are_evaluated_on_their_own_data(folder):
+    subprocess.run(command("train.py", *TRAIN), cwd=folder, check=True)
+    (folder / "other.npz").write_bytes((folder / "d.npz").read_bytes() + b" ")
+    options = "--iterates sgd/0.1.npz --data other.npz --study s --optimizer o --trace t.csv"
+    done = subprocess.run(
+        command("evaluate.py", *options.split()), cwd=folder, capture_output=True, text=True
+    )
+    assert done.returncode != 0
+    assert "error: sgd/0.1.npz: was trained on other data than other.npz" in done.stderr
+    assert not (folder / "t.csv").exists()
