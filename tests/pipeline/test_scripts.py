@@ -12,7 +12,10 @@ from pathlib import Path
 import pytest
 
 SCRIPTS = Path(__file__).parents[2] / "scripts"
-TRAIN = ["--data", "d.npz", "--model", "sigmoid_softmax", "--engine", "numpy", "--step-size", "0.1", "--batch-size", "1", "--epochs", "1", "--evaluate-every", "500", "--seeds", "0", "1", "--iterates", "sgd/0.1.npz", "--log", "log"]
+TRAIN = (
+    "--data d.npz --model sigmoid_softmax --engine numpy --step-size 0.1 --batch-size 1"
+    " --epochs 1 --evaluate-every 500 --seeds 0 1 --iterates sgd/0.1.npz --log log"
+).split()
 
 
 def command(script: str, *options: str) -> list[str]:
