@@ -48,7 +48,7 @@ def main() -> None:
         samples = len(training.x_train)
         trainer = engine(arguments.engine)
         note(f"{run}\n{arguments.engine} on {trainer.device()}, {run.steps(samples)} steps a seed")
-        with _progress_bar(run.steps(samples), arguments.iterates) as bar:
+        with _progress_bar(len(run.seeds) * run.steps(samples), arguments.iterates) as bar:
             made = trainer.train(run, training, bar.update)
         provenance = {
             "dataset": arguments.data.stem,

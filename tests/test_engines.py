@@ -13,6 +13,7 @@ from descent.run import FULL, Run, engine
 from pipeline.plugins import available
 
 MODELS = available("models")
+OTHERS = [name for name in available("engines") if name != "torch"]
 RUN = Run(
     model="sigmoid_softmax",
     update_rule="plain",
@@ -85,7 +86,7 @@ def test_torch_equals_a_literal_torch_loop(digits, model, batch_size, l2):
             assert_allclose(p, expected, rtol=1e-9, atol=1e-12)
 
 
-@pytest.mark.parametrize("name", [name for name in available("engines") if name != "torch"])
+@pytest.mark.parametrize("name", OTHERS)
 @pytest.mark.parametrize("model", MODELS)
 @pytest.mark.parametrize("batch_size", [1, 7, 64, FULL])
 @pytest.mark.parametrize("l2", [0, 0.01])
@@ -98,13 +99,55 @@ def test_equals_torch(digits, name, model, batch_size, l2, initial):
         assert_allclose(p, reference.parameters[parameter], rtol=1e-9, atol=1e-12)
 
 
+@pytest.mark.parametrize("name", OTHERS)
 @pytest.mark.parametrize("model", MODELS)
 @pytest.mark.parametrize("step_size", [1e-30, 1e-3, 1e10])
-def test_equals_torch_at_absurd_step_sizes(digits, model, step_size):
+def test_equals_torch_at_absurd_step_sizes(digits, name, model, step_size):
     run = replace(RUN, model=model, batch_size=FULL, epochs=3, step_size=step_size)
-    made, reference = (train(each, run, some(digits)) for each in ("numpy", "torch"))
+    made, reference = (train(each, run, some(digits)) for each in (name, "torch"))
     for parameter, p in made.parameters.items():
         assert_allclose(p, reference.parameters[parameter], rtol=1e-6)
+
+
+@pytest.mark.parametrize("name", OTHERS)
+@pytest.mark.parametrize("model", MODELS)
+@pytest.mark.parametrize("batch_size", [1, 7, FULL])
+@pytest.mark.parametrize("classes", [2, 3, 16, 17])
+@pytest.mark.parametrize("samples", ["dense", "sparse", "zeros among them"])
+def test_equals_torch_on_other_samples(random, name, model, batch_size, classes, samples):
+    x = random.integers(1, 256, size=(30, 13))
+    if samples != "dense":
+        x[random.uniform(size=x.shape) < 0.8] = 0
+    if samples == "zeros among them":
+        x[::3] = 0
+    y = np.arange(30) % classes
+    data = Data(x.astype("uint8"), y, x[:2].astype("uint8"), y[:2], scale=255)
+    run = replace(RUN, model=model, batch_size=batch_size, epochs=3, evaluate_every=1)
+    made, reference = (train(each, run, data) for each in (name, "torch"))
+    for parameter, p in made.parameters.items():
+        assert_allclose(p, reference.parameters[parameter], rtol=1e-9, atol=1e-12)
+
+
+@pytest.mark.parametrize("name", OTHERS)
+def test_where_torch_turns_non_finite_the_others_do(digits, name):
+    run = replace(RUN, model="softmax_regression", step_size=1e305, l2=1e3, epochs=1)
+    made, reference = (train(each, run, some(digits)) for each in (name, "torch"))
+    finite = [np.isfinite(m.parameters["A"]).all(axis=(2, 3)) for m in (made, reference)]
+    assert (finite[0] == finite[1]).all()
+    assert finite[0].any()
+    assert not finite[0].all()
+
+
+@pytest.mark.parametrize("name", OTHERS)
+@pytest.mark.parametrize("model", MODELS)
+@pytest.mark.parametrize("batch_size", [1, 64, FULL])
+def test_float32_equals_float64_up_to_rounding(digits, name, model, batch_size):
+    run = replace(RUN, model=model, batch_size=batch_size, step_size=0.01)
+    single, double = (
+        train(name, replace(run, dtype=dtype), some(digits)) for dtype in ("float32", "float64")
+    )
+    for parameter, p in single.parameters.items():
+        assert_allclose(p, double.parameters[parameter], rtol=1e-4, atol=2e-6)
 
 
 def test_a_full_batch_of_many_blocks_is_the_mean_over_all_samples(digits, monkeypatch):
@@ -145,4 +188,4 @@ def test_iterates(digits, name):
     assert_allclose(made.epoch, made.step / 13)
     assert made.parameters["A"].shape == (2, 7, 10, 64)
     assert made.parameters["A"].dtype == np.float32
-    assert sum(steps) == run.steps(90) == 26
+    assert sum(steps) == 2 * run.steps(90) == 2 * 26

@@ -335,11 +335,16 @@ def _engines(model: str) -> list[str]:
 
 
 def _choose_engine(engine: str, engines: list[str], batch_size: int | str) -> str:
-    """The engine itself, or for auto: torch for full batches where there is a GPU, else NumPy."""
+    """The engine itself; for auto the fastest that can train the model.
+
+    That is torch for full batches where there is a GPU, else numba, NumPy, torch, in this order.
+    """
     if engine != "auto":
         return engine
-    best = ("torch", "numpy") if batch_size == FULL and has_cuda() else ("numpy", "torch")
-    return next(engine for engine in best if engine in engines)
+    fastest = ["numba", "numpy", "torch"]
+    if batch_size == FULL and has_cuda():
+        fastest.insert(0, "torch")
+    return next(engine for engine in fastest if engine in engines)
 
 
 def _bytes(run: Run, size: Size) -> int:

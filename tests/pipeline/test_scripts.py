@@ -43,7 +43,7 @@ def test_training_shows_its_progress_on_a_terminal(folder):
     shown = os.read(ours, 100_000).decode()
     os.close(ours)
     assert "sgd 0.1: 100%" in shown
-    assert "1.50k/1.50k" in shown
+    assert "3.00k/3.00k" in shown
 
 
 def test_training_is_silent_elsewhere_and_writes_its_log(folder):

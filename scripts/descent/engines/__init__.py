@@ -5,5 +5,6 @@ An engine file gives
     NEEDS                        the function that a model file must have for it to be trained here
     device()                     where it computes, for the provenance
     versions()                   of the libraries that compute, for the provenance
-    train(run, data, progress)   the iterates of a run; progress(steps) is called as steps are made
+    train(run, data, progress)   the iterates of a run; progress(steps) is called as steps are made,
+                                 those of all seeds
 """

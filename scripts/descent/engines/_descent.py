@@ -1,4 +1,4 @@
-"""The descent loop that the NumPy and the torch engine share: they differ in their gradient."""
+"""What the engines share: the evaluated steps, and the loop where Python makes every step."""
 
 from collections.abc import Callable, Iterator
 from itertools import islice, pairwise, repeat
@@ -13,6 +13,38 @@ from descent.run import FULL, Run, update_rule
 Samples = slice | NDArray[np.int64]
 
 
+def initial(run: Run, layers: dict) -> dict[str, NDArray]:
+    """Initial parameters of all seeds, {name: [R, *shape]}."""
+    each = [schedule.initial(seed, layers, run.initial, run.dtype) for seed in run.seeds]
+    return {name: np.stack([parameters[name] for parameters in each]) for name in layers}
+
+
+def follow(
+    run: Run,
+    samples: int,
+    advance: Callable[[int, int], None],
+    snapshot: Callable[[], dict[str, NDArray]],
+    progress: Callable[[int], object],
+) -> Iterates:
+    """The iterates of a run, from one evaluated step to the next.
+
+    samples: how many train; advance(start, stop): make the steps start + 1 … stop of every seed;
+    snapshot(): the parameters as they are, {name: [R, *shape]}.
+    """
+    steps = schedule.evaluated_steps(run.steps(samples), run.evaluate_every)
+    kept = {
+        name: np.empty((len(p), len(steps), *p.shape[1:]), run.dtype)
+        for name, p in snapshot().items()
+    }
+    for position, (start, stop) in enumerate(pairwise([0, *steps.tolist()])):
+        advance(start, stop)
+        for name, p in snapshot().items():
+            kept[name][:, position] = p
+        progress((stop - start) * len(run.seeds))
+    epoch = steps / schedule.steps_per_epoch(samples, run.samples_a_step(samples))
+    return Iterates(steps, epoch, np.array(run.seeds), kept, provenance={})
+
+
 def descend(
     run: Run,
     parameters: dict,
@@ -21,47 +53,32 @@ def descend(
     to_numpy: Callable,
     progress: Callable[[int], object],
 ) -> Iterates:
-    """Step against the gradient, keeping the iterates at the evaluated steps.
+    """Step against the gradient.
 
-    parameters: {name: [R, *shape]}, all seeds stacked, changed in place; samples: how many train;
-    gradient(parameters, batch): of the objective on the samples of the batch, [R, batch size]
-    positions or, where all seeds share all samples, a slice.
+    parameters: {name: [R, *shape]}, all seeds stacked, changed in place; gradient(parameters,
+    batch): of the objective on the samples of the batch, [R, batch size] positions or, where all
+    seeds share all samples, a slice.
     """
     rule = update_rule(run.update_rule)
     state = rule.init(parameters)
-    steps = schedule.evaluated_steps(run.steps(samples), run.evaluate_every)
-    kept = {
-        name: np.empty((len(p), len(steps), *p.shape[1:]), run.dtype)
-        for name, p in parameters.items()
-    }
-
-    def keep(position: int) -> None:
-        for name, p in parameters.items():
-            kept[name][:, position] = to_numpy(p)
-
-    keep(0)
     batches = _batches(run, samples)
-    for position, (start, stop) in enumerate(pairwise(steps), start=1):
+
+    def advance(start: int, stop: int) -> None:
+        nonlocal state
         for batch in islice(batches, stop - start):
             moved, state = rule.update(
                 parameters, gradient(parameters, batch), state, run.step_size
             )
             for name, p in parameters.items():
                 p[...] = moved[name]
-        keep(position)
-        progress(stop - start)
 
-    epoch = steps / schedule.steps_per_epoch(samples, run.samples_a_step(samples))
-    return Iterates(steps, epoch, np.array(run.seeds), kept, provenance={})
+    def snapshot() -> dict[str, NDArray]:
+        return {name: to_numpy(p) for name, p in parameters.items()}
+
+    return follow(run, samples, advance, snapshot, progress)
 
 
 def _batches(run: Run, samples: int) -> Iterator[Samples]:
     if run.batch_size == FULL:
         return repeat(slice(None))
     return schedule.batches(run.seeds, samples, run.batch_size, run.epochs)
-
-
-def initial(run: Run, layers: dict) -> dict[str, NDArray]:
-    """Initial parameters of all seeds, {name: [R, *shape]}."""
-    each = [schedule.initial(seed, layers, run.initial, run.dtype) for seed in run.seeds]
-    return {name: np.stack([parameters[name] for parameters in each]) for name in layers}

@@ -8,6 +8,10 @@ A model file gives, as functions of parameters {name: array} and samples x [n, f
     gradient(parameters, x, y)    of the mean loss, by hand
     torch_loss(parameters, x, y)  the mean loss in torch, for autograd
 
+A model that is linear in its scores, z = A x + b, also gives
+
+    score_gradient(z, y)          ∂loss/∂z of each sample, which the compiled engines compile
+
 Parameters may be stacked along leading axes (seeds, snapshots); x and y then either have the same
 leading axes or none, which means that all share the samples.
 """

@@ -21,7 +21,7 @@ from descent.models import _linear
 from descent.models._classes import CLASSES, torch_mean_cross_entropy
 from descent.models._linear import layers
 
-__all__ = ["gradient", "layers", "losses", "outputs", "torch_loss"]
+__all__ = ["gradient", "layers", "losses", "outputs", "score_gradient", "torch_loss"]
 
 
 def outputs(parameters: dict[str, NDArray], x: NDArray) -> NDArray:
@@ -34,17 +34,21 @@ def losses(p: NDArray, y: NDArray) -> NDArray:
     return cross_entropy(p, y, CLASSES)
 
 
-def gradient(parameters: dict[str, NDArray], x: NDArray, y: NDArray) -> dict[str, NDArray]:
-    """Gradient of the mean loss, by the chain rule.
+def score_gradient(z, y):
+    """∂loss/∂z of each sample, by the chain rule.
 
     ∂loss/∂p = softmax(p) - one_hot(y), then back through the softmax and the sigmoid.
     """
-    s = sigmoid(_linear.scores(parameters, x))
+    s = sigmoid(z)
     p = softmax(s, CLASSES)
     dp = cross_entropy_gradient(p, y, CLASSES)
     ds = softmax_gradient(p, dp, CLASSES)
-    dz = sigmoid_gradient(s, ds)
-    return _linear.gradient(dz, x)
+    return sigmoid_gradient(s, ds)
+
+
+def gradient(parameters: dict[str, NDArray], x: NDArray, y: NDArray) -> dict[str, NDArray]:
+    """Gradient of the mean loss."""
+    return _linear.gradient(score_gradient(_linear.scores(parameters, x), y), x)
 
 
 def torch_loss(parameters, x, y):

@@ -7,7 +7,7 @@ from descent.models import _linear
 from descent.models._classes import CLASSES, torch_mean_cross_entropy
 from descent.models._linear import layers
 
-__all__ = ["gradient", "layers", "losses", "outputs", "torch_loss"]
+__all__ = ["gradient", "layers", "losses", "outputs", "score_gradient", "torch_loss"]
 
 
 def outputs(parameters: dict[str, NDArray], x: NDArray) -> NDArray:
@@ -20,10 +20,14 @@ def losses(z: NDArray, y: NDArray) -> NDArray:
     return cross_entropy(z, y, CLASSES)
 
 
+def score_gradient(z, y):
+    """∂loss/∂z of each sample: softmax(z) - one_hot(y)."""
+    return cross_entropy_gradient(z, y, CLASSES)
+
+
 def gradient(parameters: dict[str, NDArray], x: NDArray, y: NDArray) -> dict[str, NDArray]:
-    """Gradient of the mean loss: ∂loss/∂z = softmax(z) - one_hot(y)."""
-    z = outputs(parameters, x)
-    return _linear.gradient(cross_entropy_gradient(z, y, CLASSES), x)
+    """Gradient of the mean loss."""
+    return _linear.gradient(score_gradient(outputs(parameters, x), y), x)
 
 
 def torch_loss(parameters, x, y):
