@@ -128,11 +128,17 @@ rule train:
 rule evaluate:
     input:
         script="scripts/evaluate.py",
-        modules=lambda w: modules("evaluate.py", f"descent.models.{STUDIES[w.study].model}"),
+        modules=lambda w: modules(
+            "evaluate.py",
+            f"descent.models.{STUDIES[w.study].model}",
+            f"descent.evaluators.{planned(w).evaluator}",
+        ),
         iterates=rules.train.output,
         data=lambda w: f"data/{STUDIES[w.study].dataset}.npz",
     output:
         update("results/{study}/traces/{optimizer}/{step_size}.csv"),
+    params:
+        evaluator=lambda w: planned(w).evaluator,
     log:
         "logs/evaluate/{study}/{optimizer}/{step_size}.log",
     benchmark:
@@ -141,7 +147,8 @@ rule evaluate:
         "environment.yaml"
     shell:
         "python {input.script} --iterates {input.iterates} --data {input.data}"
-        " --study {wildcards.study} --optimizer {wildcards.optimizer} --trace {output} --log {log}"
+        " --study {wildcards.study} --optimizer {wildcards.optimizer}"
+        " --evaluator {params.evaluator} --trace {output} --log {log}"
 
 
 rule aggregate:

@@ -8,8 +8,9 @@ from descent import data, iterates
 from descent.errors import InputError
 from descent.files import checksum, replacing
 from descent.metrics import trace
-from descent.run import model
+from descent.run import evaluator, model
 from pipeline.command import logged
+from pipeline.plugins import available
 
 
 def main() -> None:
@@ -18,6 +19,7 @@ def main() -> None:
     parser.add_argument("--data", required=True, type=Path, help="the data that it was trained on")
     parser.add_argument("--study", required=True, help="name of the study")
     parser.add_argument("--optimizer", required=True, help="name of the optimizer in the study")
+    parser.add_argument("--evaluator", default="numpy", choices=available("evaluators"))
     parser.add_argument("--trace", required=True, type=Path, help="CSV file to write")
     parser.add_argument("--log", type=Path)
     arguments = parser.parse_args()
@@ -31,7 +33,7 @@ def main() -> None:
                 f"{arguments.iterates}: was trained on other data than {arguments.data}"
                 f" (SHA-256 {made['data_sha256']})"
             )
-        columns = trace(run, evaluated_on, model(made["model"]))
+        columns = trace(run, evaluated_on, model(made["model"]), evaluator(arguments.evaluator))
         labels = {
             "study": arguments.study,
             "dataset": made["dataset"],

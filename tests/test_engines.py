@@ -160,7 +160,7 @@ def test_a_full_batch_of_many_blocks_is_the_mean_over_all_samples(digits, monkey
 
 def test_plain_gradient_descent_on_a_convex_objective_never_rises(digits):
     from descent.metrics import trace
-    from descent.run import model
+    from descent.run import evaluator, model
 
     run = replace(RUN, model="softmax_regression", batch_size=FULL, epochs=30, evaluate_every=1)
     data = some(digits)
@@ -168,8 +168,10 @@ def test_plain_gradient_descent_on_a_convex_objective_never_rises(digits):
     x = np.c_[data.inputs(data.x_train, "float64"), np.ones(len(data.x_train))]
     largest = np.linalg.eigvalsh(x.T @ x / len(x))[-1]
     made = train("numpy", replace(run, step_size=2 / (largest / 2)), data)
-    made = replace(made, provenance={"dtype": run.dtype, "l2": 0.0})
-    objective = trace(made, data, model(run.model))["objective"].reshape(len(run.seeds), -1)
+    columns = trace(
+        replace(made, provenance={"l2": 0.0}), data, model(run.model), evaluator("numpy")
+    )
+    objective = columns["objective"].reshape(len(run.seeds), -1)
     assert (np.diff(objective) <= 0).all()
 
 

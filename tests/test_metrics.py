@@ -5,7 +5,7 @@ import pytest
 import torch
 from numpy.testing import assert_allclose
 
-from descent import metrics
+import descent.run
 from descent.metrics import trace
 from descent.run import Run, engine, model
 from pipeline.plugins import available
@@ -18,14 +18,19 @@ def run(request):
     return Run(request.param, "plain", 0.5, 64, 2, 7, seeds=(0, 3), l2=L2, dtype="float64")
 
 
+@pytest.fixture(params=available("evaluators"))
+def evaluator(request):
+    return descent.run.evaluator(request.param)
+
+
 @pytest.fixture
 def iterates(run, digits):
     made = engine("numpy").train(run, digits, lambda steps: None)
-    return replace(made, provenance={"dtype": run.dtype, "l2": run.l2})
+    return replace(made, provenance={"l2": run.l2})
 
 
-def test_every_row_equals_torch_on_one_snapshot(run, iterates, digits):
-    columns = trace(iterates, digits, model(run.model))
+def test_every_row_equals_torch_on_one_snapshot(run, iterates, digits, evaluator):
+    columns = trace(iterates, digits, model(run.model), evaluator)
     net = model(run.model)
     steps = len(iterates.step)
     for row in range(len(columns["seed"])):
@@ -49,18 +54,10 @@ def test_every_row_equals_torch_on_one_snapshot(run, iterates, digits):
         assert columns["epoch"][row] == iterates.epoch[position]
 
 
-def test_blocks_change_nothing_but_rounding(run, iterates, digits, monkeypatch):
-    whole = trace(iterates, digits, model(run.model))
-    monkeypatch.setattr(metrics, "BLOCK_SAMPLES", 100)
-    monkeypatch.setattr(metrics, "BLOCK_SNAPSHOTS", 3)
-    for name, column in trace(iterates, digits, model(run.model)).items():
-        assert_allclose(column, whole[name], rtol=1e-12)
-
-
-def test_a_run_that_diverged_keeps_its_rows(run, iterates, digits):
+def test_a_run_that_diverged_keeps_its_rows(run, iterates, digits, evaluator):
     for p in iterates.parameters.values():
         p[1, -2:] = np.inf
-    columns = trace(iterates, digits, model(run.model))
+    columns = trace(iterates, digits, model(run.model), evaluator)
     assert len(columns["objective"]) == 2 * len(iterates.step)
     assert not np.isfinite(columns["objective"][-2:]).any()
     assert np.isfinite(columns["objective"][: len(iterates.step)]).all()

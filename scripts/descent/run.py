@@ -49,6 +49,11 @@ def update_rule(name: str) -> ModuleType:
     return import_module(f"descent.optimizers.{name}")
 
 
+def evaluator(name: str) -> ModuleType:
+    """The file descent/evaluators/<name>.py."""
+    return import_module(f"descent.evaluators.{name}")
+
+
 def engine(name: str) -> ModuleType:
     """The file descent/engines/<name>.py."""
     return import_module(f"descent.engines.{name}")

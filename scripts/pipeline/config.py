@@ -19,6 +19,7 @@ from pipeline.gpu import has_cuda
 from pipeline.plugins import available, constant, defines
 
 MAX_STUDY_GB = 10  # iterates of a study on disk; 10⁹ bytes
+MIN_COMPILED = 10**10  # multiplications of an evaluation: about 0.1 s in NumPy
 DTYPES = {"float32": 4, "float64": 8}  # bytes a number
 
 
@@ -27,13 +28,14 @@ class PlannedRun:
     """A run as the pipeline plans it.
 
     study, optimizer, label: its place in the results; label is the canonical spelling of the step
-    size. engine: the one that trains it, chosen where config says auto.
+    size. engine, evaluator: what trains and evaluates it, chosen where config says auto.
     """
 
     study: str
     optimizer: str
     label: str
     engine: str
+    evaluator: str
     run: Run
 
     def options(self) -> list[str]:
@@ -289,7 +291,7 @@ def _read_study(name: str, values: Any, mistakes: list[str]) -> Study | None:
         return None
 
     size = import_module(f"descent.datasets.{study['dataset']}").SIZE
-    engines = _engines(study["model"])
+    engines = _able("engines", study["model"])
     if study["engine"] not in ("auto", *engines):
         allowed = f"{', '.join(['auto', *engines])}, which can train {study['model']}"
         mistakes.append(_mistake(f"{where}.engine", study["engine"], allowed))
@@ -302,36 +304,31 @@ def _read_study(name: str, values: Any, mistakes: list[str]) -> Study | None:
     if len(mistakes) > known:
         return None
 
-    runs = tuple(
-        PlannedRun(
-            study=name,
-            optimizer=optimizer,
-            label=label(step_size),
-            engine=_choose_engine(study["engine"], engines, of_optimizer["batch_size"]),
-            run=Run(
+    runs = []
+    for optimizer, of_optimizer in optimizers.items():
+        for step_size in of_optimizer["step_sizes"]:
+            run = Run(
                 model=study["model"],
                 step_size=step_size,
                 **{key: of_optimizer[key] for key in OPTIMIZER if key != "step_sizes"},
                 **{key: study[key] for key in ("seeds", "l2", "initial", "dtype")},
-            ),
-        )
-        for optimizer, of_optimizer in optimizers.items()
-        for step_size in of_optimizer["step_sizes"]
-    )
-    gigabytes = sum(_bytes(planned.run, size) for planned in runs) / 1e9
+            )
+            engine = _choose_engine(study["engine"], engines, run.batch_size)
+            evaluator = _choose_evaluator(run, size)
+            runs.append(PlannedRun(name, optimizer, label(step_size), engine, evaluator, run))
+    gigabytes = sum(_numbers(run.run, size) * DTYPES[run.run.dtype] for run in runs) / 1e9
     if gigabytes > MAX_STUDY_GB:
         found = f"iterates of {gigabytes:.1f} GB on disk"
         allowed = (
             f"{MAX_STUDY_GB} GB a study; evaluate less often, or use fewer seeds or step sizes"
         )
         mistakes.append(_mistake(where, found, allowed))
-    return Study(name, study["dataset"], study["model"], runs)
+    return Study(name, study["dataset"], study["model"], tuple(runs))
 
 
-def _engines(model: str) -> list[str]:
-    """The engines that can train a model: it has the function that they need."""
-    engines = available("engines")
-    return [e for e in engines if defines("models", model, constant("engines", e, "NEEDS"))]
+def _able(kind: str, model: str) -> list[str]:
+    """The engines, or evaluators, that can do a model: it has the function that they need."""
+    return [a for a in available(kind) if defines("models", model, constant(kind, a, "NEEDS"))]
 
 
 def _choose_engine(engine: str, engines: list[str], batch_size: int | str) -> str:
@@ -347,10 +344,18 @@ def _choose_engine(engine: str, engines: list[str], batch_size: int | str) -> st
     return next(engine for engine in fastest if engine in engines)
 
 
-def _bytes(run: Run, size: Size) -> int:
-    """Bytes of the iterates of a run, at most."""
+def _choose_evaluator(run: Run, size: Size) -> str:
+    """The compiled one, unless NumPy is done before numba has been imported."""
+    multiplications = (size.train + size.test) * _numbers(run, size)
+    if multiplications < MIN_COMPILED or "numba" not in _able("evaluators", run.model):
+        return "numpy"
+    return "numba"
+
+
+def _numbers(run: Run, size: Size) -> int:
+    """Numbers in the iterates of a run, at most."""
     layers = import_module(f"descent.models.{run.model}").layers(size.features, size.outputs)
-    numbers = sum(math.prod(layer.shape) for layer in layers.values())
+    each = sum(math.prod(layer.shape) for layer in layers.values())
     early = run.evaluate_every.bit_length()  # 1, 2, 4, 8, … below evaluate_every
     evaluated = run.steps(size.train) // run.evaluate_every + early + 2
-    return len(run.seeds) * evaluated * numbers * DTYPES[run.dtype]
+    return len(run.seeds) * evaluated * each

@@ -187,13 +187,24 @@ def test_a_key_that_stands_twice(tmp_path, monkeypatch):
 
 
 @pytest.mark.parametrize(
-    ("cuda", "expected"), [(False, ["numpy", "numpy"]), (True, ["numpy", "torch"])]
+    ("cuda", "expected"), [(False, ["numba", "numba"]), (True, ["numba", "torch"])]
 )
 def test_auto_is_torch_for_full_batches_where_there_is_a_gpu(monkeypatch, cuda, expected):
     monkeypatch.setattr(config, "has_cuda", lambda: cuda)
     runs = read(GOOD)["tiny"].runs
     assert [runs[0].engine, runs[2].engine] == expected
     assert [runs[0].gpus(), runs[2].gpus()] == [0, int(cuda)]
+
+
+def test_auto_leaves_to_numpy_what_numba_cannot_do(monkeypatch):
+    monkeypatch.setattr(config, "defines", lambda kind, name, function: function == "gradient")
+    assert {run.engine for run in read(GOOD)["tiny"].runs} == {"numpy"}
+
+
+def test_evaluation_is_compiled_where_that_is_worth_it():
+    large = GOOD.replace("digits", "mnist")
+    for text, expected in [(GOOD, "numpy"), (large, "numba")]:
+        assert read(text)["tiny"].runs[0].evaluator == expected
 
 
 def test_an_engine_that_cannot_do_the_model(monkeypatch):

@@ -17,15 +17,21 @@ TRAIN = (
     "train.py --data d.npz --step-size 0.1 --batch-size full --epochs 2 --evaluate-every 1"
     " --seeds 0 --iterates i.npz --model {model} --engine {engine}"
 )
-EVALUATE = "evaluate.py --iterates i.npz --data d.npz --study s --optimizer o --trace t.csv"
+EVALUATE = (
+    "evaluate.py --iterates i.npz --data d.npz --study s --optimizer o --trace t.csv"
+    " --evaluator {evaluator}"
+)
 AGGREGATE = "aggregate.py --run-traces t.csv --traces traces.csv --summary summary.csv"
 PLOT = "plot.py --traces traces.csv --summary summary.csv --png f.png --pdf f.pdf --figure {figure}"
 
 # a command, and the modules it chooses by name
 COMMANDS = {
     DOWNLOAD: ["descent.datasets.digits"],
-    EVALUATE: ["descent.models.sigmoid_softmax"],
     AGGREGATE: [],
+    **{
+        EVALUATE.format(evaluator=e): ["descent.models.sigmoid_softmax", f"descent.evaluators.{e}"]
+        for e in available("evaluators")
+    },
     **{
         TRAIN.format(model=model, engine=engine): [
             f"descent.models.{model}",
@@ -70,7 +76,7 @@ def folder(tmp_path_factory) -> Path:
     for command in (
         DOWNLOAD,
         TRAIN.format(model="sigmoid_softmax", engine="numpy"),
-        EVALUATE,
+        EVALUATE.format(evaluator="numpy"),
         AGGREGATE,
     ):
         run(made, command)
@@ -94,17 +100,17 @@ def test_a_run_depends_on_no_model_but_its_own():
     ("script", "heavy"),
     [
         ("train.py", {"torch", "torchvision", "pandas", "matplotlib"}),
-        ("evaluate.py", {"torch", "torchvision", "pandas", "matplotlib"}),
+        ("evaluate.py", {"torch", "torchvision", "pandas", "matplotlib", "numba"}),
         ("aggregate.py", {"torch", "torchvision", "matplotlib"}),
         ("plot.py", {"torch", "torchvision"}),
     ],
 )
 def test_a_job_imports_nothing_heavy_that_it_does_not_need(script, heavy):
-    chosen = {"train.py": "descent.engines.numpy", "plot.py": "descent.figures.heatmap"}
+    chosen = {"train.py": "descent.engines.numba", "plot.py": "descent.figures.heatmap"}
     code = f"""
 import sys
 sys.path.insert(0, {str(ROOT / "scripts")!r})
-import {script.removesuffix(".py")}, {chosen.get(script, "descent.models.sigmoid_softmax")}
+import {script.removesuffix(".py")}, {chosen.get(script, "descent.evaluators.numpy")}
 print(*sys.modules)
 """
     loaded = subprocess.run(

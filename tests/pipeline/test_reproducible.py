@@ -23,6 +23,7 @@ studies:
   tiny:
     dataset: digits
     model: sigmoid_softmax
+    engine: numpy
     seeds: [0, 1]
     optimizers:
       sgd: {batch_size: 1, epochs: 60, evaluate_every: 1000, step_sizes: [0.1]}

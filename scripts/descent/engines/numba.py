@@ -5,22 +5,18 @@ step on one sample touches only the rows of the features that are not zero: abou
 bytes on MNIST, a fifth of the weights.
 """
 
-import hashlib
 from collections.abc import Callable
 from functools import lru_cache
-from pathlib import Path
 
 import numba
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
-from descent import functions, schedule
-from descent.data import Data
-from descent.engines import _lanes
-from descent.engines._descent import follow, initial
-from descent.engines._lanes import (
-    Loss,
+from descent import schedule
+from descent.compiled.cache import compiled, inlined
+from descent.compiled.samples import UNROLL, pack
+from descent.compiled.scores import (
+    Kind,
     add_scaled,
     lanes,
     load,
@@ -29,22 +25,13 @@ from descent.engines._lanes import (
     store,
     zero_padding,
 )
-from descent.engines._sparse import UNROLL, pack
+from descent.data import Data
+from descent.engines._descent import follow, initial
 from descent.iterates import Iterates
 from descent.run import FULL, Run, model
 
 NEEDS = "score_gradient"
 
-
-def _cache_folder() -> str:
-    """Where compiled kernels are kept: numba itself does not see a change in another file."""
-    descent = Path(functions.__file__).parent
-    sources = [functions.__file__, _lanes.__file__, __file__, *sorted(descent.glob("models/*.py"))]
-    digest = hashlib.sha256(b"".join(Path(source).read_bytes() for source in sources))
-    return str(Path(__file__).parent / "__pycache__" / f"numba-{digest.hexdigest()[:16]}")
-
-
-numba.config.CACHE_DIR = _cache_folder()
 
 AHEAD = 2  # samples between asking for one and using it
 
@@ -70,7 +57,7 @@ def train(run: Run, data: Data, progress: Callable[[int], object]) -> Iterates:
     start = initial(run, net.layers(features, data.outputs))
     weights = [_rows(A, b) for A, b in zip(start["A"], start["b"], strict=True)]
     total = np.zeros_like(weights[0])
-    loss = Loss(run.model, data.outputs)
+    kind = Kind(run.model, data.outputs)
     step = (run.step_size, float(run.l2))
     everything = np.arange(n)
     order = lru_cache(maxsize=len(run.seeds))(schedule.order)
@@ -85,9 +72,9 @@ def train(run: Run, data: Data, progress: Callable[[int], object]) -> Iterates:
                 full = run.batch_size == FULL
                 samples_in_order = everything if full else order(seed, epoch, n)[begin:end]
                 if size == 1:
-                    _single_steps(loss, w, *samples, samples_in_order, *step)
+                    _single_steps(kind, w, *samples, samples_in_order, *step)
                 else:
-                    _batch_steps(loss, w, total, *samples, samples_in_order, size, *step)
+                    _batch_steps(kind, w, total, *samples, samples_in_order, size, *step)
 
     def snapshot() -> dict[str, NDArray]:
         rows = np.stack(weights)[..., : data.outputs].swapaxes(1, 2)
@@ -108,30 +95,30 @@ def _rows(A: NDArray, b: NDArray) -> NDArray:
     return rows
 
 
-@njit
-def _gradient(loss, i, rows, start, feature, code, level, y):
+@inlined
+def _gradient(kind, i, rows, start, feature, code, level, y):
     """∂loss/∂z of sample i, where z = A x + b; four sums side by side, since one would wait."""
-    z0 = load(rows, len(rows) - 1, loss)
+    z0 = load(rows, len(rows) - 1, kind)
     z1 = z2 = z3 = z0 - z0
     for k in range(start[i], start[i + 1], UNROLL):
-        z0 = add_scaled(z0, level[code[k]], load(rows, feature[k], loss))
-        z1 = add_scaled(z1, level[code[k + 1]], load(rows, feature[k + 1], loss))
-        z2 = add_scaled(z2, level[code[k + 2]], load(rows, feature[k + 2], loss))
-        z3 = add_scaled(z3, level[code[k + 3]], load(rows, feature[k + 3], loss))
-    return zero_padding(score_gradient(loss, (z0 + z1) + (z2 + z3), y[i]))
+        z0 = add_scaled(z0, level[code[k]], load(rows, feature[k], kind))
+        z1 = add_scaled(z1, level[code[k + 1]], load(rows, feature[k + 1], kind))
+        z2 = add_scaled(z2, level[code[k + 2]], load(rows, feature[k + 2], kind))
+        z3 = add_scaled(z3, level[code[k + 3]], load(rows, feature[k + 3], kind))
+    return zero_padding(score_gradient(kind, (z0 + z1) + (z2 + z3), y[i]))
 
 
-@njit
-def _add_outer_product(loss, rows, dz, i, start, feature, code, level):
+@inlined
+def _add_outer_product(kind, rows, dz, i, start, feature, code, level):
     """rows += dz xᵀ, and dz to the bias."""
     for k in range(start[i], start[i + 1]):
-        row = load(rows, feature[k], loss)
+        row = load(rows, feature[k], kind)
         store(rows, feature[k], add_scaled(row, level[code[k]], dz))
     bias = len(rows) - 1
-    store(rows, bias, load(rows, bias, loss) + dz)
+    store(rows, bias, load(rows, bias, kind) + dz)
 
 
-@njit
+@inlined
 def _look_ahead(i, start, feature, code):
     """Ask for the first 224 entries of sample i, 64 bytes at a time."""
     for k in range(0, 224, 32):
@@ -140,29 +127,29 @@ def _look_ahead(i, start, feature, code):
         prefetch(code, start[i] + k)
 
 
-@njit(cache=True)
-def _single_steps(loss, rows, start, feature, code, level, y, order, step_size, l2):
+@compiled
+def _single_steps(kind, rows, start, feature, code, level, y, order, step_size, l2):
     """A step on each sample of `order`: p ← p - α (∂loss/∂p + λ p)."""
     for t in range(len(order)):
         _look_ahead(order[min(t + AHEAD, len(order) - 1)], start, feature, code)
-        dz = _gradient(loss, order[t], rows, start, feature, code, level, y)
+        dz = _gradient(kind, order[t], rows, start, feature, code, level, y)
         if l2 != 0:
             for row in range(len(rows)):
-                store(rows, row, load(rows, row, loss) * (1 - step_size * l2))
-        _add_outer_product(loss, rows, dz * -step_size, order[t], start, feature, code, level)
+                store(rows, row, load(rows, row, kind) * (1 - step_size * l2))
+        _add_outer_product(kind, rows, dz * -step_size, order[t], start, feature, code, level)
 
 
-@njit(cache=True)
-def _batch_steps(loss, rows, total, start, feature, code, level, y, order, size, step_size, l2):
+@compiled
+def _batch_steps(kind, rows, total, start, feature, code, level, y, order, size, step_size, l2):
     """A step on every `size` samples of `order`, against the mean of their gradients."""
     for first in range(0, len(order), size):
         last = min(first + size, len(order))
         total[:] = 0
         for t in range(first, last):
             _look_ahead(order[min(t + AHEAD, len(order) - 1)], start, feature, code)
-            dz = _gradient(loss, order[t], rows, start, feature, code, level, y)
-            _add_outer_product(loss, total, dz, order[t], start, feature, code, level)
+            dz = _gradient(kind, order[t], rows, start, feature, code, level, y)
+            _add_outer_product(kind, total, dz, order[t], start, feature, code, level)
         scale = -step_size / (last - first)
         for row in range(len(rows)):
-            p = load(rows, row, loss) * (1 - step_size * l2)
-            store(rows, row, add_scaled(p, scale, load(total, row, loss)))
+            p = load(rows, row, kind) * (1 - step_size * l2)
+            store(rows, row, add_scaled(p, scale, load(total, row, kind)))

@@ -10,7 +10,10 @@ A model file gives, as functions of parameters {name: array} and samples x [n, f
 
 A model that is linear in its scores, z = A x + b, also gives
 
-    score_gradient(z, y)          ∂loss/∂z of each sample, which the compiled engines compile
+    outputs_from_scores(z)        the outputs
+    score_gradient(z, y)          ∂loss/∂z of each sample
+
+which the compiled engines and evaluators compile, as they compile `losses`.
 
 Parameters may be stacked along leading axes (seeds, snapshots); x and y then either have the same
 leading axes or none, which means that all share the samples.

@@ -21,12 +21,25 @@ from descent.models import _linear
 from descent.models._classes import CLASSES, torch_mean_cross_entropy
 from descent.models._linear import layers
 
-__all__ = ["gradient", "layers", "losses", "outputs", "score_gradient", "torch_loss"]
+__all__ = [
+    "gradient",
+    "layers",
+    "losses",
+    "outputs",
+    "outputs_from_scores",
+    "score_gradient",
+    "torch_loss",
+]
 
 
 def outputs(parameters: dict[str, NDArray], x: NDArray) -> NDArray:
-    """Probabilities p = softmax(sigmoid(A x + b)), [..., classes, n]."""
-    return softmax(sigmoid(_linear.scores(parameters, x)), CLASSES)
+    """Probabilities, [..., classes, n]."""
+    return outputs_from_scores(_linear.scores(parameters, x))
+
+
+def outputs_from_scores(z):
+    """Probabilities p = softmax(sigmoid(z))."""
+    return softmax(sigmoid(z), CLASSES)
 
 
 def losses(p: NDArray, y: NDArray) -> NDArray:

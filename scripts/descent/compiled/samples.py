@@ -1,13 +1,14 @@
-"""Samples as the compiled engines read them: the features that are not zero, packed."""
+"""Samples as compiled kernels read them: the features that are not zero, packed."""
 
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
+from descent.compiled.cache import compiled
+
 UNROLL = 4  # entries of a sample come in groups of so many
 SPARE = 512  # entries behind the last sample, so that looking ahead stays inside
-BLOCK = 4096  # samples packed at a time, which bounds the memory that packing takes
 
 
 @dataclass(frozen=True)
@@ -29,17 +30,26 @@ def pack(x: NDArray, scale: float, dtype: str) -> Packed:
 
     MNIST takes 27 MB: three bytes for each of the 150 pixels of a sample that are not zero.
     """
-    level = np.arange(256) if x.dtype == np.uint8 else np.unique(np.append(x, 0))
+    level, codes = np.arange(256), x
+    if x.dtype != np.uint8:
+        level = np.unique(np.append(x, 0))
+        codes = np.searchsorted(level, x)
+    zero = np.searchsorted(level, 0)
     count = np.count_nonzero(x, axis=1)
     start = np.r_[0, (-(-count // UNROLL) * UNROLL).cumsum()]
     entries, features = start[-1] + SPARE, x.shape[1]
     feature = np.full(entries, features, np.min_scalar_type(features))
-    code = np.full(entries, np.searchsorted(level, 0), np.min_scalar_type(len(level) - 1))
-    for first in range(0, len(x), BLOCK):
-        some = slice(first, first + BLOCK)
-        row, column = np.nonzero(x[some])
-        before = np.r_[0, count[some].cumsum()][row]  # entries of the block before the sample's
-        place = start[some][row] + np.arange(len(row)) - before
-        feature[place] = column
-        code[place] = np.searchsorted(level, x[some][row, column])
+    code = np.full(entries, zero, np.min_scalar_type(len(level) - 1))
+    _fill(codes, zero, start, feature, code)
     return Packed(start, feature, code, np.divide(level, scale, dtype=dtype))
+
+
+@compiled
+def _fill(codes, zero, start, feature, code):
+    for i in range(len(codes)):
+        k = start[i]
+        for j in range(codes.shape[1]):
+            if codes[i, j] != zero:
+                feature[k] = j
+                code[k] = codes[i, j]
+                k += 1

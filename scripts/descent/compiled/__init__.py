@@ -1,0 +1,1 @@
+"""What compiled engines and evaluators share. numba is imported nowhere else."""

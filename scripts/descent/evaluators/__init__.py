@@ -1,0 +1,9 @@
+"""A file an evaluator: an implementation of the means over samples that a trace needs.
+
+An evaluator file gives
+
+    NEEDS                                the function that a model file must have for it
+    means(net, snapshots, x, scale, y)   mean loss and accuracy of every snapshot, in float64;
+                                         snapshots {name: [M, *shape]}; x [n, features] as stored,
+                                         used as x / scale; y [n]
+"""

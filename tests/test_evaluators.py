@@ -1,0 +1,66 @@
+"""The evaluators against each other; tests/test_metrics.py holds each to torch."""
+
+import numpy as np
+import pytest
+from numpy.testing import assert_allclose
+
+from descent.run import evaluator, model
+from pipeline.plugins import available
+
+MODELS = available("models")
+NUMPY = evaluator("numpy")
+
+
+def snapshots(random, count, classes=10, features=64, dtype="float64"):
+    A, b = random.normal(size=(count, classes, features)), random.normal(size=(count, classes))
+    return {"A": A.astype(dtype), "b": b.astype(dtype)}
+
+
+def test_blocks_change_nothing_but_rounding(random, digits, monkeypatch):
+    given = snapshots(random, 20), digits.x_test, digits.scale, digits.y_test
+    whole = NUMPY.means(model("softmax_regression"), *given)
+    monkeypatch.setattr(NUMPY, "BLOCK_SAMPLES", 100)
+    monkeypatch.setattr(NUMPY, "BLOCK_SNAPSHOTS", 3)
+    for blocks, expected in zip(
+        NUMPY.means(model("softmax_regression"), *given), whole, strict=True
+    ):
+        assert_allclose(blocks, expected, rtol=1e-12)
+
+
+@pytest.mark.parametrize("name", [name for name in available("evaluators") if name != "numpy"])
+@pytest.mark.parametrize("net", MODELS)
+@pytest.mark.parametrize(("dtype", "rtol"), [("float64", 1e-12), ("float32", 1e-5)])
+@pytest.mark.parametrize("count", [1, 16, 37])
+@pytest.mark.parametrize("classes", [2, 10, 17])
+def test_equals_numpy(random, name, net, dtype, rtol, count, classes):
+    x = random.integers(256, size=(50, 13)) * (random.uniform(size=(50, 13)) < 0.3)
+    given = snapshots(random, count, classes, 13, dtype), x, 255, np.arange(50) % classes
+    made, expected = (evaluator(each).means(model(net), *given) for each in (name, "numpy"))
+    assert_allclose(made[0], expected[0], rtol=rtol)
+    assert (made[1] == expected[1]).all()
+
+
+@pytest.mark.parametrize("name", [name for name in available("evaluators") if name != "numpy"])
+@pytest.mark.parametrize("net", MODELS)
+def test_what_is_not_finite_or_equal_counts_as_in_numpy(random, digits, name, net):
+    parameters = snapshots(random, 5)
+    parameters["A"][0] = np.nan
+    parameters["b"][1, 3] = np.nan
+    parameters["A"][3], parameters["b"][3] = 0, 0  # all classes equal
+    given = parameters, digits.x_test, digits.scale, digits.y_test
+    with np.errstate(invalid="ignore"):
+        made, expected = (evaluator(each).means(model(net), *given) for each in (name, "numpy"))
+    assert (np.isfinite(made[0]) == np.isfinite(expected[0])).all()
+    assert (made[1] == expected[1]).all()
+
+
+def test_a_snapshot_does_not_depend_on_those_beside_it(random, digits):
+    parameters = snapshots(random, 20)
+    alone = {name: p[3:4] for name, p in parameters.items()}
+    (loss, _), (loss_alone, _) = (
+        evaluator("numba").means(
+            model("sigmoid_softmax"), given, digits.x_test, digits.scale, digits.y_test
+        )
+        for given in (parameters, alone)
+    )
+    assert loss[3] == loss_alone[0]
