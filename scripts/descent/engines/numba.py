@@ -27,8 +27,10 @@ from descent.compiled.scores import (
 )
 from descent.data import Data
 from descent.engines._descent import follow, initial
+from descent.errors import InputError
 from descent.iterates import Iterates
-from descent.run import FULL, Run, model
+from descent.optimizers import plain
+from descent.run import FULL, Run, model, update_rule
 
 NEEDS = "score_gradient"
 
@@ -47,7 +49,9 @@ def versions() -> dict[str, str]:
 
 
 def train(run: Run, data: Data, progress: Callable[[int], object]) -> Iterates:
-    """The iterates of a run."""
+    """The iterates of a run; InputError if its update rule is not the plain one."""
+    if update_rule(run.update_rule) is not plain:
+        raise InputError(f"engine numba: found update rule {run.update_rule}; allowed: plain")
     net = model(run.model)
     n, features = data.x_train.shape
     size = run.samples_a_step(n)
