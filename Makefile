@@ -13,7 +13,8 @@ STUDY ?= digits
 report: environment
 	$(SNAKEMAKE) $(STUDY)
 	$(BIN)/snakemake $(STUDY) --report results/report-$(STUDY).html
-	@ls -d results/*/figures/*.png results/report-$(STUDY).html
+	@ls -d results/$(if $(filter all figures,$(STUDY)),*,$(STUDY))/figures/*.png
+	@ls -d results/report-$(STUDY).html
 
 environment: .venv/installed
 

@@ -20,7 +20,7 @@ with clear_errors():
 configfile: "config.yaml"
 
 
-RULES = re.findall(r"^rule (\w+):", Path(workflow.snakefile).read_text(), re.MULTILINE)
+RULES = re.findall(r"^rule (\w+):", Path(workflow.snakefile).read_text(encoding="utf-8"), re.MULTILINE)
 with clear_errors():
     STUDIES = read_studies(config, workflow.configfiles, RULES)
 
@@ -28,6 +28,7 @@ RUNS = {
     (run.study, run.optimizer, run.label): run for study in STUDIES.values() for run in study.runs
 }
 FIGURES = available("figures")
+RETRIES = 2  # of a download
 if "conda" not in map(str, workflow.deployment_settings.deployment_method):
     # `python` is the one that runs Snakemake, whatever it is called and wherever it lies
     shell.prefix(f'python() {{{{ {quote(sys.executable)} "$@"; }}}}; ')
@@ -89,14 +90,14 @@ rule download:
         update("data/{dataset}.npz"),
     log:
         "logs/download/{dataset}.log",
-    retries: 2
+    retries: RETRIES
     conda:
         "environment.yaml"
     resources:
-        attempt=lambda w, attempt: attempt,
+        attempt=lambda w, attempt: f"{attempt}/{RETRIES + 1}",
     shell:
         "python {input.script} --dataset {wildcards.dataset} --raw data/raw/{wildcards.dataset}"
-        " --data {output} --attempt {resources.attempt}/3 --log {log}"
+        " --data {output} --attempt {resources.attempt} --log {log}"
 
 
 rule train:
@@ -162,12 +163,14 @@ rule aggregate:
     output:
         traces=update("results/{study}/traces.csv"),
         summary=update("results/{study}/summary.csv"),
+    params:
+        seeds=lambda w: STUDIES[w.study].seeds,
     log:
         "logs/aggregate/{study}.log",
     conda:
         "environment.yaml"
     shell:
-        "python {input.script} --run-traces {input.traces}"
+        "python {input.script} --run-traces {input.traces} --seeds {params.seeds}"
         " --traces {output.traces} --summary {output.summary} --log {log}"
 
 
@@ -194,6 +197,10 @@ rule plot:
     shell:
         "python {input.script} --figure {wildcards.figure} --traces {input.traces}"
         " --summary {input.summary} --png {output.png} --pdf {output.pdf} --log {log}"
+
+
+onstart:
+    failures.remove_logs(workflow.persistence.dag.needrun_jobs())
 
 
 onerror:

@@ -3,8 +3,6 @@
 import argparse
 from pathlib import Path
 
-import pandas as pd
-
 from descent import tables
 from descent.summary import summarise
 from pipeline.command import logged
@@ -13,13 +11,14 @@ from pipeline.command import logged
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--run-traces", required=True, type=Path, nargs="+", help="in their order")
+    parser.add_argument("--seeds", required=True, type=int, nargs="+", help="that each run has")
     parser.add_argument("--traces", required=True, type=Path, help="CSV file to write")
     parser.add_argument("--summary", required=True, type=Path, help="CSV file to write")
     parser.add_argument("--log", type=Path)
     arguments = parser.parse_args()
 
     with logged(arguments.log) as note:
-        traces = pd.concat([tables.read(path) for path in arguments.run_traces], ignore_index=True)
+        traces = tables.read_runs(arguments.run_traces, arguments.seeds)
         summary = summarise(traces)
         tables.write(traces, arguments.traces)
         tables.write(summary, arguments.summary)

@@ -31,7 +31,8 @@ def main() -> None:
         except InputError as error:
             if attempt == last:
                 raise
-            raise InputError(f"attempt {arguments.attempt}: {str(error).splitlines()[0]}") from None
+            first_line = str(error).splitlines()[0]
+            raise InputError(f"attempt {arguments.attempt}: {first_line}") from None
         data.save(obtained, arguments.data)
         note(f"{len(obtained.x_train)} training and {len(obtained.x_test)} test samples")
 

@@ -22,7 +22,8 @@ def main() -> None:
 
     with logged(arguments.log):
         draw = import_module(f"descent.figures.{arguments.figure}").draw
-        figure = draw(tables.read(arguments.traces), tables.read(arguments.summary))
+        traces = tables.read(arguments.traces, tables.TRACE)
+        figure = draw(traces, tables.read(arguments.summary, tables.SUMMARY))
         save(figure, arguments.png)
         save(figure, arguments.pdf)
 

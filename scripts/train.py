@@ -1,7 +1,7 @@
 """Train one run, all its seeds, and write its iterates."""
 
 import argparse
-from dataclasses import asdict, replace
+from dataclasses import asdict, fields, replace
 from pathlib import Path
 
 from tqdm import tqdm
@@ -13,7 +13,8 @@ from pipeline.command import logged
 from pipeline.plugins import available
 
 
-def main() -> None:
+def parser() -> argparse.ArgumentParser:
+    """The command line."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--data", required=True, type=Path, help="data/<dataset>.npz")
     parser.add_argument("--model", required=True, choices=available("models"))
@@ -29,21 +30,19 @@ def main() -> None:
     parser.add_argument("--dtype", default="float32", choices=("float32", "float64"))
     parser.add_argument("--iterates", required=True, type=Path, help="npz file to write")
     parser.add_argument("--log", type=Path)
-    arguments = parser.parse_args()
+    return parser
 
+
+def run_of(arguments: argparse.Namespace) -> Run:
+    """What the command line says to train."""
+    values = {field.name: getattr(arguments, field.name) for field in fields(Run)}
+    return Run(**{**values, "seeds": tuple(arguments.seeds)})
+
+
+def main() -> None:
+    arguments = parser().parse_args()
     with logged(arguments.log) as note:
-        run = Run(
-            model=arguments.model,
-            update_rule=arguments.update_rule,
-            step_size=arguments.step_size,
-            batch_size=arguments.batch_size,
-            epochs=arguments.epochs,
-            evaluate_every=arguments.evaluate_every,
-            seeds=tuple(arguments.seeds),
-            l2=arguments.l2,
-            initial=arguments.initial,
-            dtype=arguments.dtype,
-        )
+        run = run_of(arguments)
         training = data.load(arguments.data)
         samples = len(training.x_train)
         trainer = engine(arguments.engine)

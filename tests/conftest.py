@@ -1,7 +1,9 @@
+import descent  # noqa: F401  one thread, before NumPy and torch are loaded
+
+# isort: split
 import numpy as np
 import pytest
 
-import descent  # noqa: F401  one thread, before NumPy and torch are loaded
 from descent.data import Data
 
 

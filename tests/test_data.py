@@ -17,11 +17,16 @@ def test_comes_back(tmp_path, digits):
 
 
 def test_digits(digits):
+    from sklearn.datasets import load_digits
+
     from descent.datasets.digits import SIZE
 
     assert digits.x_train.shape == (SIZE.train, SIZE.features) == (1500, 64)
     assert digits.x_test.shape == (SIZE.test, SIZE.features) == (297, 64)
     assert digits.outputs == SIZE.outputs
+    x, y = load_digits(return_X_y=True)
+    assert (np.r_[digits.x_train, digits.x_test] == x).all()
+    assert (np.r_[digits.y_train, digits.y_test] == y).all()
     inputs = digits.inputs(digits.x_train, "float32")
     assert inputs.dtype == np.float32
     assert (inputs.min(), inputs.max()) == (0, 1)

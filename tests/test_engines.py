@@ -14,6 +14,10 @@ from pipeline.plugins import available
 
 MODELS = available("models")
 OTHERS = [name for name in available("engines") if name != "torch"]
+AFTER_THE_SCORES = {
+    "sigmoid_softmax": [torch.nn.Sigmoid(), torch.nn.Softmax(dim=1)],
+    "softmax_regression": [],
+}
 RUN = Run(
     model="sigmoid_softmax",
     update_rule="plain",
@@ -44,11 +48,8 @@ def literal_torch_loop(run: Run, data: Data, seed: int) -> dict[int, dict[str, n
     with torch.no_grad():
         layer.weight.copy_(torch.from_numpy(start["A"]))
         layer.bias.copy_(torch.from_numpy(start["b"]))
-    after = {
-        "sigmoid_softmax": [torch.nn.Sigmoid(), torch.nn.Softmax(dim=1)],
-        "softmax_regression": [],
-    }
-    net, loss = torch.nn.Sequential(layer, *after[run.model]), torch.nn.CrossEntropyLoss()
+    net = torch.nn.Sequential(layer, *AFTER_THE_SCORES[run.model])
+    loss = torch.nn.CrossEntropyLoss()
     optimizer = torch.optim.SGD(net.parameters(), lr=run.step_size, weight_decay=run.l2)
 
     def snapshot():
@@ -70,7 +71,7 @@ def literal_torch_loop(run: Run, data: Data, seed: int) -> dict[int, dict[str, n
     return snapshots
 
 
-@pytest.mark.parametrize("model", MODELS)
+@pytest.mark.parametrize("model", AFTER_THE_SCORES)
 @pytest.mark.parametrize("batch_size", [1, 7, FULL])
 @pytest.mark.parametrize("l2", [0, 0.01])
 def test_torch_equals_a_literal_torch_loop(digits, model, batch_size, l2):
@@ -136,6 +137,12 @@ def test_where_torch_turns_non_finite_the_others_do(digits, name):
     assert (finite[0] == finite[1]).all()
     assert finite[0].any()
     assert not finite[0].all()
+
+
+def test_the_reference_is_deterministic_and_runs_on_one_thread(digits):
+    train("torch", RUN, some(digits, 5))
+    assert torch.get_num_threads() == 1
+    assert torch.are_deterministic_algorithms_enabled()
 
 
 @pytest.mark.parametrize("name", OTHERS)

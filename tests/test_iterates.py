@@ -1,3 +1,4 @@
+import re
 from dataclasses import replace
 
 import numpy as np
@@ -13,7 +14,14 @@ MADE = Iterates(
     epoch=np.array([0, 0.5, 1.5]),
     seed=np.array([4, 2]),
     parameters={"A": np.random.default_rng(0).normal(size=(2, 3, 5, 4)), "b": np.zeros((2, 3, 5))},
-    provenance={"step_size": 0.1, "versions": {"numpy": np.__version__}},
+    provenance={
+        "dataset": "digits",
+        "data_sha256": "0",
+        "model": "m",
+        "step_size": 0.1,
+        "l2": 0.0,
+        "versions": {"numpy": np.__version__},
+    },
 )
 
 
@@ -39,6 +47,20 @@ def test_the_order_of_the_provenance_changes_no_byte(tmp_path):
     backwards = dict(reversed(MADE.provenance.items()))
     iterates.save(replace(MADE, provenance=backwards), tmp_path / "2.npz")
     assert (tmp_path / "1.npz").read_bytes() == (tmp_path / "2.npz").read_bytes()
+
+
+@pytest.mark.parametrize(
+    ("broken", "says"),
+    [
+        ({"provenance": {}}, "provenance lacks data_sha256, dataset, l2, model, step_size"),
+        ({"provenance": []}, "provenance lacks"),
+        ({"step": np.array([0, 1])}, "A (2, 3, 5, 4) does not fit seed and step"),
+    ],
+)
+def test_contents_that_do_not_fit(tmp_path, broken, says):
+    iterates.save(replace(MADE, **broken), tmp_path / "x.npz")
+    with pytest.raises(InputError, match=re.escape(says)):
+        iterates.load(tmp_path / "x.npz")
 
 
 def test_a_file_that_is_no_iterates(tmp_path):

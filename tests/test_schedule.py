@@ -59,3 +59,16 @@ def test_the_order_depends_on_seed_and_epoch_alone():
 )
 def test_evaluated_steps(steps, evaluate_every, expected):
     assert schedule.evaluated_steps(steps, evaluate_every).tolist() == expected
+
+
+def test_streams_of_different_purposes_differ():
+    purposes = {schedule.INITIAL, schedule.ORDER}
+    assert len(purposes) == 2
+    assert min(purposes) >= 1  # default_rng([5, 0]) is default_rng(5)
+
+
+def test_uniform_initial_parameters_fill_their_interval():
+    p = schedule.initial(3, {"A": Layer((100, 64), 64)}, "uniform", "float64")["A"]
+    assert p.min() < -0.99 / 8
+    assert p.max() > 0.99 / 8
+    assert abs(p.mean()) < 0.005

@@ -27,7 +27,7 @@ def test_status(objective, full_batch, expected):
 
 
 def test_the_last_quarter_is_a_quarter_of_the_steps():
-    # evaluated often at the start only: the last quarter holds the steps from 75 on
+    # evaluated often at the start only: the last quarter goes from step 75 to step 100
     step = np.r_[0, 1, 2, 4, 8, 16, 25, 50, 75, 100]
     objective = np.r_[10.0, 9, 8, 7, 6, 5, 4, 3, 2, 2]
     assert status(step, objective, full_batch=True) == "converged"
@@ -74,3 +74,36 @@ def test_a_value_that_is_not_finite_stays_visible():
     (row,) = summarise(table).to_dict("records")
     assert np.isnan(row["final_objective_median"])
     assert row["status"] == "diverged"
+
+
+@pytest.mark.parametrize("change", [-1e-12, 0, 1e-12])
+def test_a_step_size_too_small_to_move_has_not_diverged(change):
+    assert status(STEPS, 2 + change * STEPS / 40, full_batch=True) == "converged"
+
+
+@pytest.mark.parametrize(("fall", "expected"), [(0.0099, "converged"), (0.0101, "descending")])
+def test_descending_is_a_fall_of_one_per_cent_over_the_last_quarter(fall, expected):
+    objective = np.where(STEPS <= 30, 5.0, 5.0 * (1 - fall * (STEPS - 30) / 10))
+    objective[0] = 6
+    assert status(STEPS, objective, full_batch=True) == expected
+
+
+@pytest.mark.parametrize(("rises", "expected"), [(1, "converged"), (2, "oscillating")])
+def test_oscillating_is_a_rise_in_more_than_a_tenth_of_the_last_quarter(rises, expected):
+    objective = 5 - 1e-4 * STEPS
+    for position in range(rises):  # of the ten steps after step 30
+        objective[33 + 3 * position :] += 3e-4
+    objective[0] = 6
+    assert status(STEPS, objective, full_batch=True) == expected
+
+
+def test_the_last_quarter_has_a_start_where_it_was_evaluated_seldom():
+    assert status(np.array([0, 500, 1000, 1500]), np.array([3, 2.2, 2.1, 2]), False) == "descending"
+    assert status(np.array([0, 1]), np.array([3, 2]), True) == "descending"
+
+
+@pytest.mark.parametrize(("batch", "expected"), [(4, "oscillating"), (1, "converged")])
+def test_only_full_batches_oscillate(batch, expected):
+    # step equals epoch where a batch is all four samples
+    table = traces({0: [0.1, 0.5, 0.499, 0.4995, 0.499]}, batch)
+    assert summarise(table)["status"].tolist() == [expected]

@@ -10,7 +10,8 @@ from numpy.typing import NDArray
 from descent.errors import InputError
 from descent.files import AGAIN, load_npz, save_npz
 
-_INDEX = ("step", "epoch", "seed", "provenance")
+_INDEX = {"step", "epoch", "seed", "provenance"}
+_PROVENANCE = {"dataset", "data_sha256", "model", "step_size", "l2"}  # what evaluation reads
 
 
 @dataclass(frozen=True)
@@ -45,10 +46,15 @@ def save(iterates: Iterates, path: Path) -> None:
 
 def load(path: Path) -> Iterates:
     """Read what `save` wrote; InputError where the file is missing or damaged."""
-    arrays = load_npz(path, set(_INDEX))
+    arrays = load_npz(path, _INDEX)
     try:
-        provenance = json.loads(str(arrays["provenance"]))
+        provenance = json.loads(str(arrays.pop("provenance")))
     except json.JSONDecodeError as error:
         raise InputError(f"{path}: provenance is not JSON ({error}){AGAIN}") from None
-    parameters = {name: array for name, array in arrays.items() if name not in _INDEX}
-    return Iterates(arrays["step"], arrays["epoch"], arrays["seed"], parameters, provenance)
+    if not isinstance(provenance, dict) or not provenance.keys() >= _PROVENANCE:
+        raise InputError(f"{path}: provenance lacks {', '.join(sorted(_PROVENANCE))}{AGAIN}")
+    step, epoch, seed = (arrays.pop(name) for name in ("step", "epoch", "seed"))
+    for name, p in arrays.items():
+        if p.shape[:2] != (len(seed), len(step)):
+            raise InputError(f"{path}: {name} {p.shape} does not fit seed and step{AGAIN}")
+    return Iterates(step, epoch, seed, parameters=arrays, provenance=provenance)

@@ -31,6 +31,9 @@ def trace(
         test_loss, test_accuracy = evaluator.means(
             model, snapshots, data.x_test, data.scale, data.y_test
         )
+        # a model that computes nan predicts nothing, though its argmax is a class
+        train_accuracy[np.isnan(train_loss)] = np.nan
+        test_accuracy[np.isnan(test_loss)] = np.nan
         penalty = l2 / 2 * sum(_norm(p) ** 2 for p in snapshots.values()) if l2 else 0
         distances = {
             f"distance_{name}": np.concatenate([_norm(seed - seed[-1]) for seed in p])

@@ -4,6 +4,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from descent.tables import RUN
+
 STATUSES = ("diverged", "oscillating", "descending", "converged")  # the worst first
 
 ROUNDING = 1e-7  # relative change of the objective that is rounding (float32), not a rise
@@ -16,17 +18,21 @@ def status(step: NDArray, objective: NDArray, full_batch: bool) -> str:
 
     diverged: it is not finite somewhere, or ends above its start; oscillating (full batch): it
     rises in more than a tenth of the evaluated steps of the last quarter; descending: it fell by
-    more than 1 % over the last quarter; converged: none of these.
+    more than 1 % over the last quarter; converged: none of these. Rounding is no rise.
     """
-    if not np.isfinite(objective).all() or objective[-1] > objective[0]:
+    if not np.isfinite(objective).all() or _rises(objective[0], objective[-1]):
         return "diverged"
-    last = objective[step >= 0.75 * step[-1]]
-    rises = np.diff(last) > ROUNDING * np.abs(last[:-1])
+    last = objective[np.flatnonzero(step <= 0.75 * step[-1])[-1] :]  # and what it starts from
+    rises = _rises(last[:-1], last[1:])
     if full_batch and rises.size and rises.mean() > 0.1:
         return "oscillating"
     if last[0] - last[-1] > 0.01 * abs(last[0]):
         return "descending"
     return "converged"
+
+
+def _rises(before: NDArray, after: NDArray) -> NDArray[np.bool_]:
+    return after - before > ROUNDING * np.abs(before)
 
 
 def summarise(traces: pd.DataFrame) -> pd.DataFrame:
@@ -36,10 +42,9 @@ def summarise(traces: pd.DataFrame) -> pd.DataFrame:
     loss and test accuracy; best_test_accuracy and best_test_accuracy_step: the largest median over
     seeds at an evaluated step, and the first step that has it; status: the worst over seeds.
     """
-    keys = ["study", "dataset", "model", "optimizer", "step_size"]
     return pd.DataFrame(
-        {**dict(zip(keys, key, strict=True)), **_summarise_run(run)}
-        for key, run in traces.groupby(keys, sort=False)
+        {**dict(zip(RUN, key, strict=True)), **_summarise_run(run)}
+        for key, run in traces.groupby(RUN, sort=False)
     )
 
 
@@ -52,7 +57,8 @@ def _summarise_run(run: pd.DataFrame) -> dict[str, object]:
             row[f"final_{metric}_{name}"] = _quantile(final[metric], quantile)
     if "test_accuracy" in run:
         medians = run.groupby("step")["test_accuracy"].median()
-        row |= {"best_test_accuracy": medians.max(), "best_test_accuracy_step": medians.idxmax()}
+        best = medians.idxmax() if medians.notna().any() else medians.index[0]
+        row |= {"best_test_accuracy": medians[best], "best_test_accuracy_step": best}
     full_batch = bool((run["step"] == run["epoch"]).all())
     by_seed = [
         status(seed["step"].to_numpy(), seed["objective"].to_numpy(), full_batch)

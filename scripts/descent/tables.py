@@ -1,21 +1,52 @@
 """Reading and writing the CSV files, so that every float comes back as it was."""
 
+from collections.abc import Iterable
 from pathlib import Path
 
 import pandas as pd
 
 from descent.errors import InputError
-from descent.files import replacing
+from descent.files import AGAIN, replacing
+
+RUN = ["study", "dataset", "model", "optimizer", "step_size"]  # what names a run
+TRACE = [*RUN, "seed", "step", "epoch", "objective", "train_loss", "test_loss"]
+SUMMARY = [*RUN, "seeds", "final_objective_median", "status"]
 
 
-def read(path: Path) -> pd.DataFrame:
-    """Read a CSV file; InputError where it is missing or no table."""
+def read(path: Path, columns: list[str]) -> pd.DataFrame:
+    """Read a CSV file that has at least these columns.
+
+    Raises InputError where it is missing, is no such table, or does not end with its last line.
+    """
     try:
-        return pd.read_csv(path, keep_default_na=False, na_values=["nan"])
+        if not path.read_bytes().endswith(b"\n"):
+            raise InputError(f"{path}: is cut off in its last line{AGAIN}")
+        table = pd.read_csv(path, keep_default_na=False, na_values=["nan"])
     except FileNotFoundError:
         raise InputError(f"{path}: no such file") from None
     except (pd.errors.ParserError, pd.errors.EmptyDataError, UnicodeDecodeError) as error:
-        raise InputError(f"{path}: not a readable CSV file ({error})") from None
+        raise InputError(f"{path}: not a readable CSV file ({error}){AGAIN}") from None
+    if missing := [column for column in columns if column not in table]:
+        raise InputError(f"{path}: has no column {', '.join(missing)}{AGAIN}")
+    return table
+
+
+def read_runs(paths: Iterable[Path], seeds: list[int]) -> pd.DataFrame:
+    """The traces of the runs of a study, one below the other.
+
+    Raises InputError where a file has other columns than the first, not just these seeds, or not
+    the same steps for each of them.
+    """
+    runs: list[pd.DataFrame] = []
+    for path in paths:
+        run = read(path, TRACE)
+        steps = [seed["step"].tolist() for _, seed in run.groupby("seed", sort=False)]
+        if run["seed"].unique().tolist() != seeds or any(each != steps[0] for each in steps):
+            raise InputError(f"{path}: has not all rows of the seeds {seeds}{AGAIN}")
+        if runs and list(run) != list(runs[0]):
+            raise InputError(f"{path}: has other columns than the runs before it{AGAIN}")
+        runs.append(run)
+    return pd.concat(runs, ignore_index=True)
 
 
 def write(table: pd.DataFrame, path: Path) -> None:

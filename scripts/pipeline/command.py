@@ -30,7 +30,7 @@ def logged(path: Path | None) -> Iterator[Callable[[str], None]]:
     lines = path or Path("/dev/null")
     lines.parent.mkdir(parents=True, exist_ok=True)
     started = time.perf_counter()
-    with lines.open("w", buffering=1) as file:
+    with lines.open("w", buffering=1, encoding="utf-8") as file:
 
         def note(message: str) -> None:
             print(message, file=file)

@@ -2,10 +2,8 @@
 
 import math
 import os
-import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from functools import partial
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -15,6 +13,8 @@ import yaml
 from descent.data import Size
 from descent.errors import InputError
 from descent.run import FULL, Run
+from pipeline import checks
+from pipeline.checks import Key
 from pipeline.gpu import has_cuda
 from pipeline.plugins import available, constant, defines
 
@@ -67,6 +67,7 @@ class Study:
     name: str
     dataset: str
     model: str
+    seeds: tuple[int, ...]
     runs: tuple[PlannedRun, ...]
 
 
@@ -82,12 +83,9 @@ def read_studies(
     names = [os.path.relpath(file) for file in files]
     repeated = [f"{name}, {mistake}" for name in names for mistake in _repeated_keys(name)]
     mistakes: list[str] = []
-    top = _read(
-        "", config, {"studies": Key(partial(_named, what="study", taken=set(rules)))}, mistakes
-    )
-    studies = {
-        name: _read_study(name, study, mistakes) for name, study in top.get("studies", {}).items()
-    }
+    named = checks.read("", config, {"studies": Key(checks.mapping)}, mistakes).get("studies", {})
+    checks.names("studies", named, set(rules), mistakes)
+    studies = {name: _read_study(name, study, mistakes) for name, study in named.items()}
     lines = repeated + [f"{', '.join(names)}: {mistake}" for mistake in mistakes]
     if lines:
         raise InputError("\n".join(lines))
@@ -95,8 +93,9 @@ def read_studies(
 
 
 def check_syntax(file: str) -> None:
-    """Raise InputError where a file cannot be read or is not YAML: the line, and what is wrong."""
-    _compose(file)
+    """Raise InputError where a file cannot be read or is no YAML mapping: where, what is wrong."""
+    if not isinstance(_compose(file), yaml.MappingNode):
+        raise InputError(f"{file}: found no mapping; allowed: a mapping with studies")
 
 
 def _compose(file: str) -> yaml.Node | None:
@@ -133,174 +132,53 @@ def label(step_size: float) -> str:
     return repr(float(step_size))
 
 
-# What a value may be: each takes it as YAML gives it and returns it normalised, or raises
-# ValueError with what is allowed.
-
-
-def _one_of(*allowed: str) -> Callable[[Any], str]:
-    def check(value: Any) -> str:
-        if value not in allowed:
-            raise ValueError(f"one of {', '.join(allowed)}")
-        return value
-
-    return check
-
-
-def _integer(least: int) -> Callable[[Any], int]:
-    def check(value: Any) -> int:
-        if type(value) is not int or value < least:
-            raise ValueError(f"an integer ≥ {least}")
-        return value
-
-    return check
-
-
-def _number(value: Any) -> float:
-    # YAML reads 1e-3 as a string and 0.001 as a number
-    try:
-        number = math.nan if isinstance(value, bool) else float(value)
-    except (TypeError, ValueError, OverflowError):
-        number = math.nan
-    return number
-
-
-def _l2(value: Any) -> float:
-    if not 0 <= _number(value) < math.inf:
-        raise ValueError("a finite number ≥ 0")
-    return _number(value)
-
-
-def _step_size(value: Any) -> float:
-    if not 0 < _number(value) < math.inf:
-        raise ValueError("finite numbers > 0")
-    return _number(value)
-
-
-def _batch_size(value: Any) -> int | str:
-    if value != FULL and (type(value) is not int or value < 1):
-        raise ValueError(f"an integer ≥ 1, or {FULL}")
-    return value
-
-
-def _distinct(element: Callable[[Any], Any]) -> Callable[[Any], tuple]:
-    """A list of at least one, no two the same however they are spelled."""
-
-    def check(value: Any) -> tuple:
-        if not isinstance(value, list) or not value:
-            raise ValueError("a list of at least one")
-        elements = [_element(element, one) for one in value]
-        for position, one in enumerate(elements):
-            if one in elements[:position]:
-                first = value[elements.index(one)]
-                raise ValueError(f"each once, but {first} and {value[position]} are the same")
-        return tuple(elements)
-
-    return check
-
-
-def _element(check: Callable[[Any], Any], value: Any) -> Any:
-    try:
-        return check(value)
-    except ValueError as allowed:
-        raise ValueError(f"{allowed}, not {value!r}") from None
-
-
-def _named(value: Any, what: str, taken: Iterable[str] = ()) -> dict[str, Any]:
-    """A mapping from names to what they name; they become parts of paths and of targets."""
-    if not isinstance(value, Mapping) or not value:
-        raise ValueError(f"a mapping with at least one {what}")
-    for name in value:
-        if not isinstance(name, str) or not re.fullmatch("[a-z][a-z0-9_]*", name):
-            raise ValueError(
-                f"names of lower-case letters, digits and _ that start with a letter, not {name!r}"
-            )
-        if name in taken:
-            raise ValueError(f"names other than those of the rules, not {name!r}")
-    return dict(value)
-
-
-_REQUIRED = object()
-
-
-@dataclass(frozen=True)
-class Key:
-    """What a key's value may be, and what it is where the key is absent."""
-
-    check: Callable[[Any], Any]
-    default: Any = _REQUIRED
-
-
 STUDY = {
-    "dataset": Key(_one_of(*available("datasets"))),
-    "model": Key(_one_of(*available("models"))),
-    "l2": Key(_l2, 0.0),
-    "initial": Key(_one_of("uniform", "zeros"), "uniform"),
-    "dtype": Key(_one_of(*DTYPES), "float32"),
-    "engine": Key(_one_of("auto", *available("engines")), "auto"),
-    "seeds": Key(_distinct(_integer(least=0))),
-    "optimizers": Key(partial(_named, what="optimizer")),
+    "dataset": Key(checks.one_of(*available("datasets"))),
+    "model": Key(checks.one_of(*available("models"))),
+    "l2": Key(checks.at_least_zero, 0.0),
+    "initial": Key(checks.one_of("uniform", "zeros"), "uniform"),
+    "dtype": Key(checks.one_of(*DTYPES), "float32"),
+    "engine": Key(checks.one_of("auto", *available("engines")), "auto"),
+    "seeds": Key(checks.distinct(checks.integer(least=0))),
+    "optimizers": Key(checks.mapping),
 }
 
 OPTIMIZER = {
-    "update_rule": Key(_one_of(*available("optimizers")), "plain"),
-    "batch_size": Key(_batch_size),
-    "epochs": Key(_integer(least=1)),
-    "evaluate_every": Key(_integer(least=1)),
-    "step_sizes": Key(_distinct(_step_size)),
+    "update_rule": Key(checks.one_of(*available("optimizers")), "plain"),
+    "batch_size": Key(checks.integer_or(FULL, least=1)),
+    "epochs": Key(checks.integer(least=1)),
+    "evaluate_every": Key(checks.integer(least=1)),
+    "step_sizes": Key(checks.distinct(checks.above_zero)),
 }
-
-
-def _read(where: str, values: Any, keys: Mapping[str, Key], mistakes: list[str]) -> dict[str, Any]:
-    """The right values, normalised, with defaults; a line in mistakes for every wrong one."""
-    if not isinstance(values, Mapping):
-        mistakes.append(_mistake(where, values, f"a mapping with {', '.join(keys)}"))
-        return {}
-    for name in values.keys() - keys.keys():
-        mistakes.append(_mistake(where, f"unknown key {name}", ", ".join(keys)))
-    right = {}
-    for name, key in keys.items():
-        place = f"{where}.{name}".lstrip(".")
-        if name in values:
-            try:
-                right[name] = key.check(values[name])
-            except ValueError as allowed:
-                mistakes.append(_mistake(place, repr(values[name]), str(allowed)))
-        elif key.default is _REQUIRED:
-            mistakes.append(f"{place}: is missing")
-        else:
-            right[name] = key.default
-    return right
-
-
-def _mistake(where: str, found: Any, allowed: str) -> str:
-    found = str(found)
-    found = found if len(found) <= 80 else f"{found[:80]}…"
-    return f"{where or 'top level'}: found {found}; allowed: {allowed}"
 
 
 def _read_study(name: str, values: Any, mistakes: list[str]) -> Study | None:
     """The study, or None where it has mistakes."""
     known = len(mistakes)
     where = f"studies.{name}"
-    study = _read(where, values, STUDY, mistakes)
+    study = checks.read(where, values, STUDY, mistakes)
+    named = study.get("optimizers", {})
+    checks.names(f"{where}.optimizers", named, set(), mistakes)
     optimizers = {
-        optimizer: _read(f"{where}.optimizers.{optimizer}", of_optimizer, OPTIMIZER, mistakes)
-        for optimizer, of_optimizer in study.get("optimizers", {}).items()
+        optimizer: checks.read(f"{where}.optimizers.{optimizer}", of_it, OPTIMIZER, mistakes)
+        for optimizer, of_it in named.items()
     }
-    if len(mistakes) > known:
-        return None
-
-    size = import_module(f"descent.datasets.{study['dataset']}").SIZE
-    engines = _able("engines", study["model"])
-    if study["engine"] not in ("auto", *engines):
-        allowed = f"{', '.join(['auto', *engines])}, which can train {study['model']}"
-        mistakes.append(_mistake(f"{where}.engine", study["engine"], allowed))
-    for optimizer, of_optimizer in optimizers.items():
-        batch_size = of_optimizer["batch_size"]
-        if batch_size != FULL and batch_size > size.train:
-            place = f"{where}.optimizers.{optimizer}.batch_size"
-            allowed = f"at most the {size.train} training samples, or {FULL}"
-            mistakes.append(_mistake(place, batch_size, allowed))
+    if "dataset" in study:
+        size = import_module(f"descent.datasets.{study['dataset']}").SIZE
+        for optimizer, of_optimizer in optimizers.items():
+            batch_size = of_optimizer.get("batch_size", FULL)
+            if batch_size != FULL and batch_size > size.train:
+                place = f"{where}.optimizers.{optimizer}.batch_size"
+                allowed = f"at most the {size.train} training samples, or {FULL}"
+                mistakes.append(checks.mistake(place, batch_size, allowed))
+    if "model" in study and "engine" in study:
+        engines = _able("engines", study["model"])
+        if not engines:
+            found = f"{study['model']}, whose file has no function that an engine needs"
+            mistakes.append(checks.mistake(f"{where}.model", found, "a complete model"))
+        elif study["engine"] not in ("auto", *engines):
+            allowed = f"{', '.join(['auto', *engines])}, which can train {study['model']}"
+            mistakes.append(checks.mistake(f"{where}.engine", study["engine"], allowed))
     if len(mistakes) > known:
         return None
 
@@ -322,8 +200,8 @@ def _read_study(name: str, values: Any, mistakes: list[str]) -> Study | None:
         allowed = (
             f"{MAX_STUDY_GB} GB a study; evaluate less often, or use fewer seeds or step sizes"
         )
-        mistakes.append(_mistake(where, found, allowed))
-    return Study(name, study["dataset"], study["model"], tuple(runs))
+        mistakes.append(checks.mistake(where, found, allowed))
+    return Study(name, study["dataset"], study["model"], study["seeds"], tuple(runs))
 
 
 def _able(kind: str, model: str) -> list[str]:

@@ -26,16 +26,25 @@ def forget_restored(logs: Iterable[str], persistence) -> None:
                 os.utime(output, (1, 1))  # Snakemake takes 0 for no time
 
 
+def remove_logs(jobs: Iterable) -> None:
+    """Remove the logs of jobs that are about to run, so that a log is always of this call."""
+    for job in jobs:
+        for log in job.log:
+            Path(log).unlink(missing_ok=True)
+
+
 def explain(jobs: Iterable, studies: Iterable[Study]) -> str:
     """A line for each study that could not be made, with the reason from the log of the job."""
+    jobs = list(jobs)
+    wanted = {job.wildcards.get("study") for job in jobs}
     reasons: dict[str, str] = {}
     for job in jobs:
         for log in filter(os.path.exists, job.log):
             if reason := _reason(Path(log)):
                 for study in studies:
-                    if study.name == job.wildcards.get("study") or (
-                        study.dataset == job.wildcards.get("dataset")
-                    ):
+                    own = study.name == job.wildcards.get("study")
+                    of_its_data = study.dataset == job.wildcards.get("dataset")
+                    if own or (of_its_data and study.name in wanted):
                         reasons.setdefault(study.name, reason)
     return "\n".join(f"Study {name} could not be made: {why}" for name, why in reasons.items())
 

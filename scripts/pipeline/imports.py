@@ -46,7 +46,7 @@ def _files(name: str) -> Iterator[tuple[Path, str]]:
 def _imported(path: Path, package: str) -> frozenset[str]:
     """Dotted names in the import statements of a file."""
     names: set[str] = set()
-    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"), str(path))):
         if isinstance(node, ast.Import):
             names.update(alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom):

@@ -33,4 +33,5 @@ def caption(figure: str) -> str:
 
 
 def _tree(kind: str, name: str) -> ast.Module:
-    return ast.parse((DESCENT / kind / f"{name}.py").read_text(encoding="utf-8"))
+    path = DESCENT / kind / f"{name}.py"
+    return ast.parse(path.read_text(encoding="utf-8"), str(path))

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 import torchvision
 
-from descent.datasets import mnist
+from descent.datasets import _archives, fashion_mnist, kmnist, mnist
 from descent.errors import InputError
 
 RANDOM = np.random.default_rng(0)
@@ -78,6 +78,44 @@ def test_the_public_mirrors_are_tried_after_a_mirror_that_fails(folders, tmp_pat
     check(mnist.obtain(raw, str(mirror)))
 
 
+def test_an_http_mirror_is_tried_after_a_mirror_that_fails(folders, http):
+    raw, mirror = folders
+    bad = mirror.parent / "bad"
+    fill(bad / "mnist")
+    (bad / "mnist" / FIRST).write_bytes(b"altered")
+    torchvision.datasets.MNIST.mirrors[:] = [f"{http}/mnist/"]
+    check(mnist.obtain(raw, str(bad)))
+
+
+def test_a_mirror_comes_before_the_public_ones(folders, tmp_path):
+    raw, mirror = folders
+    fill(tmp_path / "public")
+    mirrors = [f"file://{tmp_path}/public/"]
+    (mirror / "mnist" / FIRST).unlink()
+    with pytest.MonkeyPatch.context() as patch:
+        asked = []
+        fetch = _archives._fetch
+        patch.setattr(_archives, "_fetch", lambda url, path: asked.append(url) or fetch(url, path))
+        mnist.obtain(raw, str(mirror))
+    assert asked[:2] == [f"{mirror}/mnist/{FIRST}", f"{mirrors[0]}{FIRST}"]
+
+
+@pytest.mark.parametrize(
+    ("dataset", "of_torchvision"),
+    [(mnist, "MNIST"), (fashion_mnist, "FashionMNIST"), (kmnist, "KMNIST")],
+)
+def test_each_dataset_is_its_own(monkeypatch, dataset, of_torchvision):
+    monkeypatch.setattr(_archives, "obtain", lambda name, raw, mirror: name)
+    assert dataset.obtain(Path("raw"), None) == of_torchvision
+
+
+def test_what_a_killed_download_left_goes(folders):
+    raw, mirror = folders
+    (raw.parent / ".mnist-left/MNIST/raw").mkdir(parents=True)
+    check(mnist.obtain(raw, str(mirror)))
+    assert {path.name for path in raw.parent.iterdir()} == {"mnist"}
+
+
 def test_a_damaged_archive_that_was_there_is_replaced(folders):
     raw, mirror = folders
     fill(raw)
@@ -111,11 +149,13 @@ def test_an_archive_that_cannot_be_had(folders, tmp_path, damage, says):
     assert (raw / last).read_bytes() == b"by hand, damaged"
 
 
-def test_an_http_mirror(folders):
+@pytest.fixture
+def http(folders):
+    """The mirror, over HTTP on this machine."""
     from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
     from threading import Thread
 
-    raw, mirror = folders
+    _, mirror = folders
 
     class Quiet(SimpleHTTPRequestHandler):
         def __init__(self, *arguments):
@@ -126,5 +166,9 @@ def test_an_http_mirror(folders):
 
     with ThreadingHTTPServer(("127.0.0.1", 0), Quiet) as server:
         Thread(target=server.serve_forever, daemon=True).start()
-        check(mnist.obtain(raw, f"http://127.0.0.1:{server.server_port}"))
+        yield f"http://127.0.0.1:{server.server_port}"
         server.shutdown()
+
+
+def test_an_http_mirror(folders, http):
+    check(mnist.obtain(folders[0], http))

@@ -72,6 +72,8 @@ def test_a_run_for_every_optimizer_and_step_size():
             "[0, 0.5]",
             "studies.tiny.seeds: found [0, 0.5]; allowed: an integer ≥ 0, not 0.5",
         ),
+        ("[0, 1]", "[18446744073709551616]", "studies.tiny.seeds: found [18446744073709551616]; "),
+        ("seeds:", "l2: .inf\n    seeds:", "studies.tiny.l2: found inf; allowed: a finite number"),
         ("[0, 1]", "[]", "studies.tiny.seeds: found []; allowed: a list of at least one"),
         ("[0, 1]", "5", "studies.tiny.seeds: found 5; allowed: a list of at least one"),
         (
@@ -103,40 +105,48 @@ def test_a_run_for_every_optimizer_and_step_size():
             "sgd.evaluate_every: found []; allowed: an integer",
         ),
         ("[1e-3, 0.1]", "[]", "sgd.step_sizes: found []; allowed: a list of at least one"),
-        ("[1e-3, 0.1]", "[0]", "sgd.step_sizes: found [0]; allowed: finite numbers > 0, not 0"),
-        ("[1e-3, 0.1]", "[-1]", "sgd.step_sizes: found [-1]; allowed: finite numbers > 0, not -1"),
+        ("[1e-3, 0.1]", "[0]", "sgd.step_sizes: found [0]; allowed: a finite number > 0, not 0"),
+        ("[1e-3, 0.1]", "[-1]", "sgd.step_sizes: found [-1]; allowed: a finite number > 0, not -1"),
         (
             "[1e-3, 0.1]",
             "[.inf]",
-            "sgd.step_sizes: found [inf]; allowed: finite numbers > 0, not inf",
+            "sgd.step_sizes: found [inf]; allowed: a finite number > 0, not inf",
         ),
         (
             "[1e-3, 0.1]",
             "[.nan]",
-            "sgd.step_sizes: found [nan]; allowed: finite numbers > 0, not nan",
+            "sgd.step_sizes: found [nan]; allowed: a finite number > 0, not nan",
         ),
         (
             "[1e-3, 0.1]",
             "[1e999]",
-            "sgd.step_sizes: found ['1e999']; allowed: finite numbers > 0, not",
+            "sgd.step_sizes: found ['1e999']; allowed: a finite number > 0, not",
         ),
         (
             "[1e-3, 0.1]",
             "[small]",
-            "sgd.step_sizes: found ['small']; allowed: finite numbers > 0, not",
+            "sgd.step_sizes: found ['small']; allowed: a finite number > 0, not",
         ),
-        ("[1e-3, 0.1]", "[true]", "sgd.step_sizes: found [True]; allowed: finite numbers > 0, not"),
+        (
+            "[1e-3, 0.1]",
+            "[true]",
+            "sgd.step_sizes: found [True]; allowed: a finite number > 0, not",
+        ),
         ("0.1]", "0.001]", "allowed: each once, but 1e-3 and 0.001 are the same"),
         (
             "[1]",
             "[1, 1.0]",
             "gd.step_sizes: found [1, 1.0]; allowed: each once, but 1 and 1.0 are the",
         ),
-        ("tiny:", "ti/ny:", "studies: found {'ti/ny': {'dataset': "),
-        ("tiny:", "Tiny:", "start with a letter, not 'Tiny'"),
-        ("tiny:", "train:", "allowed: names other than those of the rules, not 'train'"),
-        ("tiny:", "1:", "start with a letter, not 1"),
-        ("sgd:", "s.gd:", "start with a letter, not 's.gd'"),
+        ("tiny:", "ti/ny:", "studies: found the name 'ti/ny'; allowed: a lower-case letter, then"),
+        ("tiny:", "Tiny:", "studies: found the name 'Tiny'; allowed: a lower-case letter"),
+        (
+            "tiny:",
+            "train:",
+            "studies: found the name 'train'; allowed: names other than those of the",
+        ),
+        ("tiny:", "1:", "studies: found the name 1; allowed: a lower-case letter"),
+        ("sgd:", "s.gd:", "studies.tiny.optimizers: found the name 's.gd'; allowed: a lower"),
         ("studies:", "study:", "top level: found unknown key study; allowed: studies"),
         ("studies:", "study:", "studies: is missing"),
         ("epochs: 3", "epochs: 3000000", "iterates of 15.6 GB on disk; allowed: 10 GB a study"),
@@ -154,7 +164,7 @@ def test_a_mistake_is_a_line_with_its_place_and_what_is_allowed(old, new, says):
     [
         ("{}", "studies: is missing"),
         ("", "top level: found None; allowed: a mapping with studies"),
-        ("studies: {}", "studies: found {}; allowed: a mapping with at least one study"),
+        ("studies: {}", "studies: found {}; allowed: a mapping with at least one entry"),
         ("studies: {a: 1}", "studies.a: found 1; allowed: a mapping with dataset, model"),
         (
             GOOD[: GOOD.index("sgd")] + "{}",
@@ -167,8 +177,15 @@ def test_empty_things(text, says):
 
 
 def test_all_mistakes_are_listed_at_once():
-    text = GOOD.replace("digits", "x").replace("epochs: 2", "epochs: 0").replace("[1]", "[0]")
-    assert len(mistakes(text)) == 3
+    text = GOOD.replace("softmax", "x").replace("epochs: 2", "epochs: 0").replace("[1]", "[0]")
+    text = text.replace("tiny:", "Tiny:").replace("gd:", "GD:").replace("size: 1", "size: 9999")
+    assert len(mistakes(text)) == 7
+
+
+def test_all_wrong_elements_of_a_list_are_named():
+    (line,) = mistakes(GOOD.replace("[1e-3, 0.1]", "[-1, 0, abc, 0.1, 0.10, .inf]"))
+    for wrong in ("not -1", "not 0", "not 'abc'", "but 0.1 and 0.1 are the same", "not inf"):
+        assert wrong in line
 
 
 def test_messages_name_the_files(tmp_path, monkeypatch):
@@ -213,6 +230,28 @@ def test_an_engine_that_cannot_do_the_model(monkeypatch):
     says = "studies.tiny.engine: found numpy; allowed: auto, torch, which can train sigmoid_softmax"
     assert mistakes(text) == [says]
     assert {run.engine for run in read(GOOD)["tiny"].runs} == {"torch"}
+
+
+def test_every_value_travels_from_config_to_the_run_that_is_trained():
+    import train
+
+    text = GOOD.replace(
+        "seeds:", "l2: 0.5\n    initial: zeros\n    dtype: float64\n    engine: torch\n    seeds:"
+    )
+    for planned in read(text)["tiny"].runs:
+        assert planned.engine == "torch"
+        assert (planned.run.l2, planned.run.initial, planned.run.dtype) == (0.5, "zeros", "float64")
+        files = ["--data", "d.npz", "--iterates", "i.npz"]
+        arguments = train.parser().parse_args([*planned.options(), *files])
+        assert train.run_of(arguments) == planned.run
+        assert arguments.engine == planned.engine
+
+
+def test_an_engine_named_by_hand_is_taken(monkeypatch):
+    monkeypatch.setattr(config, "has_cuda", lambda: False)
+    (run, *_) = read(GOOD.replace("seeds:", "engine: torch\n    seeds:"))["tiny"].runs
+    assert run.engine == "torch"
+    assert run.gpus() == 0
 
 
 def test_the_shipped_config_is_right():

@@ -10,7 +10,7 @@ def test_a_mistake_in_the_config_is_found_before_anything_runs(made):
     made.replace("config.yaml", "[10]", "[10, -1]")
     code, output = made.snakemake("all")
     assert code != 0
-    says = "config.yaml: studies.tiny.optimizers.gd.step_sizes: found [10, -1]; allowed: finite"
+    says = "config.yaml: studies.tiny.optimizers.gd.step_sizes: found [10, -1]; allowed: a finite"
     assert says in output
     assert "Traceback" not in output
     assert jobs(output) == []
@@ -135,3 +135,27 @@ def test_data_that_was_there_stays_when_a_download_fails(made):
     assert code != 0
     assert "could not be had" in output
     assert made.files("data") == before
+
+
+@pytest.mark.parametrize("lines", [5, -1])
+def test_a_damaged_trace_changes_no_table(made, lines):
+    before = made.files("results")
+    trace = made.folder / "results/tiny/traces/gd/10.0.csv"
+    trace.write_text("".join(trace.read_text().splitlines(keepends=True)[:lines]))
+    code, output = made.snakemake("all")
+    assert code != 0
+    assert "error: results/tiny/traces/gd/10.0.csv: has not all rows of the seeds [0, 1]" in output
+    trace.unlink()
+    made.jobs("all")
+    assert made.files("results") == before
+
+
+def test_a_reason_is_of_this_call(made):
+    made.replace(
+        "scripts/descent/metrics.py", "return {", "raise RuntimeError('old')\n    return {"
+    )
+    assert "could not be made: RuntimeError: old" in made.snakemake("all")[1]
+    made.replace(
+        "scripts/descent/schedule.py", "random = ", "raise RuntimeError('new')\n    random = "
+    )
+    assert "could not be made: RuntimeError: new" in made.snakemake("all")[1]

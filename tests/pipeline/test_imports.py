@@ -21,7 +21,7 @@ EVALUATE = (
     "evaluate.py --iterates i.npz --data d.npz --study s --optimizer o --trace t.csv"
     " --evaluator {evaluator}"
 )
-AGGREGATE = "aggregate.py --run-traces t.csv --traces traces.csv --summary summary.csv"
+AGGREGATE = "aggregate.py --run-traces t.csv --seeds 0 --traces traces.csv --summary summary.csv"
 PLOT = "plot.py --traces traces.csv --summary summary.csv --png f.png --pdf f.pdf --figure {figure}"
 
 # a command, and the modules it chooses by name
@@ -117,3 +117,16 @@ print(*sys.modules)
         [sys.executable, "-c", code], check=True, capture_output=True, text=True
     )
     assert not heavy & set(loaded.stdout.split())
+
+
+@pytest.mark.parametrize("script", ["train", "evaluate", "aggregate", "plot", "download"])
+def test_every_script_computes_on_one_thread(script):
+    code = f"""
+import sys
+sys.path.insert(0, {str(ROOT / "scripts")!r})
+import {script}, numpy, torch
+from threadpoolctl import threadpool_info
+print(*(pool["num_threads"] for pool in threadpool_info()))
+"""
+    done = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True)
+    assert set(done.stdout.split()) == {"1"}

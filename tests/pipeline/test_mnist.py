@@ -18,14 +18,15 @@ studies:
   sgd_sigmoid:
     dataset: mnist
     model: sigmoid_softmax
-    seeds: [0, 1, 2, 3, 4]
+    seeds: &seeds
+      [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24]
     optimizers:
       sgd: &sgd
         {batch_size: 1, epochs: 5, evaluate_every: 60000, step_sizes: [0.001, 0.01, 0.1, 1]}
   sgd_softmax:
     dataset: mnist
     model: softmax_regression
-    seeds: [0, 1, 2]
+    seeds: *seeds
     optimizers:
       sgd: {<<: *sgd, step_sizes: [0.001, 0.01, 0.1]}
   gd_sigmoid:

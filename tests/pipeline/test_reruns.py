@@ -99,6 +99,30 @@ def test_changing_the_engine_or_the_model_trains_again(made):
         assert made.jobs("all") == TRAINING_ONWARDS
 
 
+def test_changing_the_update_rule_trains_again(made):
+    made.replace("scripts/descent/optimizers/plain.py", "def init", "# a comment\ndef init")
+    assert made.jobs("all") == TRAINING_ONWARDS
+
+
+def test_changing_how_a_dataset_is_obtained_obtains_it_again(made):
+    made.replace("scripts/descent/datasets/digits.py", "SIZE =", "# a comment\nSIZE =")
+    assert "download digits" in made.jobs("all")
+    assert made.jobs("all") == []
+
+
+@pytest.mark.parametrize(
+    "key", ["l2: 0.1", "initial: zeros", "dtype: float64", "engine: numpy", "engine: torch"]
+)
+def test_changing_what_is_trained_trains_again(made, key):
+    made.replace("config.yaml", "    seeds:", f"    {key}\n    seeds:")
+    assert {f"train {run}" for run in RUNS} <= set(made.jobs("all"))
+
+
+def test_changing_the_seeds_trains_again(made):
+    made.replace("config.yaml", "[0, 1]", "[0, 2]")
+    assert made.jobs("all") == TRAINING_ONWARDS
+
+
 def test_changing_the_engine_that_is_not_used_runs_nothing(made):
     made.replace("scripts/descent/engines/torch.py", "import torch", "import torch  # a comment")
     assert made.jobs("all") == []
@@ -143,3 +167,18 @@ def test_targets(made):
     assert made.jobs("tiny") == []
     shutil.rmtree(made.folder / "results/tiny/figures")
     assert made.jobs("figures") == figures("tiny")
+
+
+def test_the_columns_of_the_tables(made):
+    traces, summary = (
+        (made.folder / f"results/tiny/{table}.csv").read_text().splitlines()
+        for table in ("traces", "summary")
+    )
+    assert traces[0] == (
+        "study,dataset,model,optimizer,step_size,seed,step,epoch,objective,train_loss,test_loss,"
+        "train_accuracy,test_accuracy,distance_A,distance_b"
+    )
+    assert traces[1].startswith("tiny,digits,sigmoid_softmax,sgd,0.01,0,0,0.0,")
+    assert summary[0].startswith("study,dataset,model,optimizer,step_size,seeds,final_objective_")
+    assert summary[0].endswith("best_test_accuracy,best_test_accuracy_step,status")
+    assert len(summary) == 1 + len(RUNS)

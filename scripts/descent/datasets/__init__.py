@@ -3,7 +3,8 @@
 A dataset file gives
 
     SIZE                  samples, features and outputs, known before anything is downloaded
-    obtain(raw, mirror)   the Data; raw: folder of its archives, mirror: where they are looked for
+    obtain(raw, mirror)   the Data (descent/data.py); raw: folder of its archives; mirror: where
+                          they are looked for first, or None
 
 and imports what it needs to obtain the data only inside `obtain`.
 """

@@ -27,7 +27,9 @@ def obtain(torchvision_class: str, raw: Path, mirror: str | None) -> Data:
     dataset = getattr(datasets, torchvision_class)
     mirrors = ([f"{mirror.rstrip('/')}/{raw.name}/"] if mirror else []) + dataset.mirrors
     raw.mkdir(parents=True, exist_ok=True)
-    with TemporaryDirectory(prefix=".", dir=raw.parent) as root:
+    for left in raw.parent.glob(f".{raw.name}-*"):  # by a download that was killed
+        shutil.rmtree(left)
+    with TemporaryDirectory(prefix=f".{raw.name}-", dir=raw.parent) as root:
         folder = Path(root, torchvision_class, "raw")
         folder.mkdir(parents=True)
         for name, md5 in dataset.resources:
@@ -49,6 +51,7 @@ def _have(archive: Path, md5: str, mirrors: list[str], folder: Path) -> None:
     tried = [f"{archive}: wrong checksum"] if archive.exists() else []
     fetched = folder / archive.name
     for url in (mirror + archive.name for mirror in mirrors):
+        fetched.unlink(missing_ok=True)  # torchvision keeps what is there
         try:
             _fetch(url, fetched)
         except (OSError, ValueError, RuntimeError, HTTPException) as error:
@@ -59,7 +62,8 @@ def _have(archive: Path, md5: str, mirrors: list[str], folder: Path) -> None:
             return
         tried.append(f"{url}: wrong checksum (truncated or altered)")
     raise InputError(
-        "\n  ".join([f"{archive.name} of {archive.parent.name} could not be had. Tried", *tried])
+        f"{archive.name} of {archive.parent.name} could not be had from {len(mirrors)} mirrors.\n"
+        + "\n".join(f"  tried {attempt}" for attempt in tried)
         + f"\nPut the archives into {archive.parent} by hand, or set DATASET_MIRROR to a copy of"
         " them; the study digits needs no network: snakemake --cores 1 digits"
     )

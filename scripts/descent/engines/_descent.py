@@ -42,7 +42,7 @@ def follow(
             kept[name][:, position] = p
         progress((stop - start) * len(run.seeds))
     epoch = steps / schedule.steps_per_epoch(samples, run.samples_a_step(samples))
-    return Iterates(steps, epoch, np.array(run.seeds), kept, provenance={})
+    return Iterates(steps, epoch, np.array(run.seeds, np.int64), kept, provenance={})
 
 
 def descend(

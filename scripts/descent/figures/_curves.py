@@ -13,6 +13,7 @@ from descent.figures._style import (
     step_size_text,
 )
 
+MARKED = {"diverged": ":", "oscillating": "--"}  # how the line of such a run is drawn
 HEIGHT, PANEL = 2.7, 3.7  # inches of a panel; its width holds the legend beside it
 
 
@@ -43,6 +44,7 @@ def curves(
             median,
             color=colours[step_size],
             linestyle=MARKED.get(status, "-"),
+            marker="." if len(median) < 3 else None,
             label=label,
         )
         axes.fill_between(
@@ -57,6 +59,3 @@ def curves(
             loc="center left",
             bbox_to_anchor=(1.0, 0.5),
         )
-
-
-MARKED = {"diverged": ":", "oscillating": "--"}  # how the line of such a run is drawn

@@ -55,16 +55,19 @@ def step_size_text(step_size: float) -> str:
 
 def name_study(figure: Figure, summary: pd.DataFrame) -> None:
     """Say above the figure which study it shows."""
-    study = summary.iloc[0]
-    seeds = ", ".join(f"{seeds:g}" for seeds in summary["seeds"].unique())
+    study, seeds = summary.iloc[0], summary["seeds"].max()
+    over = "one seed" if seeds == 1 else f"median and 10-90 % of {seeds} seeds"
     figure.suptitle(
-        f"{study['study']}: {study['model']} on {study['dataset']}, {seeds} seeds", fontsize=10
+        f"{study['study']}: {study['model']} on {study['dataset']}, {over}", fontsize=10
     )
 
 
-def logarithmic_step_sizes(axes: Axes) -> None:
+def logarithmic_step_sizes(axes: Axes, step_sizes: pd.Series) -> None:
     """A logarithmic axis of step sizes."""
+    low, high = np.log10(step_sizes.min()), np.log10(step_sizes.max())
+    margin = max(0.2, 0.05 * (high - low))
     axes.set_xscale("log")
+    axes.set_xlim(10 ** max(low - margin, -307), 10 ** min(high + margin, 308))
     axes.set_xlabel("step size α")
 
 

@@ -8,6 +8,7 @@ one a run whose objective oscillates at the end.
 
 import pandas as pd
 from matplotlib.figure import Figure
+from matplotlib.ticker import NullFormatter
 
 from descent.figures._curves import curves, panels
 
@@ -20,6 +21,7 @@ def draw(traces: pd.DataFrame, summary: pd.DataFrame) -> Figure:
     ):
         curves(axes, moved[moved["optimizer"] == optimizer], runs, "step", "test_accuracy")
         axes.set_xscale("log")
+        axes.xaxis.set_minor_formatter(NullFormatter())
         axes.set_xlabel("steps")
     first.set_ylabel("test accuracy")
     return figure

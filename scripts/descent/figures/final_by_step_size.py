@@ -2,8 +2,11 @@
 size.
 
 A mark is a seed, a line the median over seeds, a band the range from the 10 % to the 90 % quantile.
-An open mark at the edge belongs to a run whose value is not finite.
+An open mark at the top belongs to a seed whose value is not finite. Losses that span more than a
+factor of ten have a logarithmic axis.
 """
+
+from itertools import cycle
 
 import numpy as np
 import pandas as pd
@@ -20,20 +23,22 @@ from descent.figures._style import (
 )
 
 METRICS = {"test_accuracy": "final test accuracy", "test_loss": "final test loss"}
+DOTS = {"markersize": 3.5, "markeredgewidth": 0, "alpha": 0.7}
 
 
 def draw(traces: pd.DataFrame, summary: pd.DataFrame) -> Figure:
     figure = Figure(figsize=(WIDTH, 3.4))
     final = traces[traces["step"] == traces.groupby("optimizer")["step"].transform("max")]
     for axes, (metric, text) in zip(figure.subplots(1, 2), METRICS.items(), strict=True):
-        for (optimizer, runs), colour, marker in zip(
-            final.groupby("optimizer", sort=False),
-            OPTIMIZER_COLOURS,
-            OPTIMIZER_MARKERS,
-            strict=False,
+        looks = zip(cycle(OPTIMIZER_COLOURS), cycle(OPTIMIZER_MARKERS), strict=False)
+        for (optimizer, runs), look in zip(
+            final.groupby("optimizer", sort=False), looks, strict=False
         ):
-            _draw_optimizer(axes, runs, metric, optimizer, colour, marker)
-        logarithmic_step_sizes(axes)
+            _draw_optimizer(axes, runs, metric, optimizer, *look)
+        finite = final[metric][np.isfinite(final[metric])]
+        if metric == "test_loss" and len(finite) and finite.max() > 10 * finite.min() > 0:
+            axes.set_yscale("log")
+        logarithmic_step_sizes(axes, summary["step_size"])
         axes.set_ylabel(text)
     axes.legend()
     name_study(figure, summary)
@@ -45,25 +50,11 @@ def _draw_optimizer(
 ) -> None:
     by_step_size = runs.groupby("step_size")[metric]
     low, median, high = (by_step_size.quantile(q) for q in (0.1, 0.5, 0.9))
-    finite = runs[np.isfinite(runs[metric])]
+    finite = np.isfinite(runs[metric])
     axes.plot(median.index, median, color=colour)
     axes.fill_between(median.index, low, high, color=colour, alpha=BAND, linewidth=0)
-    axes.plot(
-        finite["step_size"],
-        finite[metric],
-        marker,
-        color=colour,
-        markersize=3.5,
-        markeredgewidth=0,
-        alpha=0.7,
-    )
+    axes.plot(runs["step_size"][finite], runs[metric][finite], marker, color=colour, **DOTS)
     axes.plot([], [], marker=marker, color=colour, markersize=3.5, label=optimizer)
-    for step_size in np.unique(runs["step_size"][~np.isfinite(runs[metric])]):
-        axes.plot(
-            step_size,
-            0.98,
-            marker,
-            color=colour,
-            fillstyle="none",
-            transform=axes.get_xaxis_transform(),
-        )
+    at_the_top = {"transform": axes.get_xaxis_transform(), "fillstyle": "none"}
+    for step_size in np.unique(runs["step_size"][~finite]):
+        axes.plot(step_size, 0.98, marker, color=colour, **at_the_top)

@@ -1,6 +1,6 @@
 """Final test accuracy of every optimizer and step size: the number is the median over seeds, and so
-is the colour. A word below a number says how a run ended that did not converge or descend. An empty
-cell is a step size that the optimizer was not run with.
+is the colour. A word in a cell says how a run ended that did not converge or descend. An empty cell
+is a step size that the optimizer was not run with.
 """
 
 import matplotlib
@@ -11,6 +11,7 @@ from matplotlib.figure import Figure
 from descent.figures._style import WIDTH, name_study, step_size_text
 
 MARKED = ("diverged", "oscillating")
+CELL = 0.75  # inches, which hold the longest word
 
 
 def draw(traces: pd.DataFrame, summary: pd.DataFrame) -> Figure:
@@ -18,10 +19,11 @@ def draw(traces: pd.DataFrame, summary: pd.DataFrame) -> Figure:
     cells = cells.reindex(summary["optimizer"].unique())
     accuracy, status = cells["final_test_accuracy_median"], cells["status"]
     rows, columns = accuracy.shape
-    figure = Figure(figsize=(WIDTH, 1.3 + 0.6 * rows))
+    figure = Figure(figsize=(max(WIDTH, CELL * columns + 1.5), 1.3 + 0.6 * rows))
     axes = figure.subplots()
-    image = axes.imshow(accuracy, cmap=matplotlib.colormaps["cividis"], aspect="auto")
-    for row, column in np.argwhere(accuracy.notna().to_numpy()):
+    colours = matplotlib.colormaps["cividis"].with_extremes(bad="white")
+    image = axes.imshow(np.ma.masked_invalid(accuracy), cmap=colours, aspect="auto")
+    for row, column in np.argwhere(status.notna().to_numpy()):
         value, ended = accuracy.iloc[row, column], status.iloc[row, column]
         axes.text(
             column,
@@ -30,7 +32,7 @@ def draw(traces: pd.DataFrame, summary: pd.DataFrame) -> Figure:
             ha="center",
             va="center",
             fontsize=7.5,
-            color="black" if image.norm(value) > 0.5 else "white",
+            color="white" if image.norm(value) <= 0.5 else "black",
         )
     axes.set_xticks(range(columns), [step_size_text(step_size) for step_size in accuracy.columns])
     axes.set_yticks(range(rows), accuracy.index)

@@ -1,0 +1,50 @@
+import numpy as np
+import pandas as pd
+import pytest
+
+from descent import tables
+from descent.errors import InputError
+
+
+def trace(seeds=(0, 1), steps=(0, 1, 2)) -> pd.DataFrame:
+    rows = [{"seed": seed, "step": step, "epoch": step / 2} for seed in seeds for step in steps]
+    named = {"study": "s", "dataset": "d", "model": "m", "optimizer": "o", "step_size": 0.1}
+    values = {"objective": 1 / 3, "train_loss": np.inf, "test_loss": np.nan}
+    return pd.DataFrame(rows).assign(**named, **values)[tables.TRACE]
+
+
+def test_every_float_comes_back(tmp_path):
+    table = trace().assign(objective=np.random.default_rng(0).normal(size=6) ** 9)
+    tables.write(table, tmp_path / "t.csv")
+    read = tables.read(tmp_path / "t.csv", tables.TRACE)
+    pd.testing.assert_frame_equal(read, table, check_exact=True)
+    text = (tmp_path / "t.csv").read_text()
+    assert ",inf,nan\n" in text
+
+
+def rows(table: pd.DataFrame) -> str:
+    return table.to_csv(index=False)
+
+
+@pytest.mark.parametrize(
+    ("content", "says"),
+    [
+        (None, "no such file"),
+        ("", "is cut off in its last line"),
+        (rows(trace())[:-4], "is cut off in its last line"),
+        ("a,b\n1,2\n", "has no column study"),
+        ("a\n1,2\n3\n4,5,6\n", "not a readable CSV file"),
+        (rows(trace().iloc[:4]), "has not all rows of the seeds [0, 1]"),
+        (rows(trace(seeds=[0])), "has not all rows of the seeds [0, 1]"),
+        (rows(trace(seeds=[0, 2])), "has not all rows of the seeds [0, 1]"),
+        (rows(trace().assign(more=1)), "has other columns than the runs before it"),
+    ],
+)
+def test_a_damaged_trace_is_one_clear_message(tmp_path, content, says):
+    good, bad = tmp_path / "good.csv", tmp_path / "bad.csv"
+    tables.write(trace(), good)
+    if content is not None:
+        bad.write_text(content)
+    with pytest.raises(InputError) as error:
+        tables.read_runs([good, bad], [0, 1])
+    assert str(error.value).startswith(f"{bad}: {says}")
