@@ -67,7 +67,8 @@ def logarithmic_step_sizes(axes: Axes, step_sizes: pd.Series) -> None:
     low, high = np.log10(step_sizes.min()), np.log10(step_sizes.max())
     margin = max(0.2, 0.05 * (high - low))
     axes.set_xscale("log")
-    axes.set_xlim(10 ** max(low - margin, -307), 10 ** min(high + margin, 308))
+    # matplotlib's ticks overflow near the ends of the numbers
+    axes.set_xlim(10 ** max(low - margin, -300), 10 ** min(high + margin, 300))
     axes.set_xlabel("step size α")
 
 

@@ -21,6 +21,7 @@ def draw(traces: pd.DataFrame, summary: pd.DataFrame) -> Figure:
     ):
         curves(axes, moved[moved["optimizer"] == optimizer], runs, "step", "test_accuracy")
         axes.set_xscale("log")
+        axes.set_xlim(0.8, 1.25 * traces["step"][traces["optimizer"] == optimizer].max())
         axes.xaxis.set_minor_formatter(NullFormatter())
         axes.set_xlabel("steps")
     first.set_ylabel("test accuracy")
