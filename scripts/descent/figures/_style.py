@@ -53,10 +53,10 @@ def step_size_text(step_size: float) -> str:
     return f"{step_size:g}"
 
 
-def name_study(figure: Figure, summary: pd.DataFrame) -> None:
-    """Say above the figure which study it shows."""
+def name_study(figure: Figure, summary: pd.DataFrame, shown: str = "median and 10-90 %") -> None:
+    """Say above the figure which study it shows, and what of its seeds."""
     study, seeds = summary.iloc[0], summary["seeds"].max()
-    over = "one seed" if seeds == 1 else f"median and 10-90 % of {seeds} seeds"
+    over = "one seed" if seeds == 1 else f"{shown} of {seeds} seeds"
     figure.suptitle(
         f"{study['study']}: {study['model']} on {study['dataset']}, {over}", fontsize=10
     )

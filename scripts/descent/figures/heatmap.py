@@ -45,5 +45,5 @@ def draw(traces: pd.DataFrame, summary: pd.DataFrame) -> Figure:
         axes.axvline(edge - 0.5, color="white", linewidth=2)
     axes.spines[:].set_visible(False)
     figure.colorbar(image, label="final test accuracy")
-    name_study(figure, summary)
+    name_study(figure, summary, shown="median")
     return figure
