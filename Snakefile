@@ -20,7 +20,9 @@ with clear_errors():
 configfile: "config.yaml"
 
 
-RULES = re.findall(r"^rule (\w+):", Path(workflow.snakefile).read_text(encoding="utf-8"), re.MULTILINE)
+RULES = re.findall(
+    r"^rule (\w+):", Path(workflow.snakefile).read_text(encoding="utf-8"), re.MULTILINE
+)
 with clear_errors():
     STUDIES = read_studies(config, workflow.configfiles, RULES)
 
@@ -138,14 +140,14 @@ rule evaluate:
         data=lambda w: f"data/{STUDIES[w.study].dataset}.npz",
     output:
         update("results/{study}/traces/{optimizer}/{step_size}.csv"),
-    params:
-        evaluator=lambda w: planned(w).evaluator,
     log:
         "logs/evaluate/{study}/{optimizer}/{step_size}.log",
     benchmark:
         "logs/benchmarks/evaluate/{study}/{optimizer}/{step_size}.tsv"
     conda:
         "environment.yaml"
+    params:
+        evaluator=lambda w: planned(w).evaluator,
     shell:
         "python {input.script} --iterates {input.iterates} --data {input.data}"
         " --study {wildcards.study} --optimizer {wildcards.optimizer}"
@@ -163,12 +165,12 @@ rule aggregate:
     output:
         traces=update("results/{study}/traces.csv"),
         summary=update("results/{study}/summary.csv"),
-    params:
-        seeds=lambda w: STUDIES[w.study].seeds,
     log:
         "logs/aggregate/{study}.log",
     conda:
         "environment.yaml"
+    params:
+        seeds=lambda w: STUDIES[w.study].seeds,
     shell:
         "python {input.script} --run-traces {input.traces} --seeds {params.seeds}"
         " --traces {output.traces} --summary {output.summary} --log {log}"
