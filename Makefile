@@ -8,7 +8,7 @@ SNAKEMAKE := $(BIN)/snakemake --cores $(CORES)
 
 STUDY ?= digits
 
-.PHONY: report environment test test-mnist check format lock
+.PHONY: report environment test test-mnist benchmark check format lock
 
 report: environment
 	$(SNAKEMAKE) $(STUDY)
@@ -31,6 +31,11 @@ test: environment
 test-mnist: environment
 	$(BIN)/python -m pytest -m mnist
 
+# this project beside its peers, on one core (some minutes); writes docs/benchmark.md
+benchmark: environment
+	$(BIN)/python -m pip install --quiet --require-hashes -r benchmarks/requirements.lock
+	PYTHONPATH=scripts $(BIN)/python benchmarks/run.py
+
 check: environment
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
@@ -44,3 +49,4 @@ format: environment
 
 lock:
 	uv pip compile --universal --python-version 3.11 --generate-hashes --no-header requirements.in -o requirements.lock
+	cd benchmarks && uv pip compile --universal --python-version 3.11 --generate-hashes --no-header requirements.in -o requirements.lock

@@ -1,5 +1,6 @@
 """torch: gradients by autograd, on a GPU where there is one. The reference of the others."""
 
+import os
 from collections.abc import Callable
 
 import numpy as np
@@ -12,6 +13,7 @@ from descent.run import Run, model
 
 NEEDS = "torch_loss"
 
+os.environ["CUBLAS_WORKSPACE_CONFIG"] = ":4096:8"  # CUDA's matrix products, deterministic
 torch.set_num_threads(1)
 torch.use_deterministic_algorithms(True, warn_only=True)
 
@@ -23,7 +25,8 @@ def device() -> str:
 
 def versions() -> dict[str, str]:
     """Of the libraries that compute."""
-    return {"numpy": np.__version__, "torch": torch.__version__}
+    cuda = {"cuda": torch.version.cuda} if torch.cuda.is_available() else {}
+    return {"numpy": np.__version__, "torch": torch.__version__, **cuda}
 
 
 def train(run: Run, data: Data, progress: Callable[[int], object]) -> Iterates:

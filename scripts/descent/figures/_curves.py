@@ -1,5 +1,7 @@
 """Curves of a metric over a run: a panel for each optimizer, a colour for each step size."""
 
+from collections.abc import Iterator
+
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
@@ -28,6 +30,14 @@ def panels(
         column[0].set_title(optimizer)
     name_study(figure, summary)
     return figure, axes
+
+
+def each_optimizer(
+    row: np.ndarray, traces: pd.DataFrame, summary: pd.DataFrame
+) -> Iterator[tuple[Axes, pd.DataFrame, pd.DataFrame]]:
+    """A panel of the row for each optimizer, with its traces and its part of the summary."""
+    for axes, (optimizer, runs) in zip(row, summary.groupby("optimizer", sort=False), strict=True):
+        yield axes, traces[traces["optimizer"] == optimizer], runs
 
 
 def curves(

@@ -8,15 +8,13 @@ one a run whose objective oscillates at the end.
 import pandas as pd
 from matplotlib.figure import Figure
 
-from descent.figures._curves import curves, panels
+from descent.figures._curves import curves, each_optimizer, panels
 
 
 def draw(traces: pd.DataFrame, summary: pd.DataFrame) -> Figure:
-    figure, ((first, *others),) = panels(summary)
-    for axes, (optimizer, runs) in zip(
-        (first, *others), summary.groupby("optimizer", sort=False), strict=True
-    ):
-        curves(axes, traces[traces["optimizer"] == optimizer], runs, "epoch", "test_accuracy")
+    figure, (row,) = panels(summary)
+    for axes, of_optimizer, runs in each_optimizer(row, traces, summary):
+        curves(axes, of_optimizer, runs, "epoch", "test_accuracy")
         axes.set_xlabel("epochs")
-    first.set_ylabel("test accuracy")
+    row[0].set_ylabel("test accuracy")
     return figure

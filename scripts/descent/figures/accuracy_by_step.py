@@ -10,19 +10,16 @@ import pandas as pd
 from matplotlib.figure import Figure
 from matplotlib.ticker import NullFormatter
 
-from descent.figures._curves import curves, panels
+from descent.figures._curves import curves, each_optimizer, panels
 
 
 def draw(traces: pd.DataFrame, summary: pd.DataFrame) -> Figure:
-    figure, ((first, *others),) = panels(summary)
-    moved = traces[traces["step"] > 0]
-    for axes, (optimizer, runs) in zip(
-        (first, *others), summary.groupby("optimizer", sort=False), strict=True
-    ):
-        curves(axes, moved[moved["optimizer"] == optimizer], runs, "step", "test_accuracy")
+    figure, (row,) = panels(summary)
+    for axes, of_optimizer, runs in each_optimizer(row, traces[traces["step"] > 0], summary):
+        curves(axes, of_optimizer, runs, "step", "test_accuracy")
         axes.set_xscale("log")
-        axes.set_xlim(0.8, 1.25 * traces["step"][traces["optimizer"] == optimizer].max())
+        axes.set_xlim(0.8, 1.25 * of_optimizer["step"].max())
         axes.xaxis.set_minor_formatter(NullFormatter())
         axes.set_xlabel("steps")
-    first.set_ylabel("test accuracy")
+    row[0].set_ylabel("test accuracy")
     return figure

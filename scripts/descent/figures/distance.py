@@ -10,7 +10,7 @@ step size, on a logarithmic scale within each optimizer.
 import pandas as pd
 from matplotlib.figure import Figure
 
-from descent.figures._curves import curves, panels
+from descent.figures._curves import curves, each_optimizer, panels
 
 PREFIX = "distance_"
 
@@ -21,17 +21,9 @@ def draw(traces: pd.DataFrame, summary: pd.DataFrame) -> Figure:
     last = traces.groupby("optimizer")["step"].transform("max")
     before_last = traces[traces["step"] < last]
     for parameter, row in zip(parameters, rows, strict=True):
-        for axes, (optimizer, runs) in zip(
-            row, summary.groupby("optimizer", sort=False), strict=True
-        ):
-            curves(
-                axes,
-                before_last[before_last["optimizer"] == optimizer],
-                runs,
-                "epoch",
-                f"{PREFIX}{parameter}",
-                legend=parameter == parameters[0],
-            )
+        for axes, of_optimizer, runs in each_optimizer(row, before_last, summary):
+            first = parameter == parameters[0]
+            curves(axes, of_optimizer, runs, "epoch", f"{PREFIX}{parameter}", legend=first)
             axes.set_yscale("log")
         row[0].set_ylabel(rf"$\Vert {parameter}_t - {parameter}_T \Vert$")
     for axes in rows[-1]:

@@ -1,0 +1,210 @@
+"""Measure this project's engines beside what one would use instead, and write down the result.
+
+make benchmark runs it: it needs scripts/ on the path, and benchmarks/requirements.lock.
+"""
+
+import argparse
+import json
+import os
+import platform
+import statistics
+import subprocess
+import sys
+from importlib.metadata import version
+from pathlib import Path
+
+import descent  # noqa: F401  one thread, before NumPy and torch are loaded
+
+# isort: split
+import numpy as np
+from contenders import Problem, jax_scan, jax_sweep, ours, scikit_learn, torch_loop
+
+from descent import data as stored_data
+from descent.run import FULL
+from pipeline.command import clear_errors
+
+ROOT = Path(__file__).parent.parent
+MODELS = ("softmax_regression", "sigmoid_softmax")
+PLAIN = "torch, tensors, manual update"
+PEER = "JAX, lax.scan"
+SCIKIT_LEARN = "scikit-learn, SGDClassifier on CSR"
+
+# name: contender, and steps a measurement
+SGD = {
+    "this project, numba": (ours("numba"), 60_000),
+    "this project, NumPy": (ours("numpy"), 10_000),
+    "this project, torch": (ours("torch"), 1_000),
+    "torch, DataLoader(batch_size=1), manual update": (torch_loop("manual", loader=True), 1_000),
+    PLAIN: (torch_loop("manual"), 1_000),
+    "torch.optim.SGD": (torch_loop("optim"), 1_000),
+    PEER: (jax_scan, 60_000),
+    SCIKIT_LEARN: (scikit_learn, 20_000),
+}
+GD = {
+    "this project, numba": (ours("numba"), 4),
+    "this project, NumPy": (ours("numpy"), 4),
+    "this project, torch": (ours("torch"), 4),
+    PLAIN: (torch_loop("manual"), 4),
+    "torch.optim.SGD": (torch_loop("optim"), 4),
+    PEER: (jax_scan, 4),
+}
+SWEEPS = (1, 16, 256)
+
+
+def main() -> None:
+    """Measure everything."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--data", type=Path, default=ROOT / "data/mnist.npz")
+    parser.add_argument("--repeats", type=int, default=7)
+    parser.add_argument("--json", type=Path, default=ROOT / "docs/benchmark.json")
+    parser.add_argument("--table", type=Path, default=ROOT / "docs/benchmark.md")
+    arguments = parser.parse_args()
+    os.sched_setaffinity(0, {max(os.sched_getaffinity(0))})  # one core for everybody
+    with clear_errors():
+        samples, x, y = load(arguments.data)
+
+    results = {
+        "machine": machine(),
+        "samples": samples,
+        "versions": {
+            name: version(name)
+            for name in ("numpy", "numba", "torch", "jax", "scikit-learn", "scipy")
+        },
+        "repeats": arguments.repeats,
+        "sgd_us_a_step": {},
+        "gd_ms_a_step": {},
+    }
+    for model in MODELS:
+        problem = Problem(model, 1, x, np.divide(x, 255, dtype=np.float32), y)
+        contenders = dict(SGD)
+        if model != "softmax_regression":  # scikit-learn knows no other
+            del contenders[SCIKIT_LEARN]
+        results["sgd_us_a_step"][model] = measure(problem, contenders, 1e6, arguments.repeats)
+        problem = Problem(model, FULL, problem.stored, problem.x, y)
+        results["gd_ms_a_step"][model] = measure(problem, GD, 1e3, arguments.repeats)
+    results["sweep_runs_a_second"] = sweep(x, y)
+    results["training_job"] = training_job(arguments.data)
+
+    arguments.json.write_text(json.dumps(results, indent=2) + "\n", encoding="utf-8")
+    arguments.table.write_text(table(results), encoding="utf-8")
+    print(f"{arguments.table}\n{arguments.json}")
+
+
+def load(path: Path) -> tuple[str, np.ndarray, np.ndarray]:
+    """MNIST's samples if they are there, else random ones as sparse; first, which they are."""
+    if path.exists():
+        mnist = stored_data.load(path)
+        return "MNIST", mnist.x_train, mnist.y_train
+    random = np.random.default_rng(0)
+    x = random.integers(1, 256, size=(60_000, 784), dtype=np.uint8)
+    x[random.random(x.shape, dtype=np.float32) > 0.191] = 0
+    return "random, 19.1 % not zero", x, random.integers(10, size=60_000)
+
+
+def measure(problem: Problem, contenders: dict, unit: float, repeats: int) -> dict:
+    """Time a step of every contender, in turn: median, smallest and largest of the repeats."""
+    ready = {name: (contender(problem), count) for name, (contender, count) in contenders.items()}
+    for steps, count in ready.values():
+        steps(count)
+    times: dict[str, list[float]] = {name: [] for name in ready}
+    for _ in range(repeats):
+        for name, (steps, count) in ready.items():
+            times[name].append(steps(count) / count * unit)
+    return {
+        name: {"median": statistics.median(t), "smallest": min(t), "largest": max(t)}
+        for name, t in times.items()
+    }
+
+
+def sweep(x: np.ndarray, y: np.ndarray) -> dict:
+    """Runs a second, of one epoch of softmax_regression each, when so many go together."""
+    problem = Problem("softmax_regression", 1, x, np.divide(x, 255, dtype=np.float32), y)
+    epoch, part = len(y), 3_000  # JAX, slower with many runs, is timed on a part of an epoch
+    return {
+        str(runs): {
+            "this project, numba": runs / ours("numba", seeds=runs)(problem)(epoch),
+            "JAX, lax.scan and vmap": runs / (jax_sweep(runs)(problem)(part) * epoch / part),
+        }
+        for runs in SWEEPS
+    }
+
+
+def training_job(data: Path) -> dict:
+    """Peak memory of scripts/train.py on one epoch, beside that of loading the data alone."""
+    if not data.exists():
+        return {}
+    options = (
+        "--model sigmoid_softmax --engine numba --step-size 0.1 --batch-size 1 --epochs 1"
+        " --evaluate-every 1500 --seeds 0 1 2 3 4"
+    ).split()
+    target = ROOT / "results/benchmark.npz"
+    train = [sys.executable, ROOT / "scripts/train.py", "--data", data, *options]
+    job = peak_megabytes([*train, "--iterates", target])
+    target.unlink()
+    load_only = f"import numpy as np; dict(np.load({str(data)!r}))"
+    return {
+        "peak_mb": job,
+        "peak_mb_of_loading_the_data": peak_megabytes([sys.executable, "-c", load_only]),
+    }
+
+
+def peak_megabytes(command: list) -> float:
+    """Peak memory of a command."""
+    code = f"import resource, subprocess; subprocess.run({[str(c) for c in command]!r}, check=True)"
+    code += "; print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024)"
+    done = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True)
+    return float(done.stdout)
+
+
+def machine() -> str:
+    """Processor and system."""
+    processor = platform.processor()
+    cpuinfo = Path("/proc/cpuinfo")
+    if cpuinfo.exists():
+        lines = cpuinfo.read_text(encoding="utf-8").splitlines()
+        fields = dict(line.split("\t: ") for line in lines if "\t: " in line)
+        processor = f"{fields.get('model name')}, family {fields.get('cpu family')}"
+    return f"{processor}, {platform.system()}, Python {platform.python_version()}"
+
+
+def table(results: dict) -> str:
+    """The results in Markdown."""
+    versions = ", ".join(f"{name} {number}" for name, number in results["versions"].items())
+    lines = [
+        "# Speed, side by side",
+        "",
+        "Made by `make benchmark`. "
+        f"{results['machine']}; {versions}. One core for all, contenders in turn; samples:"
+        f" {results['samples']}; median [smallest, largest] of {results['repeats']} repeats;"
+        " imports, set-up and compilation excluded.",
+    ]
+    for key, what in [
+        ("sgd_us_a_step", "Stochastic gradient descent, batch size 1: µs a step"),
+        ("gd_ms_a_step", "Gradient descent over all samples: ms a step"),
+    ]:
+        for model, times in results[key].items():
+            lines += ["", f"## {what}, {model}", ""]
+            lines += ["| | time | against plain torch | against JAX |", "| --- | --- | --- | --- |"]
+            for name, t in times.items():
+                spread = f"{t['median']:.3g} [{t['smallest']:.3g}, {t['largest']:.3g}]"
+                plain, peer = (times[n]["median"] / t["median"] for n in (PLAIN, PEER))
+                lines.append(f"| {name} | {spread} | {plain:.3g}× | {peer:.3g}× |")
+    lines += ["", "## Runs a second, one epoch each, many together (softmax_regression)", ""]
+    lines += [
+        "| runs together | this project, numba | JAX, lax.scan and vmap |",
+        "| --- | --- | --- |",
+    ]
+    for runs, rates in results["sweep_runs_a_second"].items():
+        ours_rate, jax_rate = rates.values()
+        lines.append(f"| {runs} | {ours_rate:.3g} | {jax_rate:.3g} |")
+    if job := results["training_job"]:
+        lines += [
+            "",
+            f"A training job of five seeds on MNIST takes {job['peak_mb']:.0f} MB at its peak;"
+            f" loading the data alone takes {job['peak_mb_of_loading_the_data']:.0f} MB.",
+        ]
+    return "\n".join([*lines, ""])
+
+
+if __name__ == "__main__":
+    main()
