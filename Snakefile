@@ -40,16 +40,18 @@ def planned(wildcards):
     return RUNS[wildcards.study, wildcards.optimizer, wildcards.step_size]
 
 
-def results_of(studies):
+def figures_of(studies):
     return expand(
-        "results/{study}/{file}",
+        "results/{study}/figures/{figure}.{ending}",
         study=studies,
-        file=[
-            "traces.csv",
-            "summary.csv",
-            *expand("figures/{figure}.{ending}", figure=FIGURES, ending=["png", "pdf"]),
-        ],
+        figure=FIGURES,
+        ending=["png", "pdf"],
     )
+
+
+def results_of(studies):
+    tables = expand("results/{study}/{table}.csv", study=studies, table=["traces", "summary"])
+    return tables + figures_of(studies)
 
 
 wildcard_constraints:
@@ -67,12 +69,7 @@ rule all:
 
 rule figures:
     input:
-        expand(
-            "results/{study}/figures/{figure}.{ending}",
-            study=STUDIES,
-            figure=FIGURES,
-            ending=["png", "pdf"],
-        ),
+        figures_of(STUDIES),
 
 
 for name in STUDIES:

@@ -8,6 +8,7 @@ from descent.run import evaluator, model
 from pipeline.plugins import available
 
 MODELS = available("models")
+OTHERS = [name for name in available("evaluators") if name != "numpy"]
 NUMPY = evaluator("numpy")
 
 
@@ -27,7 +28,7 @@ def test_blocks_change_nothing_but_rounding(random, digits, monkeypatch):
         assert_allclose(blocks, expected, rtol=1e-12)
 
 
-@pytest.mark.parametrize("name", [name for name in available("evaluators") if name != "numpy"])
+@pytest.mark.parametrize("name", OTHERS)
 @pytest.mark.parametrize("net", MODELS)
 @pytest.mark.parametrize(("dtype", "rtol"), [("float64", 1e-12), ("float32", 1e-5)])
 @pytest.mark.parametrize("count", [1, 16, 37])
@@ -40,7 +41,7 @@ def test_equals_numpy(random, name, net, dtype, rtol, count, classes):
     assert (made[1] == expected[1]).all()
 
 
-@pytest.mark.parametrize("name", [name for name in available("evaluators") if name != "numpy"])
+@pytest.mark.parametrize("name", OTHERS)
 @pytest.mark.parametrize("net", MODELS)
 def test_what_is_not_finite_or_equal_counts_as_in_numpy(random, digits, name, net):
     parameters = snapshots(random, 5)

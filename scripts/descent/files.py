@@ -13,9 +13,8 @@ from numpy.typing import NDArray
 
 from descent.errors import InputError
 
-AGAIN = (
-    ". Delete it: the pipeline makes it again"  # what helps where a file that it made is damaged
-)
+# what helps where a file that the pipeline made is damaged; the end of a message
+AGAIN = ". Delete it: the pipeline makes it again"
 
 
 @contextmanager

@@ -20,9 +20,9 @@ def forget_restored(logs: Iterable[str], persistence) -> None:
     text = "".join(Path(log).read_text(encoding="utf-8") for log in logs)
     restored = set(re.findall(r"Restored previous version of (.+) \(updating job failed\)", text))
     for job in persistence.dag.jobs:
-        if restored.intersection(map(str, job.output)):
+        if outputs := restored.intersection(map(str, job.output)):
             persistence.cleanup(job)
-            for output in restored.intersection(map(str, job.output)):
+            for output in outputs:
                 os.utime(output, (1, 1))  # Snakemake takes 0 for no time
 
 

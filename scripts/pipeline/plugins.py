@@ -1,6 +1,7 @@
 """What can be chosen by name: the files of a folder of descent."""
 
 import ast
+from functools import cache
 from pathlib import Path
 
 DESCENT = Path(__file__).parent.parent / "descent"
@@ -32,6 +33,7 @@ def caption(figure: str) -> str:
     return ast.get_docstring(_tree("figures", figure)) or ""
 
 
+@cache
 def _tree(kind: str, name: str) -> ast.Module:
     path = DESCENT / kind / f"{name}.py"
     return ast.parse(path.read_text(encoding="utf-8"), str(path))

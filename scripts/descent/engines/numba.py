@@ -34,7 +34,6 @@ from descent.run import FULL, Run, model, update_rule
 
 NEEDS = "score_gradient"
 
-
 AHEAD = 2  # samples between asking for one and using it
 
 
@@ -63,7 +62,7 @@ def train(run: Run, data: Data, progress: Callable[[int], object]) -> Iterates:
     total = np.zeros_like(weights[0])
     kind = Kind(run.model, data.outputs)
     step = (run.step_size, float(run.l2))
-    everything = np.arange(n)
+    full, everything = run.batch_size == FULL, np.arange(n)
     order = lru_cache(maxsize=len(run.seeds))(schedule.order)
 
     def advance(first: int, last: int) -> None:
@@ -73,7 +72,6 @@ def train(run: Run, data: Data, progress: Callable[[int], object]) -> Iterates:
                     size * min(max(at - epoch * steps_per_epoch, 0), steps_per_epoch)
                     for at in (first, last)
                 )
-                full = run.batch_size == FULL
                 samples_in_order = everything if full else order(seed, epoch, n)[begin:end]
                 if size == 1:
                     _single_steps(kind, w, *samples, samples_in_order, *step)
