@@ -157,12 +157,14 @@ def test_float32_equals_float64_up_to_rounding(digits, name, model, batch_size):
         assert_allclose(p, double.parameters[parameter], rtol=1e-4, atol=2e-6)
 
 
-def test_a_full_batch_of_many_blocks_is_the_mean_over_all_samples(digits, monkeypatch):
+@pytest.mark.parametrize("name", ["numpy", "numba"])
+def test_a_full_batch_of_many_blocks_is_the_mean_over_all_samples(digits, monkeypatch, name):
     run = replace(RUN, batch_size=FULL, epochs=5)
-    whole = train("numpy", run, some(digits))
-    monkeypatch.setattr(engine("numpy"), "BLOCK", 32)  # 90 samples: blocks of 32, 32 and 26
-    blocks = train("numpy", run, some(digits))
+    whole = train(name, run, some(digits))
+    monkeypatch.setattr(engine(name), "BLOCK", 32)  # 90 samples: blocks of 32, 32 and 26
+    blocks = train(name, run, some(digits))
     assert_allclose(blocks.parameters["A"], whole.parameters["A"], rtol=1e-12, atol=1e-15)
+    assert_allclose(blocks.parameters["b"], whole.parameters["b"], rtol=1e-12, atol=1e-15)
 
 
 def test_plain_gradient_descent_on_a_convex_objective_never_rises(digits):

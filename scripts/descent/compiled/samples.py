@@ -44,6 +44,34 @@ def pack(x: NDArray, scale: float, dtype: str) -> Packed:
     return Packed(start, feature, code, np.divide(level, scale, dtype=dtype))
 
 
+@dataclass(frozen=True)
+class Transposed:
+    """The entries of packed samples feature by feature, within blocks of `block` samples.
+
+    Feature f of block k has the entries start[j] … start[j + 1] - 1 of sample and code, with
+    j = k · features + f; sample counts within the block. Filled up to multiples of UNROLL by
+    entries of value zero, of the first sample of the block.
+    """
+
+    block: int
+    start: NDArray[np.int64]
+    sample: NDArray[np.uint16]
+    code: NDArray[np.unsignedinteger]
+
+
+def transpose(packed: Packed, features: int, block: int) -> Transposed:
+    """The same entries, feature by feature. MNIST takes another 28 MB."""
+    blocks = -(-(len(packed.start) - 1) // block)
+    count = np.zeros(blocks * features, np.int64)
+    _count(packed.start, packed.feature, features, block, count)
+    start = np.r_[0, (-(-count // UNROLL) * UNROLL).cumsum()]
+    sample = np.zeros(start[-1], np.uint16)
+    zero = packed.code[-1]  # of the entries to spare
+    code = np.full(start[-1], zero)
+    _scatter(packed.start, packed.feature, packed.code, features, block, start, sample, code)
+    return Transposed(block, start, sample, code)
+
+
 @compiled
 def _fill(codes, zero, start, feature, code):
     for i in range(len(codes)):
@@ -53,3 +81,23 @@ def _fill(codes, zero, start, feature, code):
                 feature[k] = j
                 code[k] = codes[i, j]
                 k += 1
+
+
+@compiled
+def _count(start, feature, features, block, count):
+    for i in range(len(start) - 1):
+        for k in range(start[i], start[i + 1]):
+            if feature[k] < features:  # no filling
+                count[i // block * features + feature[k]] += 1
+
+
+@compiled
+def _scatter(start, feature, code, features, block, column, sample, code_by_feature):
+    end = column[:-1].copy()
+    for i in range(len(start) - 1):
+        for k in range(start[i], start[i + 1]):
+            if feature[k] < features:
+                j = i // block * features + feature[k]
+                sample[end[j]] = i % block
+                code_by_feature[end[j]] = code[k]
+                end[j] += 1

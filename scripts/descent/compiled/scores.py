@@ -518,18 +518,3 @@ def zero_padding(typing_context, z):
         return builder.insert_value(arguments[0], inside, 0)
 
     return z(z), generate
-
-
-@intrinsic
-def prefetch(typing_context, array, index):
-    """Ask for the cache line of an element before it is needed."""
-
-    def generate(context, builder, signature, arguments):
-        struct = context.make_array(signature.args[0])(context, builder, arguments[0])
-        byte = ir.IntType(8).as_pointer()
-        pointer = builder.bitcast(builder.gep(struct.data, [arguments[1]]), byte)
-        to_read, to_keep, data = (ir.Constant(INDEX, value) for value in (0, 3, 1))
-        _call(builder, "llvm.prefetch.p0", ir.VoidType(), pointer, to_read, to_keep, data)
-        return context.get_dummy_value()
-
-    return types.void(array, index), generate

@@ -14,13 +14,13 @@ from numpy.typing import NDArray
 
 from descent import schedule
 from descent.compiled.cache import compiled, inlined
-from descent.compiled.samples import UNROLL, pack
+from descent.compiled.memory import at, prefetch
+from descent.compiled.samples import UNROLL, Packed, pack, transpose
 from descent.compiled.scores import (
     Kind,
     add_scaled,
     lanes,
     load,
-    prefetch,
     score_gradient,
     store,
     zero_padding,
@@ -34,7 +34,12 @@ from descent.run import FULL, Run, model, update_rule
 
 NEEDS = "score_gradient"
 
-AHEAD = 2  # samples between asking for one and using it
+# Samples between asking for one and using it. A shuffled step of softmax_regression takes 0.58 µs
+# without asking, 0.29 asking for entries alone, 0.23 asking also for where they begin.
+AHEAD = 4
+BLOCK = 256  # samples of a full batch whose dz, 16 KB, stay in the first-level cache
+
+Advance = Callable[[int, int], None]
 
 
 def device() -> str:
@@ -53,30 +58,10 @@ def train(run: Run, data: Data, progress: Callable[[int], object]) -> Iterates:
         raise InputError(f"engine numba: found update rule {run.update_rule}; allowed: plain")
     net = model(run.model)
     n, features = data.x_train.shape
-    size = run.samples_a_step(n)
-    steps_per_epoch = schedule.steps_per_epoch(n, size)
-    packed = pack(data.x_train, data.scale, run.dtype)
-    samples = (packed.start, packed.feature, packed.code, packed.level, data.y_train)
     start = initial(run, net.layers(features, data.outputs))
     weights = [_rows(A, b) for A, b in zip(start["A"], start["b"], strict=True)]
-    total = np.zeros_like(weights[0])
-    kind = Kind(run.model, data.outputs)
-    step = (run.step_size, float(run.l2))
-    full, everything = run.batch_size == FULL, np.arange(n)
-    order = lru_cache(maxsize=len(run.seeds))(schedule.order)
-
-    def advance(first: int, last: int) -> None:
-        for seed, w in zip(run.seeds, weights, strict=True):
-            for epoch in range(first // steps_per_epoch, -(-last // steps_per_epoch)):
-                begin, end = (
-                    size * min(max(at - epoch * steps_per_epoch, 0), steps_per_epoch)
-                    for at in (first, last)
-                )
-                samples_in_order = everything if full else order(seed, epoch, n)[begin:end]
-                if size == 1:
-                    _single_steps(kind, w, *samples, samples_in_order, *step)
-                else:
-                    _batch_steps(kind, w, total, *samples, samples_in_order, size, *step)
+    descend = _full_batches if run.batch_size == FULL else _shuffled_batches
+    advance = descend(run, data, weights, pack(data.x_train, data.scale, run.dtype))
 
     def snapshot() -> dict[str, NDArray]:
         rows = np.stack(weights)[..., : data.outputs].swapaxes(1, 2)
@@ -85,60 +70,126 @@ def train(run: Run, data: Data, progress: Callable[[int], object]) -> Iterates:
     return follow(run, n, advance, snapshot, progress)
 
 
+def _shuffled_batches(run: Run, data: Data, weights: list[NDArray], packed: Packed) -> Advance:
+    """Make steps on batches of each epoch's order of samples, seed by seed."""
+    kind = Kind(run.model, data.outputs)
+    samples = (packed.start, packed.feature, packed.code, packed.level, data.y_train)
+    n, size = len(data.y_train), run.batch_size
+    steps_per_epoch = schedule.steps_per_epoch(n, size)
+    total = np.zeros_like(weights[0])
+    step = (run.step_size, float(run.l2))
+    order = lru_cache(maxsize=len(run.seeds))(schedule.order)
+
+    def advance(first: int, last: int) -> None:
+        for seed, rows in zip(run.seeds, weights, strict=True):
+            for epoch in range(first // steps_per_epoch, -(-last // steps_per_epoch)):
+                begin, end = (
+                    size * min(max(at - epoch * steps_per_epoch, 0), steps_per_epoch)
+                    for at in (first, last)
+                )
+                some = order(seed, epoch, n)[begin:end]
+                if size == 1:
+                    _single_steps(kind, rows, *samples, some, *step)
+                else:
+                    _batch_steps(kind, rows, total, *samples, some, size, *step)
+
+    return advance
+
+
+def _full_batches(run: Run, data: Data, weights: list[NDArray], packed: Packed) -> Advance:
+    """Make steps on all samples, seed by seed."""
+    kind = Kind(run.model, data.outputs)
+    columns = transpose(packed, data.x_train.shape[1], BLOCK)
+    samples = (packed.start, packed.feature, packed.code, packed.level, data.y_train)
+    by_feature = (columns.start, columns.sample, columns.code)
+    total, dz = _aligned(len(weights[0]), weights[0]), _aligned(BLOCK, weights[0])
+
+    def advance(first: int, last: int) -> None:
+        for rows in weights:
+            for _ in range(first, last):
+                _add_gradients(kind, rows, total, dz, *samples, *by_feature)
+                _step(kind, rows, total, len(data.y_train), run.step_size, float(run.l2))
+
+    return advance
+
+
 def _rows(A: NDArray, b: NDArray) -> NDArray:
-    """Weights and bias as the kernels read them, [features + 1, lanes]: a row in a cache line."""
+    """Weights and bias as the kernels read them, [features + 1, lanes]."""
     classes, features = A.shape
-    size = (features + 1) * lanes(classes)
-    memory = np.zeros(size + 64, A.dtype)
-    offset = -memory.ctypes.data % 64 // A.itemsize
-    rows = memory[offset : offset + size].reshape(features + 1, -1)
+    rows = _aligned(features + 1, np.empty((0, lanes(classes)), A.dtype))
     rows[:-1, :classes] = A.T
     rows[-1, :classes] = b
     return rows
 
 
+def _aligned(count: int, like: NDArray) -> NDArray:
+    """Rows of zeros as wide as those of `like`, the first at the start of a cache line."""
+    size = count * like.shape[1]
+    memory = np.zeros(size + 64, like.dtype)
+    offset = -memory.ctypes.data % 64 // like.itemsize
+    return memory[offset : offset + size].reshape(count, -1)
+
+
 @inlined
-def _gradient(kind, i, rows, start, feature, code, level, y):
-    """∂loss/∂z of sample i, where z = A x + b; four sums side by side, since one would wait."""
-    z0 = load(rows, len(rows) - 1, kind)
+def _add_rows(kind, z0, rows, row, code, level, first, last):
+    """z0 + Σ level[code[k]] · rows[row[k]]; four sums side by side, since one would wait."""
     z1 = z2 = z3 = z0 - z0
-    for k in range(start[i], start[i + 1], UNROLL):
-        z0 = add_scaled(z0, level[code[k]], load(rows, feature[k], kind))
-        z1 = add_scaled(z1, level[code[k + 1]], load(rows, feature[k + 1], kind))
-        z2 = add_scaled(z2, level[code[k + 2]], load(rows, feature[k + 2], kind))
-        z3 = add_scaled(z3, level[code[k + 3]], load(rows, feature[k + 3], kind))
-    return zero_padding(score_gradient(kind, (z0 + z1) + (z2 + z3), y[i]))
+    for k in range(first, last, UNROLL):
+        z0 = add_scaled(z0, at(level, at(code, k)), load(rows, at(row, k), kind))
+        z1 = add_scaled(z1, at(level, at(code, k + 1)), load(rows, at(row, k + 1), kind))
+        z2 = add_scaled(z2, at(level, at(code, k + 2)), load(rows, at(row, k + 2), kind))
+        z3 = add_scaled(z3, at(level, at(code, k + 3)), load(rows, at(row, k + 3), kind))
+    return (z0 + z1) + (z2 + z3)
+
+
+@inlined
+def _scores(kind, i, rows, start, feature, code, level):
+    """z = A x + b of sample i."""
+    b = load(rows, len(rows) - 1, kind)
+    return _add_rows(kind, b, rows, feature, code, level, start[i], start[i + 1])
+
+
+@inlined
+def _gradient(kind, z, y):
+    """∂loss/∂z of a sample, from its scores and label."""
+    return zero_padding(score_gradient(kind, z, y))
 
 
 @inlined
 def _add_outer_product(kind, rows, dz, i, start, feature, code, level):
     """rows += dz xᵀ, and dz to the bias."""
     for k in range(start[i], start[i + 1]):
-        row = load(rows, feature[k], kind)
-        store(rows, feature[k], add_scaled(row, level[code[k]], dz))
+        row = load(rows, at(feature, k), kind)
+        store(rows, at(feature, k), add_scaled(row, at(level, at(code, k)), dz))
     bias = len(rows) - 1
     store(rows, bias, load(rows, bias, kind) + dz)
 
 
 @inlined
-def _look_ahead(i, start, feature, code):
-    """Ask for the first 224 entries of sample i, 64 bytes at a time."""
-    for k in range(0, 224, 32):
-        prefetch(feature, start[i] + k)
+def _look_ahead(t, order, start, feature, code, y):
+    """Ask for what comes: the first 224 entries of one sample, and where a later one begins."""
+    last = len(order) - 1
+    first = start[order[min(t + AHEAD, last)]]
+    for k in range(0, 224, 32):  # 64 bytes of features, then of codes, at a time
+        prefetch(feature, first + k)
     for k in range(0, 224, 64):
-        prefetch(code, start[i] + k)
+        prefetch(code, first + k)
+    later = order[min(t + 4 * AHEAD, last)]
+    prefetch(start, later)
+    prefetch(y, later)
 
 
 @compiled
 def _single_steps(kind, rows, start, feature, code, level, y, order, step_size, l2):
     """A step on each sample of `order`: p ← p - α (∂loss/∂p + λ p)."""
     for t in range(len(order)):
-        _look_ahead(order[min(t + AHEAD, len(order) - 1)], start, feature, code)
-        dz = _gradient(kind, order[t], rows, start, feature, code, level, y)
+        _look_ahead(t, order, start, feature, code, y)
+        i = order[t]
+        dz = _gradient(kind, _scores(kind, i, rows, start, feature, code, level), y[i])
         if l2 != 0:
             for row in range(len(rows)):
                 store(rows, row, load(rows, row, kind) * (1 - step_size * l2))
-        _add_outer_product(kind, rows, dz * -step_size, order[t], start, feature, code, level)
+        _add_outer_product(kind, rows, dz * -step_size, i, start, feature, code, level)
 
 
 @compiled
@@ -148,10 +199,46 @@ def _batch_steps(kind, rows, total, start, feature, code, level, y, order, size,
         last = min(first + size, len(order))
         total[:] = 0
         for t in range(first, last):
-            _look_ahead(order[min(t + AHEAD, len(order) - 1)], start, feature, code)
-            dz = _gradient(kind, order[t], rows, start, feature, code, level, y)
-            _add_outer_product(kind, total, dz, order[t], start, feature, code, level)
-        scale = -step_size / (last - first)
-        for row in range(len(rows)):
-            p = load(rows, row, kind) * (1 - step_size * l2)
-            store(rows, row, add_scaled(p, scale, load(total, row, kind)))
+            _look_ahead(t, order, start, feature, code, y)
+            i = order[t]
+            dz = _gradient(kind, _scores(kind, i, rows, start, feature, code, level), y[i])
+            _add_outer_product(kind, total, dz, i, start, feature, code, level)
+        _step(kind, rows, total, last - first, step_size, l2)
+
+
+@compiled
+def _add_gradients(
+    kind, rows, total, dz, start, feature, code, level, y, column, sample, code_by_feature
+):
+    """total = Σ dz xᵀ over all samples, and Σ dz for the bias.
+
+    Block by block of samples, whose dz stay in the first-level cache. The products go feature by
+    feature, so that a row of the sum stays in a register for a block: the weights and their
+    gradient do not fit the cache together. A step over MNIST: 12 ms instead of 18.
+    """
+    features = len(rows) - 1
+    total[:] = 0
+    for first in range(0, len(y), len(dz)):
+        last = min(first + len(dz), len(y))
+        for i in range(first, last):
+            store(dz, i - first, _scores(kind, i, rows, start, feature, code, level))
+        bias = load(total, features, kind)
+        for i in range(first, last):  # a loop of its own: several softmaxes are under way at once
+            dz_i = _gradient(kind, load(dz, i - first, kind), y[i])
+            store(dz, i - first, dz_i)
+            bias = bias + dz_i
+        store(total, features, bias)
+        for f in range(features):
+            j = first // len(dz) * features + f
+            begin, end = column[j], column[j + 1]
+            before = load(total, f, kind)
+            after = _add_rows(kind, before, dz, sample, code_by_feature, level, begin, end)
+            store(total, f, after)
+
+
+@compiled
+def _step(kind, rows, total, count, step_size, l2):
+    """p ← p - α (total / count + λ p)."""
+    for row in range(len(rows)):
+        p = load(rows, row, kind) * (1 - step_size * l2)
+        store(rows, row, add_scaled(p, -step_size / count, load(total, row, kind)))

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from descent.compiled.cache import compiled
+from descent.compiled.memory import at
 from descent.compiled.samples import pack
 from descent.compiled.scores import (
     Kind,
@@ -51,7 +52,7 @@ def _add_up(kind, rows, start, feature, code, level, y, loss, correct):
     for i in range(len(y)):
         z = load(rows, len(rows) - 1, kind)
         for k in range(start[i], start[i + 1]):
-            z = add_scaled(z, level[code[k]], load(rows, feature[k], kind))
+            z = add_scaled(z, at(level, at(code, k)), load(rows, at(feature, k), kind))
         outputs = outputs_from_scores(kind, z)
         add_first_register(loss, losses(kind, outputs, y[i]))
         add_first_register(correct, is_largest(outputs, y[i]))
