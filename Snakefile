@@ -143,6 +143,8 @@ rule evaluate:
         "logs/benchmarks/evaluate/{study}/{optimizer}/{step_size}.tsv"
     conda:
         "environment.yaml"
+    resources:
+        gpu=lambda w: planned(w).evaluation_gpus(),
     params:
         evaluator=lambda w: planned(w).evaluator,
     shell:

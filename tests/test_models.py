@@ -26,9 +26,15 @@ def problem(random, net, samples, scale=1.0, stack=()):
     )
 
 
+def torch_loss(net, parameters, x, y):
+    return net.torch_losses(
+        net.torch_outputs(parameters, torch.from_numpy(x)), torch.from_numpy(y)
+    ).mean(-1)
+
+
 def autograd(net, parameters, x, y):
     leaves = {n: torch.from_numpy(p[None].copy()).requires_grad_() for n, p in parameters.items()}
-    net.torch_loss(leaves, torch.from_numpy(x), torch.from_numpy(y)).sum().backward()
+    torch_loss(net, leaves, x, y).sum().backward()
     return {name: leaf.grad.numpy()[0] for name, leaf in leaves.items()}
 
 
@@ -63,11 +69,7 @@ def test_gradient_equals_central_differences(random, name, samples):
 def test_loss_equals_torch(random, name, scale):
     net = model(name)
     parameters, x, y = problem(random, net, 7, scale, stack=(3,))
-    oracle = net.torch_loss(
-        {n: torch.from_numpy(p) for n, p in parameters.items()},
-        torch.from_numpy(x),
-        torch.from_numpy(y),
-    )
+    oracle = torch_loss(net, {n: torch.from_numpy(p) for n, p in parameters.items()}, x, y)
     assert_allclose(net.losses(net.outputs(parameters, x), y).mean(-1), oracle, rtol=1e-12)
 
 

@@ -33,8 +33,8 @@ def softmax(z: NDArray, axis: int = -1) -> NDArray:
 
     softmax(z)_k = exp(z_k) / Σ_j exp(z_j), unchanged when one number is added to all scores
     """
-    e = np.exp(z - z.max(axis=axis, keepdims=True))
-    return e / e.sum(axis=axis, keepdims=True)
+    e = np.exp(z - _max(z, axis))
+    return e / _sum(e, axis)
 
 
 def softmax_gradient(p: NDArray, g: NDArray, axis: int = -1) -> NDArray:
@@ -42,7 +42,7 @@ def softmax_gradient(p: NDArray, g: NDArray, axis: int = -1) -> NDArray:
 
     p_k (g_k - Σ_j g_j p_j)
     """
-    return p * (g - (g * p).sum(axis=axis, keepdims=True))
+    return p * (g - _sum(g * p, axis))
 
 
 def log_softmax(z: NDArray, axis: int = -1) -> NDArray:
@@ -50,8 +50,8 @@ def log_softmax(z: NDArray, axis: int = -1) -> NDArray:
 
     log softmax(z)_k = z_k - log Σ_j exp(z_j)
     """
-    shifted = z - z.max(axis=axis, keepdims=True)
-    return shifted - np.log(np.exp(shifted).sum(axis=axis, keepdims=True))
+    shifted = z - _max(z, axis)
+    return shifted - np.log(_sum(np.exp(shifted), axis))
 
 
 def one_hot(y: NDArray, classes: int, axis: int = -1) -> NDArray[np.bool_]:
@@ -74,8 +74,8 @@ def cross_entropy(z: NDArray, y: NDArray, axis: int = -1) -> NDArray:
     z: scores, with the classes along `axis`; y: labels, the shape of z without that axis, or one
     that broadcasts to it. Equal to -Σ_k one_hot(y)_k log softmax(z)_k.
     """
-    largest = z.max(axis=axis, keepdims=True)
-    log_sum = np.log(np.exp(z - largest).sum(axis=axis, keepdims=True)) + largest
+    largest = _max(z, axis)
+    log_sum = np.log(_sum(np.exp(z - largest), axis)) + largest
     labels = np.expand_dims(y, axis)
     labels = labels.reshape((1,) * (z.ndim - labels.ndim) + labels.shape)
     return (log_sum - np.take_along_axis(z, labels, axis)).squeeze(axis)
@@ -87,3 +87,11 @@ def cross_entropy_gradient(z: NDArray, y: NDArray, axis: int = -1) -> NDArray:
     softmax(z) - one_hot(y)
     """
     return softmax(z, axis) - one_hot(y, z.shape[axis], axis)
+
+
+def _max(z: NDArray, axis: int) -> NDArray:
+    return z.max(axis=axis, keepdims=True)
+
+
+def _sum(z: NDArray, axis: int) -> NDArray:
+    return z.sum(axis=axis, keepdims=True)

@@ -1,10 +1,12 @@
 """The parameters at the evaluated steps, and their file."""
 
 import json
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 from numpy.typing import NDArray
 
 from descent.errors import InputError
@@ -28,6 +30,18 @@ class Iterates:
     seed: NDArray
     parameters: dict[str, NDArray]
     provenance: dict[str, Any]
+
+
+def join_seeds(parts: Sequence[Iterates]) -> Iterates:
+    """The iterates of one run whose seeds were trained in parts."""
+    return replace(
+        parts[0],
+        seed=np.concatenate([part.seed for part in parts]),
+        parameters={
+            name: np.concatenate([part.parameters[name] for part in parts])
+            for name in parts[0].parameters
+        },
+    )
 
 
 def save(iterates: Iterates, path: Path) -> None:

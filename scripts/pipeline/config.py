@@ -2,7 +2,7 @@
 
 import math
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
@@ -20,6 +20,8 @@ from pipeline.plugins import available, constant, defines
 
 MAX_STUDY_GB = 10  # iterates of a study on disk; 10⁹ bytes
 MIN_COMPILED = 10**10  # multiplications of an evaluation: about 0.1 s in NumPy
+MIN_GPU = 3 * 10**11  # as many take about 4 s in numba, as long as starting torch on a GPU
+INTERPRETED = os.environ.get("TRITON_INTERPRET") == "1"  # Triton without a GPU, for tests
 DTYPES = {"float32": 4, "float64": 8}  # bytes a number
 
 
@@ -57,7 +59,11 @@ class PlannedRun:
 
     def gpus(self) -> int:
         """How many GPUs training takes."""
-        return int(self.engine == "torch" and has_cuda())
+        return _gpus("engines", self.engine)
+
+    def evaluation_gpus(self) -> int:
+        """How many GPUs evaluation takes."""
+        return _gpus("evaluators", self.evaluator)
 
 
 @dataclass(frozen=True)
@@ -172,13 +178,7 @@ def _read_study(name: str, values: Any, mistakes: list[str]) -> Study | None:
                 allowed = f"at most the {size.train} training samples, or {FULL}"
                 mistakes.append(checks.mistake(place, batch_size, allowed))
     if "model" in study and "engine" in study:
-        engines = _able("engines", study["model"])
-        if not engines:
-            found = f"{study['model']}, whose file has no function that an engine needs"
-            mistakes.append(checks.mistake(f"{where}.model", found, "a complete model"))
-        elif study["engine"] not in ("auto", *engines):
-            allowed = f"{', '.join(['auto', *engines])}, which can train {study['model']}"
-            mistakes.append(checks.mistake(f"{where}.engine", study["engine"], allowed))
+        _check_engine(where, study["model"], study["engine"], optimizers, mistakes)
     if len(mistakes) > known:
         return None
 
@@ -191,7 +191,9 @@ def _read_study(name: str, values: Any, mistakes: list[str]) -> Study | None:
                 **{key: of_optimizer[key] for key in OPTIMIZER if key != "step_sizes"},
                 **{key: study[key] for key in ("seeds", "l2", "initial", "dtype")},
             )
-            engine = _choose_engine(study["engine"], engines, run.batch_size)
+            engine = study["engine"]
+            if engine == "auto":
+                engine = _fastest_engine(run)
             evaluator = _choose_evaluator(run, size)
             runs.append(PlannedRun(name, optimizer, label(step_size), engine, evaluator, run))
     gigabytes = sum(_numbers(run.run, size) * DTYPES[run.run.dtype] for run in runs) / 1e9
@@ -205,29 +207,60 @@ def _read_study(name: str, values: Any, mistakes: list[str]) -> Study | None:
 
 
 def _able(kind: str, model: str) -> list[str]:
-    """The engines, or evaluators, that can do a model: it has the function that they need."""
-    return [a for a in available(kind) if defines("models", model, constant(kind, a, "NEEDS"))]
+    """The engines, or evaluators, that can do a model on this machine.
 
-
-def _choose_engine(engine: str, engines: list[str], batch_size: int | str) -> str:
-    """The engine itself; for auto the fastest that can train the model.
-
-    That is torch for full batches where there is a GPU, else numba, NumPy, torch, in this order.
+    The model has the function that they need, and the machine the GPU.
     """
-    if engine != "auto":
-        return engine
-    fastest = ["numba", "numpy", "torch"]
-    if batch_size == FULL and has_cuda():
-        fastest.insert(0, "torch")
-    return next(engine for engine in fastest if engine in engines)
+    return [
+        name
+        for name in available(kind)
+        if defines("models", model, constant(kind, name, "NEEDS"))
+        and (constant(kind, name, "GPU") != "required" or has_cuda() or INTERPRETED)
+    ]
+
+
+def _check_engine(
+    where: str, model: str, engine: str, optimizers: Mapping[str, Any], mistakes: list[str]
+) -> None:
+    """A line in mistakes for everything that the engine cannot do."""
+    engines = _able("engines", model)
+    if not engines:
+        found = f"{model}, whose file has no function that an engine needs"
+        mistakes.append(checks.mistake(f"{where}.model", found, "a complete model"))
+    elif engine not in ("auto", *engines):
+        allowed = f"{', '.join(['auto', *engines])}, which can train {model} on this machine"
+        mistakes.append(checks.mistake(f"{where}.engine", engine, allowed))
+    elif engine != "auto":
+        allowed = f"{', '.join(_update_rules(engine))}, which engine {engine} can do"
+        for name, optimizer in optimizers.items():
+            rule = optimizer.get("update_rule")
+            if rule and rule not in _update_rules(engine):
+                place = f"{where}.optimizers.{name}.update_rule"
+                mistakes.append(checks.mistake(place, rule, allowed))
+
+
+def _update_rules(engine: str) -> Sequence[str]:
+    return constant("engines", engine, "UPDATE_RULES", available("optimizers"))
+
+
+def _fastest_engine(run: Run) -> str:
+    """The first of the engines, fastest first, that can do the run."""
+    fastest = ["triton", "torch", "numba", "numpy"] if has_cuda() else ["numba", "numpy", "torch"]
+    able = _able("engines", run.model)
+    return next(e for e in fastest if e in able and run.update_rule in _update_rules(e))
 
 
 def _choose_evaluator(run: Run, size: Size) -> str:
-    """The compiled one, unless NumPy is done before numba has been imported."""
+    """The fastest one, with the time that its import takes."""
     multiplications = (size.train + size.test) * _numbers(run, size)
-    if multiplications < MIN_COMPILED or "numba" not in _able("evaluators", run.model):
-        return "numpy"
-    return "numba"
+    able = _able("evaluators", run.model)
+    if has_cuda() and multiplications >= MIN_GPU and "torch" in able:
+        return "torch"
+    return "numba" if multiplications >= MIN_COMPILED and "numba" in able else "numpy"
+
+
+def _gpus(kind: str, name: str) -> int:
+    return int(constant(kind, name, "GPU") != "none" and has_cuda())
 
 
 def _numbers(run: Run, size: Size) -> int:

@@ -3,7 +3,9 @@
 import ast
 from functools import cache
 from pathlib import Path
+from typing import Any
 
+_REQUIRED = object()
 DESCENT = Path(__file__).parent.parent / "descent"
 
 
@@ -20,12 +22,14 @@ def defines(kind: str, name: str, function: str) -> bool:
     return function in defined | imported
 
 
-def constant(kind: str, name: str, variable: str) -> str:
-    """The string that descent/<kind>/<name>.py assigns to a variable, without importing it."""
+def constant(kind: str, name: str, variable: str, default: Any = _REQUIRED) -> Any:
+    """The value that descent/<kind>/<name>.py assigns to a variable, without importing it."""
     for node in _tree(kind, name).body:
         if isinstance(node, ast.Assign) and [ast.unparse(t) for t in node.targets] == [variable]:
             return ast.literal_eval(node.value)
-    raise LookupError(f"descent/{kind}/{name}.py does not set {variable}")
+    if default is _REQUIRED:
+        raise LookupError(f"descent/{kind}/{name}.py does not set {variable}")
+    return default
 
 
 def caption(figure: str) -> str:

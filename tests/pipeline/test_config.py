@@ -203,14 +203,31 @@ def test_a_key_that_stands_twice(tmp_path, monkeypatch):
         read_studies(yaml.safe_load(twice), ["config.yaml"], [])
 
 
-@pytest.mark.parametrize(
-    ("cuda", "expected"), [(False, ["numba", "numba"]), (True, ["numba", "torch"])]
-)
-def test_auto_is_torch_for_full_batches_where_there_is_a_gpu(monkeypatch, cuda, expected):
+@pytest.mark.parametrize(("cuda", "expected"), [(False, "numba"), (True, "triton")])
+def test_auto_is_triton_where_there_is_a_gpu(monkeypatch, cuda, expected):
     monkeypatch.setattr(config, "has_cuda", lambda: cuda)
     runs = read(GOOD)["tiny"].runs
-    assert [runs[0].engine, runs[2].engine] == expected
-    assert [runs[0].gpus(), runs[2].gpus()] == [0, int(cuda)]
+    assert {run.engine for run in runs} == {expected}
+    assert {run.gpus() for run in runs} == {int(cuda)}
+
+
+def test_triton_needs_a_gpu(monkeypatch):
+    monkeypatch.setattr(config, "has_cuda", lambda: False)
+    monkeypatch.setattr(config, "INTERPRETED", False)
+    (line,) = mistakes(GOOD.replace("seeds:", "engine: triton\n    seeds:"))
+    assert line == (
+        "studies.tiny.engine: found triton; allowed: auto, numba, numpy, torch,"
+        " which can train sigmoid_softmax on this machine"
+    )
+
+
+def test_an_update_rule_that_the_engine_cannot_do(monkeypatch):
+    monkeypatch.setattr(config, "_update_rules", lambda engine: {"numba": ["other"]}[engine])
+    (line, _) = mistakes(GOOD.replace("seeds:", "engine: numba\n    seeds:"))
+    assert line == (
+        "studies.tiny.optimizers.sgd.update_rule: found plain; allowed: other,"
+        " which engine numba can do"
+    )
 
 
 def test_auto_leaves_to_numpy_what_numba_cannot_do(monkeypatch):
@@ -218,17 +235,29 @@ def test_auto_leaves_to_numpy_what_numba_cannot_do(monkeypatch):
     assert {run.engine for run in read(GOOD)["tiny"].runs} == {"numpy"}
 
 
-def test_evaluation_is_compiled_where_that_is_worth_it():
+def test_evaluation_is_compiled_where_that_is_worth_it(monkeypatch):
     large = GOOD.replace("digits", "mnist")
-    for text, expected in [(GOOD, "numpy"), (large, "numba")]:
-        assert read(text)["tiny"].runs[0].evaluator == expected
+    for text, cuda, expected in [
+        (GOOD, False, "numpy"),
+        (GOOD, True, "numpy"),
+        (large, False, "numba"),
+        (large, True, "numba"),
+        (large.replace("epochs: 2", "epochs: 20"), True, "torch"),
+        (large.replace("epochs: 2", "epochs: 20"), False, "numba"),
+    ]:
+        monkeypatch.setattr(config, "has_cuda", lambda cuda=cuda: cuda)
+        run = read(text)["tiny"].runs[0]
+        assert run.evaluator == expected
+        assert run.evaluation_gpus() == int(expected == "torch")
 
 
 def test_an_engine_that_cannot_do_the_model(monkeypatch):
-    monkeypatch.setattr(config, "defines", lambda kind, name, function: function == "torch_loss")
+    monkeypatch.setattr(config, "defines", lambda kind, name, function: function == "torch_losses")
     text = GOOD.replace("seeds:", "engine: numpy\n    seeds:")
-    says = "studies.tiny.engine: found numpy; allowed: auto, torch, which can train sigmoid_softmax"
-    assert mistakes(text) == [says]
+    assert mistakes(text) == [
+        "studies.tiny.engine: found numpy; allowed: auto, torch,"
+        " which can train sigmoid_softmax on this machine"
+    ]
     assert {run.engine for run in read(GOOD)["tiny"].runs} == {"torch"}
 
 

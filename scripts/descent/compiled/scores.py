@@ -20,7 +20,6 @@ from numba.extending import (
     intrinsic,
     models,
     overload,
-    overload_method,
     register_model,
     typeof_impl,
     unbox,
@@ -267,14 +266,8 @@ _max = _reduction(
 )
 
 
-@overload_method(Scores, "sum", inline="always")
-def _scores_sum(z, axis=-1, keepdims=True):
-    return lambda z, axis=-1, keepdims=True: _sum(z)
-
-
-@overload_method(Scores, "max", inline="always")
-def _scores_max(z, axis=-1, keepdims=True):
-    return lambda z, axis=-1, keepdims=True: _max(z)
+overload(functions._sum, inline="always", strict=False)(lambda z, axis: lambda z, axis: _sum(z))
+overload(functions._max, inline="always", strict=False)(lambda z, axis: lambda z, axis: _max(z))
 
 
 @intrinsic
@@ -418,8 +411,8 @@ def _scores_cross_entropy_gradient(z, y, axis=-1):
 @overload(functions.cross_entropy, strict=False)
 def _scores_cross_entropy(z, y, axis=-1):
     def cross_entropy(z, y, axis=-1):
-        largest = z.max()
-        return _log(np.exp(z - largest).sum()) + largest - _of_label(z, y)
+        largest = _max(z)
+        return _log(_sum(np.exp(z - largest))) + largest - _of_label(z, y)
 
     return cross_entropy
 

@@ -78,6 +78,14 @@ def descend(
     return follow(run, samples, advance, snapshot, progress)
 
 
+def segments(first: int, last: int, samples: int, size: int) -> Iterator[tuple[int, int, int]]:
+    """The steps first + 1 … last by epochs: the epoch, and from where to where in its order."""
+    per_epoch = schedule.steps_per_epoch(samples, size)
+    for epoch in range(first // per_epoch, -(-last // per_epoch)):
+        begin, end = (min(max(at - epoch * per_epoch, 0), per_epoch) for at in (first, last))
+        yield epoch, begin * size, min(end * size, samples)
+
+
 def _batches(run: Run, samples: int) -> Iterator[Samples]:
     if run.batch_size == FULL:
         return repeat(slice(None))

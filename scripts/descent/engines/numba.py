@@ -26,13 +26,15 @@ from descent.compiled.scores import (
     zero_padding,
 )
 from descent.data import Data
-from descent.engines._descent import follow, initial
+from descent.engines._descent import follow, initial, segments
 from descent.errors import InputError
 from descent.iterates import Iterates
 from descent.optimizers import plain
 from descent.run import FULL, Run, model, update_rule
 
 NEEDS = "score_gradient"
+UPDATE_RULES = ("plain",)
+GPU = "none"
 
 # Samples between asking for one and using it. A shuffled step of softmax_regression takes 0.58 µs
 # without asking, 0.29 asking for entries alone, 0.23 asking also for where they begin.
@@ -75,18 +77,13 @@ def _shuffled_batches(run: Run, data: Data, weights: list[NDArray], packed: Pack
     kind = Kind(run.model, data.outputs)
     samples = (packed.start, packed.feature, packed.code, packed.level, data.y_train)
     n, size = len(data.y_train), run.batch_size
-    steps_per_epoch = schedule.steps_per_epoch(n, size)
     total = np.zeros_like(weights[0])
     step = (run.step_size, float(run.l2))
     order = lru_cache(maxsize=len(run.seeds))(schedule.order)
 
     def advance(first: int, last: int) -> None:
         for seed, rows in zip(run.seeds, weights, strict=True):
-            for epoch in range(first // steps_per_epoch, -(-last // steps_per_epoch)):
-                begin, end = (
-                    size * min(max(at - epoch * steps_per_epoch, 0), steps_per_epoch)
-                    for at in (first, last)
-                )
+            for epoch, begin, end in segments(first, last, n, size):
                 some = order(seed, epoch, n)[begin:end]
                 if size == 1:
                     _single_steps(kind, rows, *samples, some, *step)

@@ -12,6 +12,7 @@ from descent.iterates import Iterates
 from descent.run import Run, model
 
 NEEDS = "gradient"
+GPU = "none"
 
 # Samples a product of a full batch: the scores of a block stay in cache, where those of 60,000
 # samples are mapped anew at every step. Five seeds on MNIST: 145 ms a step instead of 290.

@@ -23,6 +23,7 @@ from descent.compiled.scores import (
 )
 
 NEEDS = "outputs_from_scores"
+GPU = "none"
 
 TOGETHER = 16  # snapshots: their weights (500 KB on MNIST) stay in the second-level cache
 

@@ -6,7 +6,8 @@ A model file gives, as functions of parameters {name: array} and samples x [n, f
     outputs(parameters, x)        what the model computes, [classes, n]; the largest is predicted
     losses(outputs, y)            the loss of each sample, [n]
     gradient(parameters, x, y)    of the mean loss, by hand
-    torch_loss(parameters, x, y)  the mean loss in torch, for autograd
+    torch_outputs(parameters, x)  the same outputs in torch, of R models [R, classes, n]
+    torch_losses(outputs, y)      the same losses in torch, [R, n], for autograd
 
 A model that is linear in its scores, z = A x + b, also gives
 

@@ -3,11 +3,11 @@
 CLASSES = -2  # the axis of the classes in scores [..., classes, n]
 
 
-def torch_mean_cross_entropy(z, y):
-    """Mean cross-entropy of each of R models in torch: z [R, classes, n], y [R, n] or [n] -> [R].
+def torch_cross_entropy(z, y):
+    """Cross-entropies of each of R models in torch: z [R, classes, n], y [R, n] or [n] -> [R, n].
 
     torch.nn.functional.cross_entropy as torch.nn.CrossEntropyLoss calls it.
     """
     from torch.nn.functional import cross_entropy
 
-    return cross_entropy(z, y.expand(len(z), -1), reduction="none").mean(-1)
+    return cross_entropy(z, y.expand(len(z), -1), reduction="none")

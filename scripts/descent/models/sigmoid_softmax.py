@@ -18,7 +18,8 @@ from descent.functions import (
     softmax_gradient,
 )
 from descent.models import _linear
-from descent.models._classes import CLASSES, torch_mean_cross_entropy
+from descent.models._classes import CLASSES
+from descent.models._classes import torch_cross_entropy as torch_losses
 from descent.models._linear import layers
 
 __all__ = [
@@ -28,7 +29,8 @@ __all__ = [
     "outputs",
     "outputs_from_scores",
     "score_gradient",
-    "torch_loss",
+    "torch_losses",
+    "torch_outputs",
 ]
 
 
@@ -64,6 +66,6 @@ def gradient(parameters: dict[str, NDArray], x: NDArray, y: NDArray) -> dict[str
     return _linear.gradient(score_gradient(_linear.scores(parameters, x), y), x)
 
 
-def torch_loss(parameters, x, y):
-    """The mean loss in torch, one for each stacked set of parameters, [R]."""
-    return torch_mean_cross_entropy(_linear.scores(parameters, x).sigmoid().softmax(CLASSES), y)
+def torch_outputs(parameters, x):
+    """Probabilities in torch, [R, classes, n]."""
+    return _linear.scores(parameters, x).sigmoid().softmax(CLASSES)

@@ -4,8 +4,10 @@ from numpy.typing import NDArray
 
 from descent.functions import cross_entropy, cross_entropy_gradient
 from descent.models import _linear
-from descent.models._classes import CLASSES, torch_mean_cross_entropy
+from descent.models._classes import CLASSES
+from descent.models._classes import torch_cross_entropy as torch_losses
 from descent.models._linear import layers
+from descent.models._linear import scores as torch_outputs
 
 __all__ = [
     "gradient",
@@ -14,7 +16,8 @@ __all__ = [
     "outputs",
     "outputs_from_scores",
     "score_gradient",
-    "torch_loss",
+    "torch_losses",
+    "torch_outputs",
 ]
 
 
@@ -41,8 +44,3 @@ def score_gradient(z, y):
 def gradient(parameters: dict[str, NDArray], x: NDArray, y: NDArray) -> dict[str, NDArray]:
     """Gradient of the mean loss."""
     return _linear.gradient(score_gradient(outputs(parameters, x), y), x)
-
-
-def torch_loss(parameters, x, y):
-    """The mean loss in torch, one for each stacked set of parameters, [R]."""
-    return torch_mean_cross_entropy(_linear.scores(parameters, x), y)

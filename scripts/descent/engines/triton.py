@@ -1,0 +1,171 @@
+"""Triton: descent on a GPU, for models that are linear in their scores.
+
+Batches: a program for each seed, which keeps the weights in registers from one evaluated step to
+the next. Full batches: one product for all seeds, gradients by hand.
+"""
+
+from collections.abc import Callable
+from functools import lru_cache
+
+import numpy as np
+import torch
+import triton
+import triton.language as tl
+
+from descent import schedule
+from descent.data import Data
+from descent.engines._descent import descend, follow, initial, segments
+from descent.errors import InputError
+from descent.gpu import device as gpu
+from descent.gpu.device import name as device
+from descent.gpu.formulas import compiled
+from descent.gpu.stacks import in_stacks
+from descent.iterates import Iterates
+from descent.models import _linear
+from descent.optimizers import plain
+from descent.run import FULL, Run, model, update_rule
+
+__all__ = ["GPU", "NEEDS", "UPDATE_RULES", "device", "train", "versions"]
+
+NEEDS = "score_gradient"
+UPDATE_RULES = ("plain",)
+GPU = "required"  # or Triton's interpreter, which is for tests
+
+TILE = 128  # samples whose ∂loss/∂z a program takes
+
+
+def versions() -> dict[str, str]:
+    """Of the libraries that compute."""
+    return {**gpu.versions(), "triton": triton.__version__}
+
+
+def train(run: Run, data: Data, progress: Callable[[int], object]) -> Iterates:
+    """The iterates of a run."""
+    if update_rule(run.update_rule) is not plain:
+        raise InputError(f"engine triton: found update rule {run.update_rule}; allowed: plain")
+    by_batches = _full_batches if run.batch_size == FULL else _shuffled_batches
+    return in_stacks(by_batches, run, data, progress)
+
+
+def _full_batches(run: Run, data: Data, progress: Callable[[int], object]) -> Iterates:
+    """Descend on all samples, all seeds in one product."""
+    x = gpu.to_device(data.inputs(data.x_train, run.dtype))
+    y = gpu.to_device(data.y_train)
+    net = model(run.model)
+    start = initial(run, net.layers(x.shape[1], data.outputs))
+    parameters = {name: gpu.to_device(p) for name, p in start.items()}
+    score_gradient = compiled(net.score_gradient, data.outputs)
+    rows = triton.next_power_of_2(data.outputs)
+
+    def gradient(parameters, _):
+        dz = _linear.scores(parameters, x)
+        tiles = (len(dz), triton.cdiv(len(y), TILE))
+        _to_score_gradients[tiles](dz, y, len(y), data.outputs, rows, TILE, score_gradient)
+        of_loss = _linear.gradient(dz, x)
+        return {name: of_loss[name] + run.l2 * p for name, p in parameters.items()}
+
+    return descend(run, parameters, len(x), gradient, gpu.to_numpy, progress)
+
+
+def _shuffled_batches(run: Run, data: Data, progress: Callable[[int], object]) -> Iterates:
+    """Descend on batches of each epoch's order of samples, a program for each seed."""
+    n, features = data.x_train.shape
+    x, y = gpu.to_device(data.x_train), gpu.to_device(data.y_train)
+    net = model(run.model)
+    start = initial(run, net.layers(features, data.outputs))
+    A, b = gpu.to_device(start["A"]), gpu.to_device(start["b"])
+    # numbers, as Triton would take arguments, have 32 bits
+    constants = [data.scale, run.step_size, 1 - run.step_size * run.l2]
+    constants = gpu.to_device(np.array(constants, run.dtype))
+    score_gradient = compiled(net.score_gradient, data.outputs)
+    rows = triton.next_power_of_2(data.outputs)
+    columns = triton.next_power_of_2(features)
+
+    # 784 pixels in float32 then fit the registers, of two programs at once with batch size 1
+    warps = 4 if run.batch_size == 1 and run.dtype == "float32" else 8
+
+    @lru_cache(maxsize=1)
+    def order(epoch: int) -> torch.Tensor:
+        of_seeds = np.stack([schedule.order(seed, epoch, n) for seed in run.seeds])
+        return gpu.to_device(of_seeds.astype(np.int32))
+
+    def advance(first: int, last: int) -> None:
+        for epoch, begin, end in segments(first, last, n, run.batch_size):
+            _steps[len(run.seeds),](
+                *(A, b, x, y, order(epoch), n, begin, end, constants, features, data.outputs),
+                *(run.batch_size, rows, columns, score_gradient),
+                num_warps=warps,
+            )
+
+    return follow(run, n, advance, lambda: {"A": gpu.to_numpy(A), "b": gpu.to_numpy(b)}, progress)
+
+
+@triton.jit
+def _to_score_gradients(
+    z_at,
+    y_at,
+    n,
+    classes: tl.constexpr,
+    ROWS: tl.constexpr,
+    TILE: tl.constexpr,
+    score_gradient: tl.constexpr,
+):
+    """z ← ∂loss/∂z, z [R, classes, n], for a tile of samples of one of R models."""
+    k, i = tl.arange(0, ROWS), tl.program_id(1) * TILE + tl.arange(0, TILE)
+    place = (tl.program_id(0).to(tl.int64) * classes + k[:, None]) * n + i[None, :]
+    inside = (k < classes)[:, None] & (i < n)[None, :]
+    z = tl.load(z_at + place, inside, 0.0)
+    y = tl.load(y_at + i, i < n, 0)
+    tl.store(z_at + place, score_gradient(z, y), inside)
+
+
+@triton.jit
+def _steps(
+    A_at,
+    b_at,
+    x_at,
+    y_at,
+    order_at,
+    n,
+    begin,
+    end,
+    constants_at,
+    features: tl.constexpr,
+    classes: tl.constexpr,
+    size: tl.constexpr,
+    ROWS: tl.constexpr,
+    COLUMNS: tl.constexpr,
+    score_gradient: tl.constexpr,
+):
+    """Steps of one seed on the samples begin … end - 1 of its order, `size` at a time.
+
+    p ← p (1 - α λ) - α ∂loss/∂p, with A [ROWS, COLUMNS] and b in registers throughout.
+    """
+    seed = tl.program_id(0)
+    k, j = tl.arange(0, ROWS), tl.arange(0, COLUMNS)
+    place = (seed * classes + k[:, None]) * features + j[None, :]
+    inside = (k < classes)[:, None] & (j < features)[None, :]
+    A = tl.load(A_at + place, inside, 0.0)
+    b = tl.load(b_at + seed * classes + k, k < classes, 0.0)[:, None]
+    scale, step_size, keep = (
+        tl.load(constants_at),
+        tl.load(constants_at + 1),
+        tl.load(constants_at + 2),
+    )
+    dA, db = tl.zeros_like(A), tl.zeros_like(b)
+    i = tl.load(order_at + seed * n + begin).to(tl.int64)
+    for t in range(begin, end):
+        x = tl.load(x_at + i * features + j, j < features, 0).to(A.dtype) / scale
+        y = tl.load(y_at + i + tl.arange(0, 1))
+        i = tl.load(order_at + seed * n + min(t + 1, end - 1)).to(tl.int64)
+        z = tl.sum(A * x[None, :], 1, keep_dims=True) + b
+        dz = tl.where((k < classes)[:, None], score_gradient(z, y), 0.0)
+        dA += dz * x[None, :]
+        db += dz
+        if ((t + 1) % size == 0) | (t + 1 == end):
+            rate = step_size / (t % size + 1)
+            A = A * keep - rate * dA
+            b = b * keep - rate * db
+            dA, db = tl.zeros_like(A), tl.zeros_like(b)
+    tl.store(A_at + place, A, inside)
+    tl.store(b_at + seed * classes + k[:, None], b, (k < classes)[:, None])

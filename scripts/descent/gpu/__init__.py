@@ -1,0 +1,1 @@
+"""What the engines and evaluators that compute in torch and Triton share."""

@@ -1,0 +1,35 @@
+"""Where torch computes, and that it computes the same every time. Its one place to be imported."""
+
+import os
+
+import numpy as np
+
+os.environ["CUBLAS_WORKSPACE_CONFIG"] = ":4096:8"  # CUDA's matrix products, deterministic
+
+import torch
+
+torch.set_num_threads(1)
+torch.use_deterministic_algorithms(True, warn_only=True)
+
+DEVICE = "cuda" if torch.cuda.is_available() else "cpu"
+
+
+def name() -> str:
+    """The device, for the provenance."""
+    return torch.cuda.get_device_name() if DEVICE == "cuda" else "cpu"
+
+
+def versions() -> dict[str, str]:
+    """Of the libraries that compute, for the provenance."""
+    cuda = {"cuda": torch.version.cuda} if DEVICE == "cuda" else {}
+    return {"numpy": np.__version__, "torch": torch.__version__, **cuda}
+
+
+def to_device(array: np.ndarray) -> torch.Tensor:
+    """A copy of an array where torch computes."""
+    return torch.from_numpy(array).to(DEVICE)
+
+
+def to_numpy(tensor: torch.Tensor) -> np.ndarray:
+    """A tensor as an array."""
+    return tensor.numpy(force=True)

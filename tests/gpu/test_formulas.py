@@ -1,0 +1,28 @@
+"""The formulas that Triton compiles against the same ones in NumPy."""
+
+import numpy as np
+import pytest
+import torch
+from numpy.testing import assert_allclose
+
+from descent.engines.triton import TILE, _to_score_gradients
+from descent.gpu.device import DEVICE
+from descent.gpu.formulas import compiled
+from descent.run import model
+from pipeline.plugins import available, defines
+
+MODELS = [m for m in available("models") if defines("models", m, "score_gradient")]
+
+
+@pytest.mark.parametrize("name", MODELS)
+@pytest.mark.parametrize("shift", [-1000, 0, 1000])
+@pytest.mark.parametrize("classes", [2, 10, 16])
+def test_score_gradients(random, name, shift, classes):
+    z = random.normal(size=(3, classes, 200), scale=3) + shift
+    y = random.integers(classes, size=200)
+    formula = model(name).score_gradient
+    made = torch.from_numpy(z.copy()).to(DEVICE)
+    labels = torch.from_numpy(y).to(DEVICE)
+    with np.errstate(over="ignore", invalid="ignore"):  # in rows that are no class
+        _to_score_gradients[3, 2](made, labels, 200, classes, 16, TILE, compiled(formula, classes))
+    assert_allclose(made.cpu().numpy(), formula(z, y), rtol=1e-12, atol=1e-15)

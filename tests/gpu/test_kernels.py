@@ -1,0 +1,56 @@
+"""The kernels compile for a GPU, on machines that have none: the interpreter accepts more."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from pipeline.plugins import available, defines
+
+SCRIPTS = Path(__file__).parents[2] / "scripts"
+MODELS = [m for m in available("models") if defines("models", m, "score_gradient")]
+
+# compiles both kernels as the engine calls them on MNIST down to machine code
+COMPILE = """
+import sys
+import triton
+from triton.backends.compiler import GPUTarget
+from triton.compiler import ASTSource
+from descent.engines.triton import TILE, _steps, _to_score_gradients
+from descent.gpu.formulas import compiled
+from descent.run import model
+
+_, name, dtype, size, warps = sys.argv
+types = {"x_at": "*u8", "y_at": "*i64", "order_at": "*i32"}
+types |= {at: "*" + dtype for at in ("A_at", "b_at", "z_at", "constants_at")}
+known = {"features": 784, "classes": 10, "size": int(size), "ROWS": 16, "COLUMNS": 1024}
+known |= {"TILE": TILE, "score_gradient": compiled(model(name).score_gradient, 10)}
+for kernel in (_steps, _to_score_gradients):
+    names = kernel.arg_names
+    signature = {n: types.get(n, "constexpr" if n in known else "i32") for n in names}
+    values = {(i,): known[n] for i, n in enumerate(names) if n in known}
+    made = triton.compile(
+        ASTSource(kernel, signature, values),
+        target=GPUTarget("cuda", 90, 32),
+        options={"num_warps": int(warps)},
+    )
+    print(kernel.__name__, len(made.asm["cubin"]))
+"""
+
+
+@pytest.mark.parametrize("model", MODELS)
+@pytest.mark.parametrize(
+    ("dtype", "size", "warps"), [("fp32", 1, 4), ("fp32", 32, 8), ("fp64", 1, 8)]
+)
+def test_compiles_for_a_gpu(model, dtype, size, warps, tmp_path):
+    environment = {**os.environ, "PYTHONPATH": str(SCRIPTS), "TRITON_CACHE_DIR": str(tmp_path)}
+    environment.pop("TRITON_INTERPRET", None)
+    command = [sys.executable, "-c", COMPILE, model, dtype, str(size), str(warps)]
+    done = subprocess.run(command, env=environment, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    assert [line.split()[0] for line in done.stdout.splitlines()] == [
+        "_steps",
+        "_to_score_gradients",
+    ]
