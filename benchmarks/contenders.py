@@ -7,10 +7,13 @@ step size; those that descend one sample at a time visit the samples in the same
 import os
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
 from time import perf_counter
 
 import numpy as np
 
+from descent import data
 from descent.data import Data
 from descent.run import FULL, Run
 from descent.run import engine as engine_named
@@ -21,19 +24,34 @@ Steps = Callable[[int], float]
 
 @dataclass(frozen=True)
 class Problem:
-    """A model, samples a step (1 or full), the samples as stored and in [0, 1], their labels."""
+    """A model, samples a step (1 or full), the samples as stored, their labels."""
 
     model: str
     batch_size: int | str
     stored: np.ndarray
-    x: np.ndarray
     y: np.ndarray
+
+    @cached_property
+    def x(self) -> np.ndarray:
+        """The samples in [0, 1]."""
+        return np.divide(self.stored, 255, dtype=np.float32)
 
     def order(self, count: int) -> np.ndarray:
         """The samples of so many steps."""
         random = np.random.default_rng(0)
         epochs = -(-count // len(self.y))
         return np.concatenate([random.permutation(len(self.y)) for _ in range(epochs)])[:count]
+
+
+def load(path: Path) -> tuple[str, np.ndarray, np.ndarray]:
+    """MNIST's samples if they are there, else random ones as sparse; first, which they are."""
+    if path.exists():
+        mnist = data.load(path)
+        return "MNIST", mnist.x_train, mnist.y_train
+    random = np.random.default_rng(0)
+    x = random.integers(1, 256, size=(60_000, 784), dtype=np.uint8)
+    x[random.random(x.shape, dtype=np.float32) > 0.191] = 0
+    return "random, 19.1 % not zero", x, random.integers(10, size=60_000)
 
 
 def timed(work: Callable[[], object]) -> float:
@@ -49,8 +67,8 @@ def ours(engine: str, seeds: int = 1) -> Callable[[Problem], Steps]:
     def contender(problem: Problem) -> Steps:
         def steps(count: int) -> float:
             full = problem.batch_size == FULL
-            samples = len(problem.y) if full else count
-            x, y = problem.stored[:samples], problem.y[:samples]
+            n = len(problem.y) if full else count
+            x, y = problem.stored[:n], problem.y[:n]
             run = Run(
                 model=problem.model,
                 update_rule="plain",
@@ -62,8 +80,8 @@ def ours(engine: str, seeds: int = 1) -> Callable[[Problem], Steps]:
                 initial="zeros",
             )
             ticks: list[float] = []  # the first comes before the first step
-            data = Data(x, y, x[:1], y[:1], scale=255)
-            engine_named(engine).train(run, data, lambda made: ticks.append(perf_counter()))
+            samples = Data(x, y, x[:1], y[:1], scale=255)
+            engine_named(engine).train(run, samples, lambda made: ticks.append(perf_counter()))
             return ticks[-1] - ticks[0]
 
         steps(2)  # compile
@@ -181,3 +199,28 @@ def scikit_learn(problem: Problem) -> Steps:
     return lambda count: timed(
         lambda: classifier.partial_fit(x[:count], problem.y[:count], classes)
     )
+
+
+PLAIN = "torch, tensors, manual update"
+PEER = "JAX, lax.scan"
+SCIKIT_LEARN = "scikit-learn, SGDClassifier on CSR"
+
+# name: contender, and steps a measurement
+SGD = {
+    "this project, numba": (ours("numba"), 60_000),
+    "this project, NumPy": (ours("numpy"), 10_000),
+    "this project, torch": (ours("torch"), 1_000),
+    "torch, DataLoader(batch_size=1), manual update": (torch_loop("manual", loader=True), 1_000),
+    PLAIN: (torch_loop("manual"), 1_000),
+    "torch.optim.SGD": (torch_loop("optim"), 1_000),
+    PEER: (jax_scan, 60_000),
+    SCIKIT_LEARN: (scikit_learn, 20_000),
+}
+GD = {
+    "this project, numba": (ours("numba"), 4),
+    "this project, NumPy": (ours("numpy"), 4),
+    "this project, torch": (ours("torch"), 4),
+    PLAIN: (torch_loop("manual"), 4),
+    "torch.optim.SGD": (torch_loop("optim"), 4),
+    PEER: (jax_scan, 4),
+}

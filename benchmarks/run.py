@@ -17,37 +17,13 @@ import descent  # noqa: F401  one thread, before NumPy and torch are loaded
 
 # isort: split
 import numpy as np
-from contenders import Problem, jax_scan, jax_sweep, ours, scikit_learn, torch_loop
+from contenders import GD, PEER, PLAIN, SCIKIT_LEARN, SGD, Problem, jax_sweep, load, ours
 
-from descent import data as stored_data
 from descent.run import FULL
 from pipeline.command import clear_errors
 
 ROOT = Path(__file__).parent.parent
 MODELS = ("softmax_regression", "sigmoid_softmax")
-PLAIN = "torch, tensors, manual update"
-PEER = "JAX, lax.scan"
-SCIKIT_LEARN = "scikit-learn, SGDClassifier on CSR"
-
-# name: contender, and steps a measurement
-SGD = {
-    "this project, numba": (ours("numba"), 60_000),
-    "this project, NumPy": (ours("numpy"), 10_000),
-    "this project, torch": (ours("torch"), 1_000),
-    "torch, DataLoader(batch_size=1), manual update": (torch_loop("manual", loader=True), 1_000),
-    PLAIN: (torch_loop("manual"), 1_000),
-    "torch.optim.SGD": (torch_loop("optim"), 1_000),
-    PEER: (jax_scan, 60_000),
-    SCIKIT_LEARN: (scikit_learn, 20_000),
-}
-GD = {
-    "this project, numba": (ours("numba"), 4),
-    "this project, NumPy": (ours("numpy"), 4),
-    "this project, torch": (ours("torch"), 4),
-    PLAIN: (torch_loop("manual"), 4),
-    "torch.optim.SGD": (torch_loop("optim"), 4),
-    PEER: (jax_scan, 4),
-}
 SWEEPS = (1, 16, 256)
 
 
@@ -75,30 +51,20 @@ def main() -> None:
         "gd_ms_a_step": {},
     }
     for model in MODELS:
-        problem = Problem(model, 1, x, np.divide(x, 255, dtype=np.float32), y)
+        problem = Problem(model, 1, x, y)
         contenders = dict(SGD)
         if model != "softmax_regression":  # scikit-learn knows no other
             del contenders[SCIKIT_LEARN]
         results["sgd_us_a_step"][model] = measure(problem, contenders, 1e6, arguments.repeats)
-        problem = Problem(model, FULL, problem.stored, problem.x, y)
+        problem = Problem(model, FULL, x, y)
         results["gd_ms_a_step"][model] = measure(problem, GD, 1e3, arguments.repeats)
     results["sweep_runs_a_second"] = sweep(x, y)
+    results["start"] = {name: start(name, arguments.data) for name in SGD}
     results["training_job"] = training_job(arguments.data)
 
     arguments.json.write_text(json.dumps(results, indent=2) + "\n", encoding="utf-8")
     arguments.table.write_text(table(results), encoding="utf-8")
     print(f"{arguments.table}\n{arguments.json}")
-
-
-def load(path: Path) -> tuple[str, np.ndarray, np.ndarray]:
-    """MNIST's samples if they are there, else random ones as sparse; first, which they are."""
-    if path.exists():
-        mnist = stored_data.load(path)
-        return "MNIST", mnist.x_train, mnist.y_train
-    random = np.random.default_rng(0)
-    x = random.integers(1, 256, size=(60_000, 784), dtype=np.uint8)
-    x[random.random(x.shape, dtype=np.float32) > 0.191] = 0
-    return "random, 19.1 % not zero", x, random.integers(10, size=60_000)
 
 
 def measure(problem: Problem, contenders: dict, unit: float, repeats: int) -> dict:
@@ -116,9 +82,16 @@ def measure(problem: Problem, contenders: dict, unit: float, repeats: int) -> di
     }
 
 
+def start(name: str, data: Path) -> dict:
+    """What a contender takes before its steps: in a fresh process, with nothing compiled before."""
+    command = [sys.executable, Path(__file__).parent / "start.py", name, data]
+    done = subprocess.run(list(map(str, command)), check=True, capture_output=True, text=True)
+    return json.loads(done.stdout)
+
+
 def sweep(x: np.ndarray, y: np.ndarray) -> dict:
     """Runs a second, of one epoch of softmax_regression each, when so many go together."""
-    problem = Problem("softmax_regression", 1, x, np.divide(x, 255, dtype=np.float32), y)
+    problem = Problem("softmax_regression", 1, x, y)
     epoch, part = len(y), 3_000  # JAX, slower with many runs, is timed on a part of an epoch
     return {
         str(runs): {
@@ -197,6 +170,18 @@ def table(results: dict) -> str:
     for runs, rates in results["sweep_runs_a_second"].items():
         ours_rate, jax_rate = rates.values()
         lines.append(f"| {runs} | {ours_rate:.3g} | {jax_rate:.3g} |")
+    lines += [
+        "",
+        "## Before the first step of softmax_regression, in a fresh process",
+        "",
+        "Compiled kernels of this project are kept on disk: the next process loads them instead.",
+        "",
+        "| | imports, s | set-up and compilation, s | peak memory, MB |",
+        "| --- | --- | --- | --- |",
+    ]
+    for name, took in results["start"].items():
+        seconds = f"{took['imports_s']:.1f} | {took['setup_and_compilation_s']:.1f}"
+        lines.append(f"| {name} | {seconds} | {took['peak_mb']:.0f} |")
     if job := results["training_job"]:
         lines += [
             "",
