@@ -11,7 +11,7 @@ from pipeline import failures
 from pipeline.command import clear_errors
 from pipeline.config import check_syntax, read_studies
 from pipeline.imports import modules
-from pipeline.plugins import available, caption
+from pipeline.plugins import available, caption, constant
 
 with clear_errors():
     check_syntax("config.yaml")
@@ -29,7 +29,6 @@ with clear_errors():
 RUNS = {
     (run.study, run.optimizer, run.label): run for study in STUDIES.values() for run in study.runs
 }
-FIGURES = available("figures")
 RETRIES = 2  # of a download
 if "conda" not in map(str, workflow.deployment_settings.deployment_method):
     # `python` is the one that runs Snakemake, whatever it is called and wherever it lies
@@ -41,12 +40,29 @@ def planned(wildcards):
 
 
 def figures_of(studies):
-    return expand(
-        "results/{study}/figures/{figure}.{ending}",
-        study=studies,
-        figure=FIGURES,
-        ending=["png", "pdf"],
-    )
+    return [
+        f"results/{study}/figures/{figure}.{ending}"
+        for study in studies
+        for figure in STUDIES[study].figures
+        for ending in ["png", "pdf"]
+    ]
+
+
+def results_of_runs(study, kind, ending):
+    return [
+        f"results/{study}/{kind}/{run.optimizer}/{run.label}.{ending}"
+        for run in STUDIES[study].runs
+    ]
+
+
+def iterates_of(wildcards):
+    """The iterates and the data of a study, for a figure that reads them."""
+    if not constant("figures", wildcards.figure, "READS_ITERATES", False):
+        return {}
+    return {
+        "iterates": results_of_runs(wildcards.study, "iterates", "npz"),
+        "data": f"data/{STUDIES[wildcards.study].dataset}.npz",
+    }
 
 
 def results_of(studies):
@@ -59,7 +75,7 @@ wildcard_constraints:
     study="|".join(STUDIES),
     optimizer="|".join(sorted({run.optimizer for run in RUNS.values()})),
     step_size="|".join(sorted({re.escape(run.label) for run in RUNS.values()})),
-    figure="|".join(FIGURES),
+    figure="|".join(available("figures")),
 
 
 rule all:
@@ -157,10 +173,7 @@ rule aggregate:
     input:
         script="scripts/aggregate.py",
         modules=modules("aggregate.py"),
-        traces=lambda w: [
-            f"results/{w.study}/traces/{run.optimizer}/{run.label}.csv"
-            for run in STUDIES[w.study].runs
-        ],
+        traces=lambda w: results_of_runs(w.study, "traces", "csv"),
     output:
         traces=update("results/{study}/traces.csv"),
         summary=update("results/{study}/summary.csv"),
@@ -177,6 +190,7 @@ rule aggregate:
 
 rule plot:
     input:
+        unpack(iterates_of),
         script="scripts/plot.py",
         modules=lambda w: modules("plot.py", f"descent.figures.{w.figure}"),
         traces=rules.aggregate.output.traces,
@@ -195,9 +209,10 @@ rule plot:
         "environment.yaml"
     params:
         caption=lambda w: caption(w.figure),
+        reads=lambda w, input: [f"--{name} {input.get(name)}" for name in iterates_of(w)],
     shell:
         "python {input.script} --figure {wildcards.figure} --traces {input.traces}"
-        " --summary {input.summary} --png {output.png} --pdf {output.pdf} --log {log}"
+        " --summary {input.summary} {params.reads} --png {output.png} --pdf {output.pdf} --log {log}"
 
 
 onstart:

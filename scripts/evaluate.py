@@ -33,20 +33,23 @@ def main() -> None:
                 f"{arguments.iterates}: was trained on other data than {arguments.data}"
                 f" (SHA-256 {made['data_sha256']})"
             )
-        columns = trace(run, evaluated_on, model(made["model"]), evaluator(arguments.evaluator))
-        labels = {
-            "study": arguments.study,
-            "dataset": made["dataset"],
-            "model": made["model"],
-            "optimizer": arguments.optimizer,
-            "step_size": made["step_size"],
-        }
+        means = model(made["model"]), evaluator(arguments.evaluator)
         with replacing(arguments.trace) as temporary, temporary.open("w", newline="") as file:
             writer = csv.writer(file, lineterminator="\n")
-            writer.writerow([*labels, *columns])
-            # tolist gives Python floats, whose repr reads back as the same number
-            for row in zip(*(column.tolist() for column in columns.values()), strict=True):
-                writer.writerow([*labels.values(), *row])
+            for suffix, of_variant in iterates.variants(run).items():
+                columns = trace(of_variant, evaluated_on, *means)
+                labels = {
+                    "study": arguments.study,
+                    "dataset": made["dataset"],
+                    "model": made["model"],
+                    "optimizer": arguments.optimizer + suffix,
+                    "step_size": made["step_size"],
+                }
+                if not suffix:
+                    writer.writerow([*labels, *columns])
+                # tolist gives Python floats, whose repr reads back as the same number
+                for row in zip(*(column.tolist() for column in columns.values()), strict=True):
+                    writer.writerow([*labels.values(), *row])
         note(f"{len(run.seed)} seeds, {len(run.step)} evaluated steps")
 
 

@@ -4,7 +4,7 @@ import argparse
 from importlib import import_module
 from pathlib import Path
 
-from descent import tables
+from descent import data, iterates, tables
 from descent.figures._style import save
 from pipeline.command import logged
 from pipeline.plugins import available
@@ -15,15 +15,26 @@ def main() -> None:
     parser.add_argument("--figure", required=True, choices=available("figures"))
     parser.add_argument("--traces", required=True, type=Path, help="traces.csv of the study")
     parser.add_argument("--summary", required=True, type=Path, help="summary.csv of the study")
+    parser.add_argument("--iterates", type=Path, nargs="+", help="for a figure that reads them")
+    parser.add_argument("--data", type=Path, help="for a figure that reads iterates")
     parser.add_argument("--png", required=True, type=Path, help="file to write")
     parser.add_argument("--pdf", required=True, type=Path, help="file to write")
     parser.add_argument("--log", type=Path)
     arguments = parser.parse_args()
 
     with logged(arguments.log):
-        draw = import_module(f"descent.figures.{arguments.figure}").draw
-        traces = tables.read(arguments.traces, tables.TRACE)
-        figure = draw(traces, tables.read(arguments.summary, tables.SUMMARY))
+        figure_file = import_module(f"descent.figures.{arguments.figure}")
+        reads = [
+            tables.read(arguments.traces, tables.TRACE),
+            tables.read(arguments.summary, tables.SUMMARY),
+        ]
+        if getattr(figure_file, "READS_ITERATES", False):
+            runs = {path: iterates.load(path) for path in arguments.iterates}
+            reads += [
+                {(p.parent.name, run.provenance["step_size"]): run for p, run in runs.items()},
+                data.load(arguments.data),
+            ]
+        figure = figure_file.draw(*reads)
         save(figure, arguments.png)
         save(figure, arguments.pdf)
 

@@ -1,14 +1,18 @@
 """Train one run, all its seeds, and write its iterates."""
 
 import argparse
+import json
 from dataclasses import asdict, fields, replace
 from pathlib import Path
+from types import ModuleType
 
 from tqdm import tqdm
 
 from descent import data, iterates
+from descent.errors import InputError
 from descent.files import checksum
 from descent.run import FULL, Run, engine
+from descent.schedule import SCHEDULES
 from pipeline.command import logged
 from pipeline.plugins import available
 
@@ -28,6 +32,10 @@ def parser() -> argparse.ArgumentParser:
     parser.add_argument("--l2", default=0.0, type=float, help="λ of the objective")
     parser.add_argument("--initial", default="uniform", choices=("uniform", "zeros"))
     parser.add_argument("--dtype", default="float32", choices=("float32", "float64"))
+    parser.add_argument("--model-option", **OPTION, help="one of the model's OPTIONS")
+    parser.add_argument("--update-option", **OPTION, help="one of the update rule's OPTIONS")
+    parser.add_argument("--schedule", default="constant", choices=SCHEDULES)
+    parser.add_argument("--average-from", type=int, metavar="EPOCH", help="average iterates after")
     parser.add_argument("--iterates", required=True, type=Path, help="npz file to write")
     parser.add_argument("--log", type=Path)
     return parser
@@ -35,8 +43,13 @@ def parser() -> argparse.ArgumentParser:
 
 def run_of(arguments: argparse.Namespace) -> Run:
     """What the command line says to train."""
-    values = {field.name: getattr(arguments, field.name) for field in fields(Run)}
-    return Run(**{**values, "seeds": tuple(arguments.seeds)})
+    options = {
+        "model_options": dict(arguments.model_option),
+        "update_options": dict(arguments.update_option),
+        "seeds": tuple(arguments.seeds),
+    }
+    own = {field.name for field in fields(Run)} - options.keys()
+    return Run(**options, **{name: getattr(arguments, name) for name in own})
 
 
 def main() -> None:
@@ -46,6 +59,7 @@ def main() -> None:
         training = data.load(arguments.data)
         samples = len(training.x_train)
         trainer = engine(arguments.engine)
+        refuse(run, arguments.engine, trainer)
         note(f"{run}\n{arguments.engine} on {trainer.device()}, {run.steps(samples)} steps a seed")
         with _progress_bar(len(run.seeds) * run.steps(samples), arguments.iterates) as bar:
             made = trainer.train(run, training, bar.update)
@@ -58,6 +72,26 @@ def main() -> None:
             "versions": trainer.versions(),
         }
         iterates.save(replace(made, provenance=provenance), arguments.iterates)
+
+
+def refuse(run: Run, name: str, trainer: ModuleType) -> None:
+    """Raise InputError where the engine cannot do the run."""
+    allowed = getattr(trainer, "UPDATE_RULES", [run.update_rule])
+    if run.update_rule not in allowed:
+        raise InputError(
+            f"engine {name}: found update rule {run.update_rule}; allowed: {', '.join(allowed)}"
+        )
+    if run.average_from is not None and not getattr(trainer, "AVERAGES", True):
+        raise InputError(f"engine {name}: cannot average iterates; numpy and torch can")
+
+
+def option(text: str) -> tuple[str, int | float | bool]:
+    """A name and a value, as hidden=64."""
+    name, _, value = text.partition("=")
+    return name, json.loads(value)
+
+
+OPTION = {"action": "append", "default": [], "type": option, "metavar": "NAME=VALUE"}
 
 
 def batch_size(text: str) -> int | str:

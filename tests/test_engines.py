@@ -1,24 +1,50 @@
 """Every engine against the torch engine, which is held to a literal torch.optim loop."""
 
 from dataclasses import replace
+from functools import partial
 
 import numpy as np
 import pytest
 import torch
 from numpy.testing import assert_allclose
+from torch import nn
 
 from descent import schedule
 from descent.data import Data
+from descent.errors import InputError
 from descent.run import FULL, Run, engine
+from pipeline.config import read_studies
 from pipeline.gpu import has_cuda
-from pipeline.plugins import available
+from pipeline.plugins import available, defines
 
 MODELS = available("models")
 OTHERS = [name for name in available("engines") if name != "torch"]
-AFTER_THE_SCORES = {
-    "sigmoid_softmax": [torch.nn.Sigmoid(), torch.nn.Softmax(dim=1)],
-    "softmax_regression": [],
+LINEAR = [name for name in MODELS if defines("models", name, "score_gradient")]
+# the same models in torch.nn
+NETS = {
+    "sigmoid_softmax": lambda f: [nn.Linear(f, 10), nn.Sigmoid(), nn.Softmax(dim=1)],
+    "softmax_regression": lambda f: [nn.Linear(f, 10)],
+    "linear_regression": lambda f: [nn.Linear(f, 1), nn.Flatten(start_dim=0)],
+    "neural_network": lambda f: [nn.Linear(f, 128), nn.ReLU(), nn.Linear(128, 10)],
 }
+# and the same update rules in torch.optim, with λ as weight_decay
+RULES = {
+    "plain": torch.optim.SGD,
+    "momentum": partial(torch.optim.SGD, momentum=0.9),
+    "nesterov": partial(torch.optim.SGD, momentum=0.9, nesterov=True),
+    "adagrad": torch.optim.Adagrad,
+    "rmsprop": torch.optim.RMSprop,
+    "adam": torch.optim.Adam,
+}
+# what the compiled engines cannot do is refused before anything runs
+ABLE = {
+    "numpy": (MODELS, list(RULES)),
+    "numba": (LINEAR, ["plain", "momentum", "nesterov"]),
+    "triton": (LINEAR, ["plain"]),
+}
+every_pair = pytest.mark.parametrize(
+    ("name", "model"), [(name, model) for name in OTHERS for model in ABLE[name][0]]
+)
 RUN = Run(
     model="sigmoid_softmax",
     update_rule="plain",
@@ -35,8 +61,12 @@ RUN = Run(
 FEW = {} if has_cuda() else {"triton": 30}
 
 
-def some(digits, samples=90):
-    return replace(digits, x_train=digits.x_train[:samples], y_train=digits.y_train[:samples])
+def some(digits, samples=90, model="sigmoid_softmax"):
+    """The first samples; for a regression with numbers instead of labels."""
+    x, y = digits.x_train[:samples], digits.y_train[:samples]
+    if engine("numpy").model(model).TASK == "regression":
+        y = y / 4 - 1
+    return replace(digits, x_train=x, y_train=y)
 
 
 def train(name, run, data):
@@ -44,25 +74,22 @@ def train(name, run, data):
         return engine(name).train(run, data, lambda steps: None)
 
 
-def literal_torch_loop(run: Run, data: Data, seed: int) -> dict[int, dict[str, np.ndarray]]:
-    """Parameters by step, with torch.nn, torch.optim.SGD and nothing of ours but the samples."""
+def literal_torch_loop(run: Run, data: Data, seed: int) -> dict[int, list[np.ndarray]]:
+    """Parameters by step, with torch.nn, torch.optim and nothing of ours but the samples."""
     x = torch.from_numpy(data.x_train / data.scale).to(getattr(torch, run.dtype))
     y = torch.from_numpy(data.y_train)
-    layer = torch.nn.Linear(x.shape[1], 10, dtype=x.dtype)
-    layers = engine("numpy").model(run.model).layers(x.shape[1], 10)
+    net = nn.Sequential(*NETS[run.model](x.shape[1])).to(x.dtype)
+    layers = engine("numpy").model(run.model).layers(x.shape[1], 10 if data.outputs > 1 else 1)
     start = schedule.initial(seed, layers, run.initial, run.dtype)
     with torch.no_grad():
-        layer.weight.copy_(torch.from_numpy(start["A"]))
-        layer.bias.copy_(torch.from_numpy(start["b"]))
-    net = torch.nn.Sequential(layer, *AFTER_THE_SCORES[run.model])
-    loss = torch.nn.CrossEntropyLoss()
-    optimizer = torch.optim.SGD(net.parameters(), lr=run.step_size, weight_decay=run.l2)
+        for p, value in zip(net.parameters(), start.values(), strict=True):
+            p.copy_(torch.from_numpy(value))
+    loss = nn.CrossEntropyLoss() if data.outputs > 1 else lambda z, y: nn.MSELoss()(z, y) / 2
+    rule = RULES[run.update_rule]
+    optimizer = rule(net.parameters(), lr=run.step_size, weight_decay=run.l2)
 
     def snapshot():
-        return {
-            "A": layer.weight.detach().numpy().copy(),
-            "b": layer.bias.detach().numpy().copy(),
-        }
+        return [p.detach().numpy().copy() for p in net.parameters()]
 
     size = run.samples_a_step(len(x))
     snapshots, step = {0: snapshot()}, 0
@@ -77,48 +104,93 @@ def literal_torch_loop(run: Run, data: Data, seed: int) -> dict[int, dict[str, n
     return snapshots
 
 
-@pytest.mark.parametrize("model", AFTER_THE_SCORES)
+def assert_equals_a_literal_torch_loop(run, data):
+    made = train("torch", run, data)
+    for position, seed in enumerate(run.seeds):
+        literal = literal_torch_loop(run, data, seed)
+        for i, p in enumerate(made.parameters.values()):
+            expected = np.stack([literal[step][i] for step in made.step.tolist()])
+            assert_allclose(p[position], expected, rtol=1e-9, atol=1e-12)
+
+
+@pytest.mark.parametrize("model", NETS)
 @pytest.mark.parametrize("batch_size", [1, 7, FULL])
 @pytest.mark.parametrize("l2", [0, 0.01])
 def test_torch_equals_a_literal_torch_loop(digits, model, batch_size, l2):
     run = replace(RUN, model=model, batch_size=batch_size, l2=l2)
-    data = some(digits)
-    made = train("torch", run, data)
-    for seed, parameters in zip(
-        run.seeds, zip(*made.parameters.values(), strict=True), strict=True
-    ):
-        literal = literal_torch_loop(run, data, seed)
-        for name, p in zip(made.parameters, parameters, strict=True):
-            expected = np.stack([literal[step][name] for step in made.step.tolist()])
-            assert_allclose(p, expected, rtol=1e-9, atol=1e-12)
+    assert_equals_a_literal_torch_loop(run, some(digits, model=model))
+
+
+@pytest.mark.parametrize("rule", RULES)
+def test_torch_equals_a_literal_torch_loop_of_every_rule(digits, rule):
+    run = replace(RUN, update_rule=rule, batch_size=7, l2=0.01, step_size=0.003)
+    assert_equals_a_literal_torch_loop(run, some(digits))
+
+
+def test_every_model_and_rule_has_its_oracle():
+    assert set(NETS) == set(MODELS)
+    assert set(RULES) == set(available("optimizers"))
 
 
 @pytest.mark.parametrize("name", OTHERS)
 @pytest.mark.parametrize("model", MODELS)
+@pytest.mark.parametrize("rule", RULES)
+@pytest.mark.parametrize("batch_size", [7, FULL])
+def test_every_engine_model_and_rule_agrees_or_is_refused(digits, name, model, rule, batch_size):
+    models, rules = ABLE[name]
+    if model in models and rule in rules:
+        run = replace(RUN, model=model, update_rule=rule, batch_size=batch_size, step_size=0.003)
+        data = some(digits, FEW.get(name, 90), model)
+        made, reference = (train(each, replace(run, l2=0.01), data) for each in (name, "torch"))
+        for parameter, p in made.parameters.items():
+            assert_allclose(p, reference.parameters[parameter], rtol=1e-8, atol=1e-11)
+    optimizer = {"batch_size": batch_size, "epochs": 1, "evaluate_every": 1, "step_sizes": [1]}
+    study = {
+        "dataset": "diabetes" if model == "linear_regression" else "digits",
+        "model": model,
+        "engine": name,
+        "seeds": [0],
+        "optimizers": {"o": {**optimizer, "update_rule": rule}},
+    }
+    try:
+        read_studies({"studies": {"s": study}}, [], [])
+        refused = ""
+    except InputError as error:
+        refused = str(error)
+    assert bool(refused) == (model not in models or rule not in rules)
+    if refused:
+        says = (
+            f"studies.s.engine: found {name}; allowed: auto"
+            if model not in models
+            else f"studies.s.optimizers.o.update_rule: found {rule}; allowed: plain"
+        )
+        assert says in refused
+
+
+@every_pair
 @pytest.mark.parametrize("batch_size", [1, 7, 64, FULL])
 @pytest.mark.parametrize("l2", [0, 0.01])
 @pytest.mark.parametrize("initial", ["uniform", "zeros"])
 def test_equals_torch(digits, name, model, batch_size, l2, initial):
     run = replace(RUN, model=model, batch_size=batch_size, l2=l2, initial=initial)
-    data = some(digits, FEW.get(name, 90))
+    data = some(digits, FEW.get(name, 90), model)
     made, reference = (train(each, run, data) for each in (name, "torch"))
     assert made.step.tolist() == reference.step.tolist()
     for parameter, p in made.parameters.items():
         assert_allclose(p, reference.parameters[parameter], rtol=1e-9, atol=1e-12)
 
 
-@pytest.mark.parametrize("name", OTHERS)
-@pytest.mark.parametrize("model", MODELS)
+@every_pair
 @pytest.mark.parametrize("step_size", [1e-30, 1e-3, 1e10])
 def test_equals_torch_at_absurd_step_sizes(digits, name, model, step_size):
     run = replace(RUN, model=model, batch_size=FULL, epochs=3, step_size=step_size)
-    made, reference = (train(each, run, some(digits)) for each in (name, "torch"))
+    data = some(digits, model=model)
+    made, reference = (train(each, run, data) for each in (name, "torch"))
     for parameter, p in made.parameters.items():
         assert_allclose(p, reference.parameters[parameter], rtol=1e-6)
 
 
-@pytest.mark.parametrize("name", OTHERS)
-@pytest.mark.parametrize("model", MODELS)
+@every_pair
 @pytest.mark.parametrize("batch_size", [1, 7, FULL])
 @pytest.mark.parametrize("classes", [2, 3, 16, 17])
 @pytest.mark.parametrize("samples", ["dense", "sparse", "zeros among them"])
@@ -129,6 +201,8 @@ def test_equals_torch_on_other_samples(random, name, model, batch_size, classes,
     if samples == "zeros among them":
         x[::3] = 0
     y = np.arange(30) % classes
+    if engine("numpy").model(model).TASK == "regression":
+        y = y / classes
     data = Data(x.astype("uint8"), y, x[:2].astype("uint8"), y[:2], scale=255)
     epochs = 1 if name in FEW else 3
     run = replace(RUN, model=model, batch_size=batch_size, epochs=epochs, evaluate_every=1)
@@ -154,13 +228,12 @@ def test_the_reference_is_deterministic_and_runs_on_one_thread(digits):
     assert torch.are_deterministic_algorithms_enabled()
 
 
-@pytest.mark.parametrize("name", OTHERS)
-@pytest.mark.parametrize("model", MODELS)
+@every_pair
 @pytest.mark.parametrize("batch_size", [1, 64, FULL])
 def test_float32_equals_float64_up_to_rounding(digits, name, model, batch_size):
     run = replace(RUN, model=model, batch_size=batch_size, step_size=0.01)
     single, double = (
-        train(name, replace(run, dtype=dtype), some(digits, FEW.get(name, 90)))
+        train(name, replace(run, dtype=dtype), some(digits, FEW.get(name, 90), model))
         for dtype in ("float32", "float64")
     )
     for parameter, p in single.parameters.items():
@@ -210,3 +283,63 @@ def test_iterates(digits, name):
     assert made.parameters["A"].shape == (2, 7, 10, 64)
     assert made.parameters["A"].dtype == np.float32
     assert sum(steps) == 2 * run.steps(90) == 2 * 26
+
+
+@pytest.mark.parametrize("name", OTHERS)
+@pytest.mark.parametrize("kind", schedule.SCHEDULES)
+@pytest.mark.parametrize("batch_size", [1, 7, FULL])
+def test_equals_torch_with_a_schedule(digits, name, kind, batch_size):
+    run = replace(RUN, schedule=kind, batch_size=batch_size, l2=0.01, evaluate_every=3)
+    made, reference = (train(each, run, some(digits, 30)) for each in (name, "torch"))
+    assert_allclose(made.parameters["A"], reference.parameters["A"], rtol=1e-9, atol=1e-12)
+    if kind != "constant":
+        constant = train("torch", replace(run, schedule="constant"), some(digits, 30))
+        assert np.abs(constant.parameters["A"][:, -1] - made.parameters["A"][:, -1]).max() > 1e-5
+
+
+@pytest.mark.parametrize("name", OTHERS)
+@pytest.mark.parametrize("batch_size", [1, 7, FULL])
+@pytest.mark.parametrize("rule", ["plain", "momentum"])
+def test_equals_torch_without_bias(digits, name, batch_size, rule):
+    if rule not in ABLE[name][1]:
+        pytest.skip("refused")
+    run = replace(RUN, model="linear_regression", batch_size=batch_size, update_rule=rule, l2=0.01)
+    run = replace(run, model_options={"bias": False}, step_size=0.005)
+    data = some(digits, 30, run.model)
+    made, reference = (train(each, run, data) for each in (name, "torch"))
+    assert list(made.parameters) == ["A"]
+    assert_allclose(made.parameters["A"], reference.parameters["A"], rtol=1e-9, atol=1e-12)
+
+
+@pytest.mark.parametrize("name", ["numpy", "torch"])
+@pytest.mark.parametrize("rule", ["plain", "adam"])
+@pytest.mark.parametrize("average_from", [0, 1])
+def test_averages_are_means_of_the_iterates_since(digits, name, rule, average_from):
+    run = replace(RUN, batch_size=7, evaluate_every=1, update_rule=rule, average_from=average_from)
+    made = train(name, run, some(digits))
+    for parameter in ("A", "b"):
+        p, average = made.parameters[parameter], made.parameters[f"average_{parameter}"]
+        begin = average_from * 13  # steps an epoch
+        for t in range(27):
+            expected = p[:, t] if t <= begin else p[:, begin + 1 : t + 1].mean(1)
+            assert_allclose(average[:, t], expected, rtol=1e-10, atol=1e-15)
+
+
+@pytest.mark.parametrize("name", ["numpy", "numba", "torch"])
+@pytest.mark.parametrize("l2", [0, 0.1])
+def test_linear_regression_reaches_its_optimum_below_two_over_the_largest_curvature(name, l2):
+    from descent.datasets.diabetes import obtain
+
+    data = obtain(None, None)
+    net = engine("numpy").model("linear_regression")
+    x = np.c_[data.x_train, np.ones(len(data.x_train))]
+    largest = np.linalg.eigvalsh(x.T @ x / len(x))[-1] + l2
+    optimum = net.optimum(data.x_train, data.y_train, l2)
+    run = replace(RUN, model="linear_regression", batch_size=FULL, l2=l2, seeds=(0,))
+    run = replace(run, epochs=6000, evaluate_every=6000, step_size=1.9 / largest)
+    made = train(name, run, data)
+    for parameter, p in optimum.items():
+        assert_allclose(made.parameters[parameter][0, -1], p, rtol=0, atol=1e-6)
+    made = train(name, replace(run, step_size=2.02 / largest, epochs=2000), data)
+    distance = np.abs(made.parameters["A"][0] - optimum["A"]).max((1, 2))
+    assert distance[-1] > 1000 * distance[0]

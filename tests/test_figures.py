@@ -1,3 +1,5 @@
+import re
+from dataclasses import replace
 from importlib import import_module
 
 import numpy as np
@@ -6,9 +8,10 @@ import pytest
 
 from descent.figures._style import save, step_size_colours
 from descent.summary import summarise
-from pipeline.plugins import available, caption
+from pipeline.plugins import available, caption, constant
 
 FIGURES = available("figures")
+OF_TABLES = [f for f in FIGURES if not constant("figures", f, "READS_ITERATES", False)]
 
 
 def study(
@@ -28,10 +31,15 @@ def study(
                 run = run.assign(optimizer=optimizer, step_size=step_size, seed=seed)
                 run["objective"] = run["test_loss"] = 1 - accuracy
                 run["distance_A"], run["distance_b"] = 8.0 - step, (8.0 - step) / 10
+                run["optimum_distance_A"] = 9.0 - step
                 if step_size >= diverges:
-                    run.loc[4:, ["objective", "test_loss", "distance_A", "distance_b"]] = np.nan
+                    run.loc[4:, ["objective", "test_loss", *distances_of(run)]] = np.nan
                 runs.append(run)
     return pd.concat(runs, ignore_index=True).assign(study="made_up", dataset="d", model="m")
+
+
+def distances_of(table: pd.DataFrame) -> list[str]:
+    return [column for column in table if "distance" in column]
 
 
 STUDIES = {
@@ -43,7 +51,7 @@ STUDIES = {
 }
 
 
-@pytest.mark.parametrize("figure", FIGURES)
+@pytest.mark.parametrize("figure", OF_TABLES)
 @pytest.mark.parametrize("traces", STUDIES.values(), ids=STUDIES)
 def test_draws_the_same_bytes_every_time(tmp_path, figure, traces):
     draw = import_module(f"descent.figures.{figure}").draw
@@ -115,3 +123,89 @@ def test_every_optimizer_is_drawn():
     drawn = import_module("descent.figures.final_by_step_size").draw(traces, summarise(traces))
     labels = [text.get_text() for text in drawn.axes[1].get_legend().get_texts()]
     assert labels == [f"optimizer_{i}" for i in range(9)]
+
+
+@pytest.mark.parametrize("figure", OF_TABLES)
+def test_a_regression_is_drawn_without_accuracy(figure):
+    if "classification" in constant("figures", figure, "NEEDS", ()):
+        pytest.skip("needs a classification")
+    traces = STUDIES["two optimizers"].drop(columns="test_accuracy")
+    drawn = import_module(f"descent.figures.{figure}").draw(traces, summarise(traces))
+    assert drawn.axes
+    assert not any("accuracy" in text for text in texts(drawn))
+
+
+def test_a_run_that_diverged_does_not_stretch_the_axes():
+    traces = STUDIES["two optimizers"].copy()
+    far = (traces["optimizer"] == "gd") & (traces["step_size"] == 100)
+    for column in ("objective", "test_loss", *distances_of(traces)):
+        traces.loc[far, column] = 10.0 ** (30 * traces["step"])
+    for figure in ("distance", "optimum_distance", "final_by_step_size"):
+        drawn = import_module(f"descent.figures.{figure}").draw(traces, summarise(traces))
+        assert max(axes.get_ylim()[1] for axes in drawn.axes) < 1000
+
+
+BOWL = {0.1: "creeping", 1: "converging", 1.9: "oscillating", 2.05: "diverging"}
+
+
+@pytest.fixture(scope="module")
+def bowl():
+    """What a figure of the bowl reads: by both engines, all step sizes."""
+    from descent.datasets.bowl import obtain
+    from descent.metrics import trace
+    from descent.run import Run, engine, evaluator, model
+
+    data = obtain(None, None)
+    runs, traces = {}, []
+    for name in ("numpy", "torch"):
+        for step_size in BOWL:
+            run = Run(
+                *("linear_regression", "plain", step_size, "full", 40, 1, (0,)),
+                initial="zeros",
+                dtype="float64",
+                model_options={"bias": False},
+            )
+            made = engine(name).train(run, data, lambda steps: None)
+            made = replace(made, provenance={"l2": 0.0, "model_options": {"bias": False}})
+            runs[name, step_size] = made
+            columns = trace(made, data, model(run.model), evaluator("numpy"))
+            traces.append(pd.DataFrame(columns).assign(optimizer=name, step_size=step_size))
+    named = {"study": "bowl", "dataset": "bowl", "model": "linear_regression"}
+    return pd.concat(traces).assign(**named), runs, data
+
+
+def test_the_bowl_shows_the_four_things_that_a_step_size_can_do(bowl, tmp_path):
+    from descent.figures.trajectories import draw
+
+    traces, *others = bowl
+    summary = summarise(traces)
+    drawn = draw(traces, summary, *others)
+    titles = [axes.get_title() for axes in drawn.axes]
+    assert titles == 2 * [f"α = {step_size:g}: {word}" for step_size, word in BOWL.items()]
+    note = next(text for text in texts(drawn) if "differ" in text)
+    assert float(re.search(r"at most (\S+)", note)[1]) < 1e-13
+    for name in ("1.png", "2.png"):
+        save(draw(traces, summary, *others), tmp_path / name)
+    assert (tmp_path / "1.png").read_bytes() == (tmp_path / "2.png").read_bytes()
+
+
+def test_both_engines_and_the_closed_form_give_the_same_path(bowl):
+    # w_t - w* = (I - α XᵀX/n)ᵗ (w_0 - w*)
+    _, runs, data = bowl
+    curvature = data.x_train.T @ data.x_train / len(data.x_train)
+    assert np.allclose(np.linalg.eigvalsh(curvature), [1 / 20, 1])
+    for (_, step_size), run in runs.items():
+        once = np.eye(2) - step_size * curvature
+        for t, w in zip(run.step, run.parameters["A"][0, :, 0], strict=True):
+            expected = 1 - np.linalg.matrix_power(once, t) @ np.ones(2)
+            np.testing.assert_allclose(w, expected, rtol=1e-9, atol=1e-12)
+
+
+def test_good_step_sizes_are_those_near_the_best_of_all():
+    from descent.figures.sensitivity import good_step_sizes
+
+    runs = pd.DataFrame(
+        {"step_size": [0.1, 1, 10, 100], "final_test_accuracy_median": [0.5, 0.885, 0.9, np.nan]}
+    )
+    assert good_step_sizes(runs, 0.9).tolist() == [1, 10]
+    assert good_step_sizes(runs, 0.95).tolist() == []

@@ -20,6 +20,7 @@ def scores(random, scale, shape=(7, 10)):
         (functions.sigmoid, torch.sigmoid),
         (functions.softmax, lambda z: torch.softmax(z, -1)),
         (functions.log_softmax, lambda z: torch.log_softmax(z, -1)),
+        (functions.relu, torch.relu),
     ],
 )
 def test_equals_torch(random, ours, oracle, scale):
@@ -36,6 +37,15 @@ def test_cross_entropy_equals_torch_and_the_one_hot_formula(random, scale):
     one_hot = -(functions.one_hot(y, 10) * functions.log_softmax(z)).sum(-1)
     assert_allclose(functions.cross_entropy(z, y), oracle, rtol=1e-13, atol=1e-13)
     assert_allclose(functions.cross_entropy(z, y), one_hot, rtol=1e-13, atol=1e-13)
+
+
+@pytest.mark.parametrize("scale", SCALES)
+def test_squared_error_equals_torch(random, scale):
+    z, y = scores(random, scale, (7, 1)), random.normal(size=7)
+    oracle = torch.nn.functional.mse_loss(
+        torch.from_numpy(z[:, 0]), torch.from_numpy(y), reduction="none"
+    )
+    assert_allclose(functions.squared_error(z, y), oracle / 2, rtol=1e-13)
 
 
 def test_float32_stays_float32(random):
@@ -65,10 +75,16 @@ def test_derivatives_equal_central_differences(random, scale):
     z, g, y = scores(random, scale, (3, 4)), random.normal(size=(3, 4)), np.array([0, 3, 1])
     sigmoid_gradient = functions.sigmoid_gradient(functions.sigmoid(z), g)
     softmax_gradient = functions.softmax_gradient(functions.softmax(z), g)
+    relu_gradient = functions.relu_gradient(functions.relu(z + 0.1), g)
     cases = [
+        (relu_gradient, lambda z: (g * functions.relu(z + 0.1)).sum()),
         (sigmoid_gradient, lambda z: (g * functions.sigmoid(z)).sum()),
         (softmax_gradient, lambda z: (g * functions.softmax(z)).sum()),
         (functions.cross_entropy_gradient(z, y), lambda z: functions.cross_entropy(z, y).sum()),
+        (
+            functions.squared_error_gradient(z, g[:, 0]),
+            lambda z: functions.squared_error(z, g[:, 0]).sum(),
+        ),
     ]
     for gradient, f in cases:
         assert_allclose(gradient, central_differences(f, z), rtol=1e-6, atol=1e-9)

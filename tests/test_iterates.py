@@ -18,6 +18,7 @@ MADE = Iterates(
         "dataset": "digits",
         "data_sha256": "0",
         "model": "m",
+        "model_options": {},
         "step_size": 0.1,
         "l2": 0.0,
         "versions": {"numpy": np.__version__},
@@ -52,7 +53,10 @@ def test_the_order_of_the_provenance_changes_no_byte(tmp_path):
 @pytest.mark.parametrize(
     ("broken", "says"),
     [
-        ({"provenance": {}}, "provenance lacks data_sha256, dataset, l2, model, step_size"),
+        (
+            {"provenance": {}},
+            "provenance lacks data_sha256, dataset, l2, model, model_options, step_size",
+        ),
         ({"provenance": []}, "provenance lacks"),
         ({"step": np.array([0, 1])}, "A (2, 3, 5, 4) does not fit seed and step"),
     ],
@@ -67,3 +71,28 @@ def test_a_file_that_is_no_iterates(tmp_path):
     save_npz(tmp_path / "x.npz", {"A": np.zeros(1)})
     with pytest.raises(InputError, match=r"x\.npz: has no epoch, provenance, seed, step; found A"):
         iterates.load(tmp_path / "x.npz")
+
+
+def test_averages_are_iterates_of_their_own():
+    A = MADE.parameters["A"]
+    averaged = replace(MADE, parameters={"A": A, "average_A": 2 * A})
+    assert list(iterates.variants(MADE)) == [""]
+    variants = iterates.variants(averaged)
+    assert list(variants) == ["", "_average"]
+    assert list(variants[""].parameters) == list(variants["_average"].parameters) == ["A"]
+    assert np.array_equal(variants["_average"].parameters["A"], 2 * A)
+
+
+def test_seeds_trained_in_parts_are_joined():
+    parts = [
+        replace(
+            MADE,
+            seed=MADE.seed[i : i + 1],
+            parameters={n: p[i : i + 1] for n, p in MADE.parameters.items()},
+        )
+        for i in range(2)
+    ]
+    joined = iterates.join_seeds(parts)
+    assert joined.seed.tolist() == MADE.seed.tolist()
+    for name, p in MADE.parameters.items():
+        assert np.array_equal(joined.parameters[name], p)

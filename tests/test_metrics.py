@@ -8,30 +8,51 @@ from numpy.testing import assert_allclose
 import descent.run
 from descent.metrics import trace
 from descent.run import Run, engine, model
-from pipeline.plugins import available
+from pipeline.plugins import available, constant, defines
 
 L2 = 0.3
 
 
-@pytest.fixture(params=available("models"))
-def run(request):
-    return Run(request.param, "plain", 0.5, 64, 2, 7, seeds=(0, 3), l2=L2, dtype="float64")
+PAIRS = [
+    (name, evaluator)
+    for name in available("models")
+    for evaluator in available("evaluators")
+    if defines("models", name, constant("evaluators", evaluator, "NEEDS"))
+]
 
 
-@pytest.fixture(params=available("evaluators"))
-def evaluator(request):
-    return descent.run.evaluator(request.param)
+@pytest.fixture(params=PAIRS, ids=map(" ".join, PAIRS))
+def pair(request):
+    return request.param
 
 
 @pytest.fixture
-def iterates(run, digits):
-    made = engine("numpy").train(run, digits, lambda steps: None)
-    return replace(made, provenance={"l2": run.l2})
+def run(pair):
+    options = {"hidden": 9} if pair[0] == "neural_network" else {}
+    return Run(pair[0], "plain", 0.05, 64, 2, 7, (0, 3), L2, "uniform", "float64", options)
 
 
-def test_every_row_equals_torch_on_one_snapshot(run, iterates, digits, evaluator):
-    columns = trace(iterates, digits, model(run.model), evaluator)
+@pytest.fixture
+def evaluator(pair):
+    return descent.run.evaluator(pair[1])
+
+
+@pytest.fixture
+def data(run, digits):
+    if model(run.model).TASK == "classification":
+        return digits
+    return replace(digits, y_train=digits.y_train / 3, y_test=digits.y_test / 3)
+
+
+@pytest.fixture
+def iterates(run, data):
+    made = engine("numpy").train(run, data, lambda steps: None)
+    return replace(made, provenance={"l2": run.l2, "model_options": run.model_options})
+
+
+def test_every_row_equals_torch_on_one_snapshot(run, iterates, data, evaluator):
     net = model(run.model)
+    columns = trace(iterates, data, net, evaluator)
     steps = len(iterates.step)
     for row in range(len(columns["seed"])):
         seed, position = divmod(row, steps)
@@ -39,12 +60,13 @@ def test_every_row_equals_torch_on_one_snapshot(run, iterates, digits, evaluator
             n: torch.from_numpy(p[seed, position][None]) for n, p in iterates.parameters.items()
         }
         for part in ("train", "test"):
-            x = torch.from_numpy(getattr(digits, f"x_{part}") / digits.scale)
-            y = torch.from_numpy(getattr(digits, f"y_{part}"))
-            predicted = (x @ snapshot["A"][0].T + snapshot["b"][0]).argmax(1)
-            loss = net.torch_losses(net.torch_outputs(snapshot, x), y).mean()
-            assert_allclose(columns[f"{part}_loss"][row], loss)
-            assert_allclose(columns[f"{part}_accuracy"][row], (predicted == y).double().mean())
+            x = torch.from_numpy(getattr(data, f"x_{part}") / data.scale)
+            y = torch.from_numpy(getattr(data, f"y_{part}"))
+            outputs = net.torch_outputs(snapshot, x)
+            assert_allclose(columns[f"{part}_loss"][row], net.torch_losses(outputs, y).mean())
+            if net.TASK == "classification":
+                right = (outputs[0].argmax(0) == y).double().mean()
+                assert_allclose(columns[f"{part}_accuracy"][row], right)
         penalty = L2 / 2 * sum(p.square().sum() for p in snapshot.values())
         assert_allclose(columns["objective"][row], columns["train_loss"][row] + penalty)
         for name, p in iterates.parameters.items():
@@ -55,23 +77,38 @@ def test_every_row_equals_torch_on_one_snapshot(run, iterates, digits, evaluator
         assert columns["epoch"][row] == iterates.epoch[position]
 
 
-def test_a_run_that_diverged_keeps_its_rows(run, iterates, digits, evaluator):
+def test_a_run_that_diverged_keeps_its_rows(run, iterates, data, evaluator):
     for p in iterates.parameters.values():
         p[1, -2:] = np.nan
-    columns = trace(iterates, digits, model(run.model), evaluator)
+    columns = trace(iterates, data, model(run.model), evaluator)
     assert len(columns["objective"]) == 2 * len(iterates.step)
-    for column in ("objective", "train_loss", "test_accuracy"):
+    for column in {"objective", "train_loss", "test_accuracy"} & columns.keys():
         assert not np.isfinite(columns[column][-2:]).any()
     assert np.isfinite(columns["objective"][: len(iterates.step)]).all()
 
 
-def test_means_and_norms_accumulate_in_float64(digits, evaluator):
+def test_a_regression_has_no_accuracy_and_distances_to_its_optimum(run, iterates, data, evaluator):
+    columns = trace(iterates, data, model(run.model), evaluator)
+    names = [name for name in columns if "accuracy" in name or "optimum" in name]
+    if model(run.model).TASK == "classification":
+        assert names == ["train_accuracy", "test_accuracy"]
+        return
+    assert names == ["optimum_distance_A", "optimum_distance_b"]
+    x = data.inputs(data.x_train, "float64")
+    optimum = model(run.model).optimum(x, data.y_train, L2)
+    for name, p in optimum.items():
+        distance = np.linalg.norm(iterates.parameters[name][1, -1] - p)
+        assert_allclose(columns[f"optimum_distance_{name}"][-1], distance)
+
+
+@pytest.mark.parametrize("name", available("evaluators"))
+def test_means_and_norms_accumulate_in_float64(digits, name):
     run = Run("softmax_regression", "plain", 1e-3, 64, 1, 100, seeds=(0,))
     columns = {}
     for dtype in ("float32", "float64"):
         made = engine("numpy").train(replace(run, dtype=dtype), digits, lambda steps: None)
         made = replace(made, provenance={"l2": 1e3})
-        columns[dtype] = trace(made, digits, model(run.model), evaluator)
+        columns[dtype] = trace(made, digits, model(run.model), descent.run.evaluator(name))
     for name in ("train_loss", "objective"):
         # rounding of single values averages out; a sum in float32 does not come this near
         assert columns["float32"][name][0] == pytest.approx(columns["float64"][name][0], rel=3e-8)

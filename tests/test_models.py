@@ -13,8 +13,9 @@ every_model = pytest.mark.parametrize("name", available("models"))
 
 
 def problem(random, net, samples, scale=1.0, stack=()):
-    """Random parameters, samples in [0, 1] and labels; scores reach about ±scale."""
-    layers = net.layers(FEATURES, CLASSES)
+    """Random parameters, samples in [0, 1] and labels or numbers; scores reach about ±scale."""
+    classifies = net.TASK == "classification"
+    layers = net.layers(FEATURES, CLASSES if classifies else 1)
     parameters = {
         name: scale * random.uniform(-1, 1, (*stack, *layer.shape))
         for name, layer in layers.items()
@@ -22,8 +23,13 @@ def problem(random, net, samples, scale=1.0, stack=()):
     return (
         parameters,
         random.uniform(size=(samples, FEATURES)),
-        random.integers(CLASSES, size=samples),
+        targets(random, net, samples),
     )
+
+
+def targets(random, net, shape):
+    classifies = net.TASK == "classification"
+    return random.integers(CLASSES, size=shape) if classifies else random.normal(size=shape)
 
 
 def torch_loss(net, parameters, x, y):
@@ -79,13 +85,55 @@ def test_a_stack_is_its_members(random, name, shared):
     net = model(name)
     parameters, x, y = problem(random, net, 6, stack=(3,))
     if not shared:
-        x, y = random.uniform(size=(3, *x.shape)), random.integers(CLASSES, size=(3, *y.shape))
+        x, y = random.uniform(size=(3, *x.shape)), targets(random, net, (3, *y.shape))
     stacked = net.gradient(parameters, x, y)
     for i in range(3):
         member = {parameter: p[i] for parameter, p in parameters.items()}
         own_x, own_y = (x, y) if shared else (x[i], y[i])
         for parameter, gradient in net.gradient(member, own_x, own_y).items():
             assert_allclose(stacked[parameter][i], gradient, rtol=1e-12, atol=1e-16)
+
+
+@pytest.mark.parametrize("name", [m for m in available("models") if hasattr(model(m), "optimum")])
+@pytest.mark.parametrize("l2", [0, 0.3])
+def test_the_gradient_of_the_objective_vanishes_at_the_optimum(random, name, l2):
+    net = model(name)
+    for option in ({}, {"bias": False}):
+        _, x, y = problem(random, net, 9)
+        optimum = net.optimum(x, y, l2, **option)
+        assert {n: p.shape for n, p in optimum.items()} == {
+            n: layer.shape for n, layer in net.layers(FEATURES, 1, **option).items()
+        }
+        for parameter, gradient in net.gradient(optimum, x, y).items():
+            assert_allclose(gradient + l2 * optimum[parameter], 0, atol=1e-14)
+
+
+def test_least_squares_equals_scikit_learn(random):
+    from sklearn.linear_model import LinearRegression, Ridge
+
+    x, y = random.normal(size=(20, 3)), random.normal(size=20)
+    expected = LinearRegression().fit(x, y)
+    made = model("linear_regression").optimum(x, y, 0)
+    assert_allclose(made["A"][0], expected.coef_)
+    assert_allclose(made["b"], expected.intercept_)
+    expected = Ridge(alpha=0.3 * 20, fit_intercept=False).fit(x, y)
+    assert_allclose(model("linear_regression").optimum(x, y, 0.3, False)["A"][0], expected.coef_)
+
+
+def test_the_hidden_layer_is_as_wide_as_asked():
+    layers = model("neural_network").layers(784, 10, hidden=7)
+    assert {n: layer.shape for n, layer in layers.items()} == {
+        "A1": (7, 784),
+        "b1": (7,),
+        "A2": (10, 7),
+        "b2": (10,),
+    }
+    assert {n: layer.inputs for n, layer in layers.items()} == {
+        "A1": 784,
+        "b1": 784,
+        "A2": 7,
+        "b2": 7,
+    }
 
 
 def test_bounds_of_sigmoid_softmax(random):

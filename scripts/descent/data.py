@@ -14,13 +14,15 @@ from descent.files import AGAIN, load_npz, save_npz
 class Size:
     """How large a dataset is, known before it is downloaded.
 
-    train, test: samples; features: inputs of a sample; outputs: classes, or numbers to predict.
+    train, test: samples; features: inputs of a sample; outputs: classes, or numbers to predict;
+    task: "classification" or "regression".
     """
 
     train: int
     test: int
     features: int
     outputs: int
+    task: str = "classification"
 
 
 @dataclass(frozen=True)
@@ -28,7 +30,8 @@ class Data:
     """Samples and targets for training and testing.
 
     x_train [n, features], x_test [m, features]: as stored (pixels: uint8); y_train [n], y_test [m]:
-    labels; scale: what a stored value is divided by before it is used (pixels: then in [0, 1]).
+    labels (integers) or numbers to predict; scale: what a stored value is divided by before it is
+    used (pixels: then in [0, 1]).
     """
 
     x_train: NDArray
@@ -39,12 +42,18 @@ class Data:
 
     @property
     def outputs(self) -> int:
-        """Classes: labels are 0 … outputs - 1."""
+        """Classes: labels are 0 … outputs - 1; or 1, where one number is predicted."""
+        if self.y_train.dtype.kind == "f":
+            return 1
         return int(max(self.y_train.max(), self.y_test.max())) + 1
 
     def inputs(self, x: NDArray, dtype: str) -> NDArray:
         """Stored samples as a model sees them: divided by the scale, in the given dtype."""
         return np.divide(x, self.scale, dtype=dtype)
+
+    def targets(self, y: NDArray, dtype: str) -> NDArray:
+        """Labels as they are; numbers to predict in the given dtype."""
+        return y.astype(dtype) if y.dtype.kind == "f" else y
 
 
 def save(data: Data, path: Path) -> None:

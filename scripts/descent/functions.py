@@ -1,4 +1,4 @@
-"""Sigmoid, softmax and cross-entropy, each beside its derivative, stable for any score.
+"""Sigmoid, softmax, cross-entropy, squared error, each beside its derivative, stable for any score.
 
 A derivative is written as backpropagation uses it: it takes the gradient g of some loss with
 respect to the function's result and returns the gradient with respect to its argument. `axis` is
@@ -87,6 +87,38 @@ def cross_entropy_gradient(z: NDArray, y: NDArray, axis: int = -1) -> NDArray:
     softmax(z) - one_hot(y)
     """
     return softmax(z, axis) - one_hot(y, z.shape[axis], axis)
+
+
+def squared_error(z: NDArray, y: NDArray, axis: int = -1) -> NDArray:
+    """Half the squared error of each sample.
+
+        ½ Σ_k (z_k - y)²
+
+    z: predictions, with the outputs along `axis`; y: targets, the shape of z without that axis, or
+    one that broadcasts to it.
+    """
+    return 0.5 * _sum(squared_error_gradient(z, y, axis) ** 2, axis).squeeze(axis)
+
+
+def squared_error_gradient(z: NDArray, y: NDArray, axis: int = -1) -> NDArray:
+    """Gradient of each sample's half squared error with respect to its predictions.
+
+    z - y
+    """
+    return z - np.expand_dims(y, axis)
+
+
+def relu(z: NDArray) -> NDArray:
+    """Rectified linear unit of every score: max(z, 0), and nan where z is nan."""
+    return np.maximum(z, 0)
+
+
+def relu_gradient(h: NDArray, g: NDArray) -> NDArray:
+    """Gradient with respect to z, where h = relu(z) and g is the gradient with respect to h.
+
+    g where h > 0, else 0
+    """
+    return g * (h > 0)
 
 
 def _max(z: NDArray, axis: int) -> NDArray:

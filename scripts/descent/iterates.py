@@ -13,7 +13,8 @@ from descent.errors import InputError
 from descent.files import AGAIN, load_npz, save_npz
 
 _INDEX = {"step", "epoch", "seed", "provenance"}
-_PROVENANCE = {"dataset", "data_sha256", "model", "step_size", "l2"}  # what evaluation reads
+# what evaluation reads
+_PROVENANCE = {"dataset", "data_sha256", "model", "model_options", "step_size", "l2"}
 
 
 @dataclass(frozen=True)
@@ -21,8 +22,9 @@ class Iterates:
     """The iterates of a run.
 
     step [S] int64; epoch [S] float64, passes over the training data; seed [R] int64; parameters
-    {name: [R, S, *shape]}; provenance: what made them (data and its checksum, run, engine, device,
-    library versions; no times, so that the same run gives the same bytes).
+    {name: [R, S, *shape]}, averaged ones as average_<name>; provenance: what made them (data and
+    its checksum, run, engine, device, library versions; no times, so that the same run gives the
+    same bytes).
     """
 
     step: NDArray
@@ -30,6 +32,18 @@ class Iterates:
     seed: NDArray
     parameters: dict[str, NDArray]
     provenance: dict[str, Any]
+
+
+AVERAGE = "average_"  # what the names of averaged parameters begin with
+
+
+def variants(iterates: Iterates) -> dict[str, Iterates]:
+    """The iterates as "", and, where the run averages them, their averages as "_average"."""
+    own, averaged = {}, {}
+    for name, p in iterates.parameters.items():
+        (averaged if name.startswith(AVERAGE) else own)[name.removeprefix(AVERAGE)] = p
+    both = {"": replace(iterates, parameters=own)}
+    return both | ({"_average": replace(iterates, parameters=averaged)} if averaged else {})
 
 
 def join_seeds(parts: Sequence[Iterates]) -> Iterates:

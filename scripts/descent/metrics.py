@@ -17,7 +17,9 @@ def trace(
         objective = training loss + λ/2 ‖parameters‖²,  distance_<p> = ‖p_t - p_T‖
 
     Losses and accuracies (fractions) are means over samples, distances Frobenius norms to the last
-    iterate; both accumulate in float64. Values of a run that diverged are nan or inf.
+    iterate, and, as optimum_distance_<p>, to the optimum of a model that has one in closed form;
+    all accumulate in float64. A regression has no accuracies. Values of a run that diverged are nan
+    or inf.
     """
     seeds, steps = len(iterates.seed), len(iterates.step)
     snapshots = {
@@ -31,13 +33,20 @@ def trace(
         test_loss, test_accuracy = evaluator.means(
             model, snapshots, data.x_test, data.scale, data.y_test
         )
-        # a model that computes nan predicts nothing, though its argmax is a class
-        train_accuracy[np.isnan(train_loss)] = np.nan
-        test_accuracy[np.isnan(test_loss)] = np.nan
+        accuracies = {}
+        if model.TASK == "classification":
+            # a model that computes nan predicts nothing, though its argmax is a class
+            train_accuracy[np.isnan(train_loss)] = np.nan
+            test_accuracy[np.isnan(test_loss)] = np.nan
+            accuracies = {"train_accuracy": train_accuracy, "test_accuracy": test_accuracy}
         penalty = l2 / 2 * sum(_norm(p) ** 2 for p in snapshots.values()) if l2 else 0
         distances = {
             f"distance_{name}": np.concatenate([_norm(seed - seed[-1]) for seed in p])
             for name, p in iterates.parameters.items()
+        }
+        distances |= {
+            f"optimum_distance_{name}": _norm(snapshots[name] - p)
+            for name, p in _optimum(iterates, data, model).items()
         }
     return {
         "seed": np.repeat(iterates.seed, steps),
@@ -46,10 +55,18 @@ def trace(
         "objective": train_loss + penalty,
         "train_loss": train_loss,
         "test_loss": test_loss,
-        "train_accuracy": train_accuracy,
-        "test_accuracy": test_accuracy,
+        **accuracies,
         **distances,
     }
+
+
+def _optimum(iterates: Iterates, data: Data, model: ModuleType) -> dict[str, NDArray]:
+    """The parameters that minimise the objective, where the model gives them."""
+    if not hasattr(model, "optimum"):
+        return {}
+    made = iterates.provenance
+    x = data.inputs(data.x_train, "float64")
+    return model.optimum(x, data.y_train, made["l2"], **made["model_options"])
 
 
 def _norm(p: NDArray) -> NDArray:

@@ -1,8 +1,10 @@
 """A run: one optimizer with one step size, all its seeds."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from importlib import import_module
 from types import ModuleType
+from typing import Any
 
 from descent.schedule import steps_per_epoch
 
@@ -16,7 +18,9 @@ class Run:
     model, update_rule: names of files in descent/models and descent/optimizers; step_size: α > 0;
     batch_size: samples a step, or "full"; epochs: passes over the training data; evaluate_every:
     steps between kept iterates; l2: λ of the objective, loss + λ/2 ‖parameters‖²; initial:
-    "uniform" or "zeros"; dtype: of parameters and samples.
+    "uniform" or "zeros"; dtype: of parameters and samples; model_options, update_options: what the
+    OPTIONS of the model and the update rule leave to choose; schedule: how the step size changes
+    (descent/schedule.py); average_from: epoch from whose end on iterates are averaged, or None.
     """
 
     model: str
@@ -29,6 +33,10 @@ class Run:
     l2: float = 0.0
     initial: str = "uniform"
     dtype: str = "float32"
+    model_options: Mapping[str, Any] = field(default_factory=dict)
+    update_options: Mapping[str, Any] = field(default_factory=dict)
+    schedule: str = "constant"
+    average_from: int | None = None
 
     def samples_a_step(self, samples: int) -> int:
         """The batch size as a number, for this many training samples."""

@@ -14,6 +14,13 @@ from descent.models._layer import Layer
 
 INITIAL, ORDER = 1, 2  # purposes; none is 0, since default_rng(5) equals default_rng([5, 0])
 
+SCHEDULES = {
+    "constant": lambda t, steps: np.ones_like(t),
+    "1/t": lambda t, steps: 1 / t,
+    "1/sqrt(t)": lambda t, steps: 1 / np.sqrt(t),
+    "cosine": lambda t, steps: (1 + np.cos(np.pi * (t - 1) / steps)) / 2,
+}
+
 
 def initial(seed: int, layers: Mapping[str, Layer], kind: str, dtype: str) -> dict[str, NDArray]:
     """Initial parameters {name: array of its shape}.
@@ -51,6 +58,18 @@ def batches(
 def steps_per_epoch(samples: int, batch_size: int) -> int:
     """Steps that pass once over the samples."""
     return -(-samples // batch_size)
+
+
+def step_sizes(
+    kind: str, step_size: float, first: int, last: int, steps: int
+) -> NDArray[np.float64]:
+    """Step sizes of the steps t = first + 1 … last of a run of so many steps.
+
+    constant: α; 1/t: α / t; 1/sqrt(t): α / √t; cosine: α (1 + cos(π (t - 1) / steps)) / 2
+    (Robbins and Monro 1951; Loshchilov and Hutter 2017).
+    """
+    t = np.arange(first + 1, last + 1, dtype=np.float64)
+    return step_size * SCHEDULES[kind](t, steps)
 
 
 def evaluated_steps(steps: int, evaluate_every: int) -> NDArray[np.int64]:

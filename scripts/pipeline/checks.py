@@ -112,6 +112,20 @@ def above_zero(value: Any) -> float:
     return _number(value)
 
 
+def fraction(value: Any) -> float:
+    """A number from 0 to below 1."""
+    if not 0 <= _number(value) < 1:
+        raise ValueError("a number ≥ 0 and < 1")
+    return _number(value)
+
+
+def boolean(value: Any) -> bool:
+    """Yes or no."""
+    if not isinstance(value, bool):
+        raise ValueError("true or false")
+    return value
+
+
 def _number(value: Any) -> float:
     # YAML reads 1e-3 as a string and 0.001 as a number
     try:

@@ -1,18 +1,22 @@
 """The studies of config.yaml: read, normalised, checked. All mistakes are reported at once."""
 
+import json
 import math
 import os
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
+from shlex import quote
 from typing import Any
 
 import yaml
 
 from descent.data import Size
 from descent.errors import InputError
+from descent.models._layer import Layer
 from descent.run import FULL, Run
+from descent.schedule import SCHEDULES
 from pipeline import checks
 from pipeline.checks import Key
 from pipeline.gpu import has_cuda
@@ -43,6 +47,12 @@ class PlannedRun:
     def options(self) -> list[str]:
         """The options of scripts/train.py that say what to train."""
         run = self.run
+        chosen = [
+            *(f"--model-option={name}={json.dumps(v)}" for name, v in run.model_options.items()),
+            *(f"--update-option={name}={json.dumps(v)}" for name, v in run.update_options.items()),
+            *([f"--schedule={run.schedule}"] if run.schedule != "constant" else []),
+            *([f"--average-from={run.average_from}"] if run.average_from is not None else []),
+        ]
         return [
             *("--model", run.model),
             *("--engine", self.engine),
@@ -55,6 +65,7 @@ class PlannedRun:
             *("--l2", repr(run.l2)),
             *("--initial", run.initial),
             *("--dtype", run.dtype),
+            *map(quote, chosen),  # 1/sqrt(t) is nothing for a shell
         ]
 
     def gpus(self) -> int:
@@ -68,13 +79,17 @@ class PlannedRun:
 
 @dataclass(frozen=True)
 class Study:
-    """One dataset, one model, and a run for every optimizer × step size, in config's order."""
+    """One dataset, one model, and a run for every optimizer × step size, in config's order.
+
+    figures: what is drawn of it.
+    """
 
     name: str
     dataset: str
     model: str
     seeds: tuple[int, ...]
     runs: tuple[PlannedRun, ...]
+    figures: tuple[str, ...]
 
 
 def read_studies(
@@ -147,6 +162,7 @@ STUDY = {
     "engine": Key(checks.one_of("auto", *available("engines")), "auto"),
     "seeds": Key(checks.distinct(checks.integer(least=0))),
     "optimizers": Key(checks.mapping),
+    "figures": Key(checks.distinct(checks.one_of(*available("figures"))), None),
 }
 
 OPTIMIZER = {
@@ -155,6 +171,9 @@ OPTIMIZER = {
     "epochs": Key(checks.integer(least=1)),
     "evaluate_every": Key(checks.integer(least=1)),
     "step_sizes": Key(checks.distinct(checks.above_zero)),
+    "schedule": Key(checks.one_of(*SCHEDULES), "constant"),
+    "average_from": Key(checks.integer(least=0), None),
+    "engine": Key(checks.one_of("auto", *available("engines")), None),
 }
 
 
@@ -162,23 +181,23 @@ def _read_study(name: str, values: Any, mistakes: list[str]) -> Study | None:
     """The study, or None where it has mistakes."""
     known = len(mistakes)
     where = f"studies.{name}"
-    study = checks.read(where, values, STUDY, mistakes)
+    model_options = _options("models", values, "model")
+    study = checks.read(where, values, STUDY | model_options, mistakes)
     named = study.get("optimizers", {})
     checks.names(f"{where}.optimizers", named, set(), mistakes)
-    optimizers = {
-        optimizer: checks.read(f"{where}.optimizers.{optimizer}", of_it, OPTIMIZER, mistakes)
-        for optimizer, of_it in named.items()
-    }
+    optimizers, update_options = {}, {}
+    for optimizer, of_it in named.items():
+        place = f"{where}.optimizers.{optimizer}"
+        update_options[optimizer] = _options("optimizers", of_it, "update_rule")
+        keys = OPTIMIZER | update_options[optimizer]
+        optimizers[optimizer] = checks.read(place, of_it, keys, mistakes)
     if "dataset" in study:
         size = import_module(f"descent.datasets.{study['dataset']}").SIZE
-        for optimizer, of_optimizer in optimizers.items():
-            batch_size = of_optimizer.get("batch_size", FULL)
-            if batch_size != FULL and batch_size > size.train:
-                place = f"{where}.optimizers.{optimizer}.batch_size"
-                allowed = f"at most the {size.train} training samples, or {FULL}"
-                mistakes.append(checks.mistake(place, batch_size, allowed))
-    if "model" in study and "engine" in study:
-        _check_engine(where, study["model"], study["engine"], optimizers, mistakes)
+        _check_optimizers(where, size, optimizers, mistakes)
+    if "model" in study:
+        _check_engines(where, study["model"], study.get("engine"), optimizers, mistakes)
+    if "model" in study and "dataset" in study:
+        _check_task(where, study["model"], study["dataset"], size.task, mistakes)
     if len(mistakes) > known:
         return None
 
@@ -188,14 +207,64 @@ def _read_study(name: str, values: Any, mistakes: list[str]) -> Study | None:
             run = Run(
                 model=study["model"],
                 step_size=step_size,
-                **{key: of_optimizer[key] for key in OPTIMIZER if key != "step_sizes"},
+                **{
+                    key: of_optimizer[key]
+                    for key in OPTIMIZER
+                    if key not in ("step_sizes", "engine")
+                },
                 **{key: study[key] for key in ("seeds", "l2", "initial", "dtype")},
+                model_options={key: study[key] for key in model_options},
+                update_options={key: of_optimizer[key] for key in update_options[optimizer]},
             )
-            engine = study["engine"]
+            engine = of_optimizer["engine"] or study["engine"]
             if engine == "auto":
                 engine = _fastest_engine(run)
             evaluator = _choose_evaluator(run, size)
             runs.append(PlannedRun(name, optimizer, label(step_size), engine, evaluator, run))
+    _check_disk(where, runs, size, mistakes)
+    figures = _figures(where, study["figures"], runs, size, mistakes)
+    return Study(name, study["dataset"], study["model"], study["seeds"], tuple(runs), figures)
+
+
+def _options(kind: str, values: Any, key: str) -> dict[str, Key]:
+    """The keys that the chosen model or update rule adds."""
+    chosen = values.get(key) if isinstance(values, Mapping) else None
+    if chosen not in available(kind):
+        return {}
+    checked = {bool: checks.boolean, int: checks.integer(least=1), float: checks.fraction}
+    options = constant(kind, chosen, "OPTIONS", {})
+    return {name: Key(checked[type(default)], default) for name, default in options.items()}
+
+
+def _check_optimizers(
+    where: str, size: Size, optimizers: Mapping[str, Any], mistakes: list[str]
+) -> None:
+    """A line in mistakes for every optimizer that does not fit the data or the others."""
+    for name, optimizer in optimizers.items():
+        place = f"{where}.optimizers.{name}"
+        batch_size = optimizer.get("batch_size", FULL)
+        if batch_size != FULL and batch_size > size.train:
+            allowed = f"at most the {size.train} training samples, or {FULL}"
+            mistakes.append(checks.mistake(f"{place}.batch_size", batch_size, allowed))
+        average_from = optimizer.get("average_from")
+        if average_from is not None and average_from >= optimizer.get("epochs", math.inf):
+            allowed = f"an epoch before the last, {optimizer['epochs']}"
+            mistakes.append(checks.mistake(f"{place}.average_from", average_from, allowed))
+        if average_from is not None and f"{name}_average" in optimizers:
+            allowed = f"a name that the averaged iterates of {name} do not take"
+            mistakes.append(checks.mistake(f"{where}.optimizers", f"{name}_average", allowed))
+
+
+def _check_task(where: str, model: str, dataset: str, task: str, mistakes: list[str]) -> None:
+    """A line in mistakes where the model predicts labels and the data are numbers, or reversed."""
+    fit = [m for m in available("models") if constant("models", m, "TASK") == task]
+    if model not in fit:
+        allowed = f"{', '.join(fit)}, since {dataset} is for {task}"
+        mistakes.append(checks.mistake(f"{where}.model", model, allowed))
+
+
+def _check_disk(where: str, runs: list[PlannedRun], size: Size, mistakes: list[str]) -> None:
+    """A line in mistakes where the iterates take too much space."""
     gigabytes = sum(_numbers(run.run, size) * DTYPES[run.run.dtype] for run in runs) / 1e9
     if gigabytes > MAX_STUDY_GB:
         found = f"iterates of {gigabytes:.1f} GB on disk"
@@ -203,7 +272,33 @@ def _read_study(name: str, values: Any, mistakes: list[str]) -> Study | None:
             f"{MAX_STUDY_GB} GB a study; evaluate less often, or use fewer seeds or step sizes"
         )
         mistakes.append(checks.mistake(where, found, allowed))
-    return Study(name, study["dataset"], study["model"], study["seeds"], tuple(runs))
+
+
+def _figures(
+    where: str,
+    named: tuple[str, ...] | None,
+    runs: list[PlannedRun],
+    size: Size,
+    mistakes: list[str],
+) -> tuple[str, ...]:
+    """The figures named, or all whose NEEDS the study has; a line in mistakes for others."""
+    model, layers = runs[0].run.model, _layers(runs[0].run, size)
+    has = {
+        constant("models", model, "TASK"): True,
+        "optimum": defines("models", model, "optimum"),
+        "plane": sum(math.prod(layer.shape) for layer in layers.values()) == 2,
+        "update rules": len({run.run.update_rule for run in runs}) > 1,
+    }
+    fit = [
+        figure
+        for figure in available("figures")
+        if all(has.get(need) for need in constant("figures", figure, "NEEDS", ()))
+    ]
+    for figure in named or ():
+        if figure not in fit:
+            allowed = f"{', '.join(fit)}, which have something to show of this study"
+            mistakes.append(checks.mistake(f"{where}.figures", figure, allowed))
+    return named or tuple(fit)
 
 
 def _able(kind: str, model: str) -> list[str]:
@@ -219,35 +314,54 @@ def _able(kind: str, model: str) -> list[str]:
     ]
 
 
-def _check_engine(
-    where: str, model: str, engine: str, optimizers: Mapping[str, Any], mistakes: list[str]
+def _check_engines(
+    where: str, model: str, of_study: str | None, optimizers: Mapping, mistakes: list[str]
 ) -> None:
-    """A line in mistakes for everything that the engine cannot do."""
+    """A line in mistakes for everything that an engine named by hand cannot do."""
     engines = _able("engines", model)
     if not engines:
         found = f"{model}, whose file has no function that an engine needs"
         mistakes.append(checks.mistake(f"{where}.model", found, "a complete model"))
-    elif engine not in ("auto", *engines):
-        allowed = f"{', '.join(['auto', *engines])}, which can train {model} on this machine"
-        mistakes.append(checks.mistake(f"{where}.engine", engine, allowed))
-    elif engine != "auto":
-        allowed = f"{', '.join(_update_rules(engine))}, which engine {engine} can do"
-        for name, optimizer in optimizers.items():
-            rule = optimizer.get("update_rule")
-            if rule and rule not in _update_rules(engine):
-                place = f"{where}.optimizers.{name}.update_rule"
-                mistakes.append(checks.mistake(place, rule, allowed))
+        return
+    for place, engine in {
+        where: of_study,
+        **{f"{where}.optimizers.{name}": o.get("engine") for name, o in optimizers.items()},
+    }.items():
+        if engine not in (None, "auto", *engines):
+            allowed = f"{', '.join(['auto', *engines])}, which can train {model} on this machine"
+            mistakes.append(checks.mistake(f"{place}.engine", engine, allowed))
+    for name, optimizer in optimizers.items():
+        place, engine = f"{where}.optimizers.{name}", optimizer.get("engine") or of_study
+        if engine not in engines:  # auto, or wrong anyway
+            continue
+        rule, rules = optimizer.get("update_rule"), _update_rules(engine)
+        if rule and rule not in rules:
+            allowed = f"{', '.join(rules)}, which engine {engine} can do"
+            mistakes.append(checks.mistake(f"{place}.update_rule", rule, allowed))
+        if optimizer.get("average_from") is not None and not _averages(engine):
+            able = [e for e in engines if _averages(e)]
+            allowed = f"{', '.join(['auto', *able])}, which can average iterates"
+            mistakes.append(checks.mistake(f"{place}.engine", engine, allowed))
 
 
 def _update_rules(engine: str) -> Sequence[str]:
     return constant("engines", engine, "UPDATE_RULES", available("optimizers"))
 
 
+def _averages(engine: str) -> bool:
+    return constant("engines", engine, "AVERAGES", True)
+
+
 def _fastest_engine(run: Run) -> str:
     """The first of the engines, fastest first, that can do the run."""
     fastest = ["triton", "torch", "numba", "numpy"] if has_cuda() else ["numba", "numpy", "torch"]
-    able = _able("engines", run.model)
-    return next(e for e in fastest if e in able and run.update_rule in _update_rules(e))
+    able = [
+        engine
+        for engine in _able("engines", run.model)
+        if run.update_rule in _update_rules(engine)
+        and (run.average_from is None or _averages(engine))
+    ]
+    return next(engine for engine in fastest if engine in able)
 
 
 def _choose_evaluator(run: Run, size: Size) -> str:
@@ -263,10 +377,15 @@ def _gpus(kind: str, name: str) -> int:
     return int(constant(kind, name, "GPU") != "none" and has_cuda())
 
 
+def _layers(run: Run, size: Size) -> dict[str, Layer]:
+    net = import_module(f"descent.models.{run.model}")
+    return net.layers(size.features, size.outputs, **run.model_options)
+
+
 def _numbers(run: Run, size: Size) -> int:
     """Numbers in the iterates of a run, at most."""
-    layers = import_module(f"descent.models.{run.model}").layers(size.features, size.outputs)
-    each = sum(math.prod(layer.shape) for layer in layers.values())
+    each = sum(math.prod(layer.shape) for layer in _layers(run, size).values())
     early = run.evaluate_every.bit_length()  # 1, 2, 4, 8, … below evaluate_every
     evaluated = run.steps(size.train) // run.evaluate_every + early + 2
-    return len(run.seeds) * evaluated * each
+    variants = 1 if run.average_from is None else 2
+    return len(run.seeds) * evaluated * each * variants

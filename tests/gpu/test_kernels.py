@@ -23,10 +23,12 @@ from descent.gpu.formulas import compiled
 from descent.run import model
 
 _, name, dtype, size, warps = sys.argv
-types = {"x_at": "*u8", "y_at": "*i64", "order_at": "*i32"}
-types |= {at: "*" + dtype for at in ("A_at", "b_at", "z_at", "constants_at")}
+y_type = "*i64" if model(name).TASK == "classification" else "*" + dtype
+types = {"x_at": "*u8", "y_at": y_type, "order_at": "*i32"}
+types |= {at: "*" + dtype for at in ("A_at", "b_at", "z_at", "step_sizes_at", "constants_at")}
 known = {"features": 784, "classes": 10, "size": int(size), "ROWS": 16, "COLUMNS": 1024}
-known |= {"TILE": TILE, "score_gradient": compiled(model(name).score_gradient, 10)}
+known |= {"TILE": TILE, "bias": True}
+known["score_gradient"] = compiled(model(name).score_gradient, 10)
 for kernel in (_steps, _to_score_gradients):
     names = kernel.arg_names
     signature = {n: types.get(n, "constexpr" if n in known else "i32") for n in names}

@@ -41,8 +41,12 @@ def test_a_run_for_every_optimizer_and_step_size():
 @pytest.mark.parametrize(
     ("old", "new", "says"),
     [
-        ("digits", "mnits", "studies.tiny.dataset: found 'mnits'; allowed: one of digits, "),
-        ("sigmoid_softmax", "sigmoid", "studies.tiny.model: found 'sigmoid'; allowed: one of sig"),
+        ("digits", "mnits", "studies.tiny.dataset: found 'mnits'; allowed: one of bowl, "),
+        (
+            "sigmoid_softmax",
+            "sigmoid",
+            "studies.tiny.model: found 'sigmoid'; allowed: one of linear",
+        ),
         (
             "seeds:",
             "engine: fast\n    seeds:",
@@ -286,6 +290,120 @@ def test_an_engine_named_by_hand_is_taken(monkeypatch):
 def test_the_shipped_config_is_right():
     root = Path(__file__).parents[2]
     studies = read_studies(yaml.safe_load((root / "config.yaml").read_text()), [], ["all"])
-    assert {"mnist", "softmax", "digits"} <= studies.keys()
+    assert list(studies) == [
+        *("mnist", "softmax", "digits"),
+        *("bowl", "linear_regression", "neural_network", "optimizers"),
+    ]
     for study in studies.values():
-        assert all(len(run.run.seeds) >= 3 for run in study.runs)
+        chance = any(r.run.initial != "zeros" or r.run.batch_size != "full" for r in study.runs)
+        assert len(study.seeds) >= (3 if chance else 1)
+
+
+NETWORK = GOOD.replace("sigmoid_softmax", "neural_network")
+REGRESSION = GOOD.replace("sigmoid_softmax", "linear_regression").replace("digits", "diabetes")
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        (
+            GOOD.replace("digits", "diabetes"),
+            "studies.tiny.model: found sigmoid_softmax; allowed: linear_regression,"
+            " since diabetes is for regression",
+        ),
+        (
+            REGRESSION.replace("diabetes", "digits"),
+            "studies.tiny.model: found linear_regression; allowed: neural_network,"
+            " sigmoid_softmax, softmax_regression, since digits is for classification",
+        ),
+        (
+            GOOD.replace("seeds:", "hidden: 3\n    seeds:"),
+            "studies.tiny: found unknown key hidden; allowed: dataset, ",
+        ),
+        (
+            NETWORK.replace("seeds:", "hidden: 0\n    seeds:"),
+            "studies.tiny.hidden: found 0; allowed: an integer ≥ 1",
+        ),
+        (
+            REGRESSION.replace("seeds:", "bias: 3\n    seeds:"),
+            "studies.tiny.bias: found 3; allowed: true or false",
+        ),
+        (
+            GOOD.replace("epochs: 2", "update_rule: momentum, momentum: 1, epochs: 2"),
+            "studies.tiny.optimizers.sgd.momentum: found 1; allowed: a number ≥ 0 and < 1",
+        ),
+        (
+            GOOD.replace("epochs: 2", "momentum: 0.5, epochs: 2"),
+            "studies.tiny.optimizers.sgd: found unknown key momentum; allowed: update_rule, ",
+        ),
+        (
+            GOOD.replace("epochs: 2", "schedule: 1/x, epochs: 2"),
+            "studies.tiny.optimizers.sgd.schedule: found '1/x'; allowed: one of constant, 1/t, ",
+        ),
+        (
+            GOOD.replace("epochs: 2", "average_from: 2, epochs: 2"),
+            "studies.tiny.optimizers.sgd.average_from: found 2; allowed: an epoch before the last",
+        ),
+        (
+            GOOD.replace("epochs: 2", "average_from: 1, engine: numba, epochs: 2"),
+            "studies.tiny.optimizers.sgd.engine: found numba; allowed: auto, numpy, torch,",
+        ),
+        (
+            GOOD.replace("gd: {batch_size: full", "sgd_average: {batch_size: full").replace(
+                "epochs: 2", "average_from: 1, epochs: 2"
+            ),
+            "studies.tiny.optimizers: found sgd_average; allowed: a name that the averaged",
+        ),
+        (
+            GOOD.replace("seeds:", "figures: [heatmap, trajectories]\n    seeds:"),
+            "studies.tiny.figures: found trajectories; allowed: accuracy_by_epoch, ",
+        ),
+        (
+            NETWORK.replace("digits", "mnist").replace("evaluate_every: 500", "evaluate_every: 1"),
+            "studies.tiny: found iterates of 195",
+        ),
+    ],
+)
+def test_a_mistake_in_what_a_model_an_update_rule_or_a_figure_needs(text, says):
+    assert any(line.startswith(says) for line in mistakes(text)), mistakes(text)
+
+
+def test_options_travel_from_config_to_the_run_that_is_trained():
+    import shlex
+
+    import train
+
+    text = NETWORK.replace("seeds:", "hidden: 7\n    seeds:").replace(
+        "epochs: 2",
+        "epochs: 2, average_from: 1, schedule: 1/sqrt(t), update_rule: adam, beta1: 0.5",
+    )
+    sgd, *_, gd = read(text)["tiny"].runs
+    assert sgd.run.update_options == {"beta1": 0.5, "beta2": 0.999, "epsilon": 1e-8}
+    assert (sgd.run.schedule, sgd.run.average_from) == ("1/sqrt(t)", 1)
+    assert (gd.run.schedule, gd.run.average_from) == ("constant", None)
+    for planned in (sgd, gd):
+        assert planned.run.model_options == {"hidden": 7}
+        words = shlex.split(" ".join(planned.options()))
+        arguments = train.parser().parse_args([*words, "--data", "d.npz", "--iterates", "i.npz"])
+        assert train.run_of(arguments) == planned.run
+
+
+def test_figures_are_those_that_have_something_to_show():
+    figures = {
+        "classification": read(GOOD)["tiny"].figures,
+        "regression": read(REGRESSION)["tiny"].figures,
+        "plane": read(
+            REGRESSION.replace("diabetes", "bowl")
+            .replace("seeds:", "bias: false\n    seeds:")
+            .replace("evaluate_every: 500", "evaluate_every: 1")
+        )["tiny"].figures,
+        "rules": read(GOOD.replace("epochs: 3", "update_rule: adam, epochs: 3"))["tiny"].figures,
+        "named": read(GOOD.replace("seeds:", "figures: [heatmap]\n    seeds:"))["tiny"].figures,
+    }
+    everywhere = {"distance", "final_by_step_size"}
+    accuracy = {"accuracy_by_epoch", "accuracy_by_step", "heatmap"}
+    assert set(figures["classification"]) == everywhere | accuracy
+    assert set(figures["regression"]) == everywhere | {"optimum_distance"}
+    assert set(figures["plane"]) == everywhere | {"optimum_distance", "trajectories"}
+    assert set(figures["rules"]) == everywhere | accuracy | {"sensitivity"}
+    assert figures["named"] == ("heatmap",)

@@ -7,41 +7,75 @@ from pathlib import Path
 import pytest
 
 from pipeline.imports import modules
-from pipeline.plugins import available
+from pipeline.plugins import available, constant, defines
 
 ROOT = Path(__file__).parents[2]
 
 
-DOWNLOAD = "download.py --dataset digits --raw raw --data d.npz"
+# every file of the digits is called d…, of the bowl b…
+DOWNLOAD = "download.py --dataset {dataset} --raw raw --data {d}.npz"
 TRAIN = (
-    "train.py --data d.npz --step-size 0.1 --batch-size full --epochs 2 --evaluate-every 1"
-    " --seeds 0 --iterates i.npz --model {model} --engine {engine}"
+    "train.py --data {d}.npz --step-size 0.1 --batch-size full --epochs 2 --evaluate-every 1"
+    " --seeds 0 --iterates {d}_iterates.npz --model {model} --engine {engine} {options}"
 )
 EVALUATE = (
-    "evaluate.py --iterates i.npz --data d.npz --study s --optimizer o --trace t.csv"
-    " --evaluator {evaluator}"
+    "evaluate.py --iterates {d}_iterates.npz --data {d}.npz --study s --optimizer o"
+    " --trace {d}_trace.csv --evaluator {evaluator}"
 )
-AGGREGATE = "aggregate.py --run-traces t.csv --seeds 0 --traces traces.csv --summary summary.csv"
-PLOT = "plot.py --traces traces.csv --summary summary.csv --png f.png --pdf f.pdf --figure {figure}"
+AGGREGATE = (
+    "aggregate.py --run-traces {d}_trace.csv --seeds 0 --traces {d}_traces.csv"
+    " --summary {d}_summary.csv"
+)
+PLOT = (
+    "plot.py --traces {d}_traces.csv --summary {d}_summary.csv --png f.png --pdf f.pdf"
+    " --figure {figure} --iterates {d}_iterates.npz --data {d}.npz"
+)
+DIGITS = {"d": "d", "dataset": "digits", "model": "sigmoid_softmax", "options": ""}
+BOWL = {
+    "d": "b",
+    "dataset": "bowl",
+    "model": "linear_regression",
+    "options": "--model-option bias=false",
+}
+
+
+def fitting(model: str) -> dict[str, str]:
+    """What a model is trained on."""
+    return {
+        **(DIGITS if constant("models", model, "TASK") == "classification" else BOWL),
+        "model": model,
+    }
+
 
 # a command, and the modules it chooses by name
 COMMANDS = {
-    DOWNLOAD: ["descent.datasets.digits"],
-    AGGREGATE: [],
+    DOWNLOAD.format(**DIGITS): ["descent.datasets.digits"],
+    AGGREGATE.format(**DIGITS): [],
     **{
-        EVALUATE.format(evaluator=e): ["descent.models.sigmoid_softmax", f"descent.evaluators.{e}"]
+        EVALUATE.format(**DIGITS, evaluator=e): [
+            "descent.models.sigmoid_softmax",
+            f"descent.evaluators.{e}",
+        ]
         for e in available("evaluators")
     },
     **{
-        TRAIN.format(model=model, engine=engine): [
+        TRAIN.format(**fitting(model), engine=engine): [
             f"descent.models.{model}",
             f"descent.engines.{engine}",
             "descent.optimizers.plain",
         ]
         for model in available("models")
         for engine in available("engines")
+        if defines("models", model, constant("engines", engine, "NEEDS"))
     },
-    **{PLOT.format(figure=f): [f"descent.figures.{f}"] for f in available("figures")},
+    **{
+        PLOT.format(
+            **(BOWL if constant("figures", f, "READS_ITERATES", False) else DIGITS), figure=f
+        ): [f"descent.figures.{f}"]
+        for f in available("figures")
+        if "optimum" not in constant("figures", f, "NEEDS", ())
+    },
+    PLOT.format(**BOWL, figure="optimum_distance"): ["descent.figures.optimum_distance"],
 }
 
 
@@ -73,13 +107,9 @@ for module in list(sys.modules.values()):
 def folder(tmp_path_factory) -> Path:
     """A folder that holds what every script needs from the one before."""
     made = tmp_path_factory.mktemp("folder")
-    for command in (
-        DOWNLOAD,
-        TRAIN.format(model="sigmoid_softmax", engine="numpy"),
-        EVALUATE.format(evaluator="numpy"),
-        AGGREGATE,
-    ):
-        run(made, command)
+    for names in (DIGITS, BOWL):
+        for command in (DOWNLOAD, TRAIN, EVALUATE, AGGREGATE):
+            run(made, command.format(**names, engine="numpy", evaluator="numpy"))
     return made
 
 

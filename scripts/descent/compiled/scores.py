@@ -408,6 +408,11 @@ def _scores_cross_entropy_gradient(z, y, axis=-1):
     return lambda z, y, axis=-1: functions.softmax(z, axis) - _one_hot(z, y)
 
 
+@overload(functions.squared_error_gradient, inline="always", strict=False)
+def _scores_squared_error_gradient(z, y, axis=-1):
+    return lambda z, y, axis=-1: z - y
+
+
 @overload(functions.cross_entropy, strict=False)
 def _scores_cross_entropy(z, y, axis=-1):
     def cross_entropy(z, y, axis=-1):

@@ -2,7 +2,7 @@
 
 A dataset file gives
 
-    SIZE                  samples, features and outputs, known before anything is downloaded
+    SIZE                  samples, features, outputs and task, known before anything is downloaded
     obtain(raw, mirror)   the Data (descent/data.py); raw: folder of its archives; mirror: where
                           they are looked for first, or None
 

@@ -1,20 +1,23 @@
 """What the engines share: the evaluated steps, and the loop where Python makes every step."""
 
 from collections.abc import Callable, Iterator
-from itertools import islice, pairwise, repeat
+from itertools import pairwise, repeat
+from types import ModuleType
 
 import numpy as np
 from numpy.typing import NDArray
 
 from descent import schedule
-from descent.iterates import Iterates
+from descent.data import Data
+from descent.iterates import AVERAGE, Iterates
 from descent.run import FULL, Run, update_rule
 
 Samples = slice | NDArray[np.int64]
 
 
-def initial(run: Run, layers: dict) -> dict[str, NDArray]:
+def initial(run: Run, net: ModuleType, data: Data) -> dict[str, NDArray]:
     """Initial parameters of all seeds, {name: [R, *shape]}."""
+    layers = net.layers(data.x_train.shape[1], data.outputs, **run.model_options)
     each = [schedule.initial(seed, layers, run.initial, run.dtype) for seed in run.seeds]
     return {name: np.stack([parameters[name] for parameters in each]) for name in layers}
 
@@ -62,18 +65,29 @@ def descend(
     rule = update_rule(run.update_rule)
     state = rule.init(parameters)
     batches = _batches(run, samples)
+    steps = run.steps(samples)
+    averages = {}
+    if run.average_from is not None:
+        per_epoch = schedule.steps_per_epoch(samples, run.samples_a_step(samples))
+        average_from = run.average_from * per_epoch
+        averages = {name: 1 * p for name, p in parameters.items()}
 
     def advance(start: int, stop: int) -> None:
         nonlocal state
-        for batch in islice(batches, stop - start):
+        sizes = schedule.step_sizes(run.schedule, run.step_size, start, stop, steps).tolist()
+        for step, (size, batch) in enumerate(zip(sizes, batches, strict=False), start + 1):
             moved, state = rule.update(
-                parameters, gradient(parameters, batch), state, run.step_size
+                parameters, gradient(parameters, batch), state, size, **run.update_options
             )
             for name, p in parameters.items():
                 p[...] = moved[name]
+            for name, mean in averages.items():
+                # Polyak and Juditsky 1992; until it begins the average is the iterate itself
+                mean += (parameters[name] - mean) / max(1, step - average_from)
 
     def snapshot() -> dict[str, NDArray]:
-        return {name: to_numpy(p) for name, p in parameters.items()}
+        averaged = {f"{AVERAGE}{name}": to_numpy(mean) for name, mean in averages.items()}
+        return {name: to_numpy(p) for name, p in parameters.items()} | averaged
 
     return follow(run, samples, advance, snapshot, progress)
 

@@ -7,6 +7,7 @@ bytes on MNIST, a fifth of the weights.
 
 from collections.abc import Callable
 from functools import lru_cache
+from typing import NamedTuple
 
 import numba
 import numpy as np
@@ -27,13 +28,12 @@ from descent.compiled.scores import (
 )
 from descent.data import Data
 from descent.engines._descent import follow, initial, segments
-from descent.errors import InputError
 from descent.iterates import Iterates
-from descent.optimizers import plain
 from descent.run import FULL, Run, model, update_rule
 
 NEEDS = "score_gradient"
-UPDATE_RULES = ("plain",)
+UPDATE_RULES = ("plain", "momentum", "nesterov")
+AVERAGES = False
 GPU = "none"
 
 # Samples between asking for one and using it. A shuffled step of softmax_regression takes 0.58 µs
@@ -55,76 +55,107 @@ def versions() -> dict[str, str]:
 
 
 def train(run: Run, data: Data, progress: Callable[[int], object]) -> Iterates:
-    """The iterates of a run; InputError if its update rule is not the plain one."""
-    if update_rule(run.update_rule) is not plain:
-        raise InputError(f"engine numba: found update rule {run.update_rule}; allowed: plain")
+    """The iterates of a run."""
     net = model(run.model)
-    n, features = data.x_train.shape
-    start = initial(run, net.layers(features, data.outputs))
-    weights = [_rows(A, b) for A, b in zip(start["A"], start["b"], strict=True)]
+    start = initial(run, net, data)
+    zero = np.zeros_like(start["A"][..., 0])
+    weights = [_rows(A, b) for A, b in zip(start["A"], start.get("b", zero), strict=True)]
     descend = _full_batches if run.batch_size == FULL else _shuffled_batches
     advance = descend(run, data, weights, pack(data.x_train, data.scale, run.dtype))
 
     def snapshot() -> dict[str, NDArray]:
         rows = np.stack(weights)[..., : data.outputs].swapaxes(1, 2)
-        return {"A": rows[..., :-1], "b": rows[..., -1]}
+        both = {"A": rows[..., :-1], "b": rows[..., -1]}
+        return {name: both[name] for name in start}
 
-    return follow(run, n, advance, snapshot, progress)
+    return follow(run, len(data.y_train), advance, snapshot, progress)
 
 
 def _shuffled_batches(run: Run, data: Data, weights: list[NDArray], packed: Packed) -> Advance:
     """Make steps on batches of each epoch's order of samples, seed by seed."""
-    kind = Kind(run.model, data.outputs)
-    samples = (packed.start, packed.feature, packed.code, packed.level, data.y_train)
-    n, size = len(data.y_train), run.batch_size
-    total = np.zeros_like(weights[0])
-    step = (run.step_size, float(run.l2))
+    kind, rule = Kind(run.model, data.outputs), _rule(run)
+    samples = _samples(run, data, packed)
+    n, size, steps = len(data.y_train), run.batch_size, run.steps(len(data.y_train))
+    total, velocities = _like(weights[0]), [_like(rows) for rows in weights]
     order = lru_cache(maxsize=len(run.seeds))(schedule.order)
+    sparse = size == 1 and run.update_rule == "plain"
 
     def advance(first: int, last: int) -> None:
-        for seed, rows in zip(run.seeds, weights, strict=True):
+        sizes = schedule.step_sizes(run.schedule, run.step_size, first, last, steps)
+        for seed, rows, velocity in zip(run.seeds, weights, velocities, strict=True):
+            made = 0
             for epoch, begin, end in segments(first, last, n, size):
-                some = order(seed, epoch, n)[begin:end]
-                if size == 1:
-                    _single_steps(kind, rows, *samples, some, *step)
+                some, some_sizes = order(seed, epoch, n)[begin:end], sizes[made:]
+                if sparse:
+                    _single_steps(kind, rows, *samples, some, some_sizes, rule)
                 else:
-                    _batch_steps(kind, rows, total, *samples, some, size, *step)
+                    _batch_steps(
+                        kind, rows, total, velocity, *samples, some, size, some_sizes, rule
+                    )
+                made += schedule.steps_per_epoch(end - begin, size)
 
     return advance
 
 
 def _full_batches(run: Run, data: Data, weights: list[NDArray], packed: Packed) -> Advance:
     """Make steps on all samples, seed by seed."""
-    kind = Kind(run.model, data.outputs)
+    kind, rule = Kind(run.model, data.outputs), _rule(run)
     columns = transpose(packed, data.x_train.shape[1], BLOCK)
-    samples = (packed.start, packed.feature, packed.code, packed.level, data.y_train)
+    samples = _samples(run, data, packed)
     by_feature = (columns.start, columns.sample, columns.code)
-    total, dz = _aligned(len(weights[0]), weights[0]), _aligned(BLOCK, weights[0])
+    total, velocities = _like(weights[0]), [_like(rows) for rows in weights]
+    dz = _like(weights[0], BLOCK)
 
     def advance(first: int, last: int) -> None:
-        for rows in weights:
-            for _ in range(first, last):
+        sizes = schedule.step_sizes(run.schedule, run.step_size, first, last, run.epochs)
+        for rows, velocity in zip(weights, velocities, strict=True):
+            for step_size in sizes.tolist():
                 _add_gradients(kind, rows, total, dz, *samples, *by_feature)
-                _step(kind, rows, total, len(data.y_train), run.step_size, float(run.l2))
+                _step(kind, rows, total, velocity, len(data.y_train), step_size, rule)
 
     return advance
+
+
+def _samples(run: Run, data: Data, packed: Packed) -> tuple[NDArray, ...]:
+    """What the kernels read of the samples: start, feature, code, level, y."""
+    y = data.targets(data.y_train, run.dtype)
+    return packed.start, packed.feature, packed.code, packed.level, y
+
+
+class _Rule(NamedTuple):
+    """What the kernels must know of the update: λ, μ, which form, and whether b is a parameter."""
+
+    l2: float
+    momentum: float
+    nesterov: bool
+    bias: bool
+
+
+def _rule(run: Run) -> _Rule:
+    options = {**getattr(update_rule(run.update_rule), "OPTIONS", {}), **run.update_options}
+    return _Rule(
+        l2=float(run.l2),
+        momentum=float(options.get("momentum", 0)),
+        nesterov=run.update_rule == "nesterov",
+        bias=run.model_options.get("bias", True),
+    )
 
 
 def _rows(A: NDArray, b: NDArray) -> NDArray:
     """Weights and bias as the kernels read them, [features + 1, lanes]."""
     classes, features = A.shape
-    rows = _aligned(features + 1, np.empty((0, lanes(classes)), A.dtype))
+    rows = _like(np.empty((features + 1, lanes(classes)), A.dtype))
     rows[:-1, :classes] = A.T
     rows[-1, :classes] = b
     return rows
 
 
-def _aligned(count: int, like: NDArray) -> NDArray:
-    """Rows of zeros as wide as those of `like`, the first at the start of a cache line."""
-    size = count * like.shape[1]
-    memory = np.zeros(size + 64, like.dtype)
-    offset = -memory.ctypes.data % 64 // like.itemsize
-    return memory[offset : offset + size].reshape(count, -1)
+def _like(rows: NDArray, count: int | None = None) -> NDArray:
+    """Zeros, as many rows or `count`, of the same width; the first begins a cache line."""
+    size = (len(rows) if count is None else count) * rows.shape[1]
+    memory = np.zeros(size + 64, rows.dtype)
+    offset = -memory.ctypes.data % 64 // rows.itemsize
+    return memory[offset : offset + size].reshape(-1, rows.shape[1])
 
 
 @inlined
@@ -154,7 +185,7 @@ def _gradient(kind, z, y):
 
 @inlined
 def _add_outer_product(kind, rows, dz, i, start, feature, code, level):
-    """rows += dz xᵀ, and dz to the bias."""
+    """rows += dz xᵀ, with x = 1 for the bias."""
     for k in range(start[i], start[i + 1]):
         row = load(rows, at(feature, k), kind)
         store(rows, at(feature, k), add_scaled(row, at(level, at(code, k)), dz))
@@ -177,22 +208,26 @@ def _look_ahead(t, order, start, feature, code, y):
 
 
 @compiled
-def _single_steps(kind, rows, start, feature, code, level, y, order, step_size, l2):
+def _single_steps(kind, rows, start, feature, code, level, y, order, step_sizes, rule):
     """A step on each sample of `order`: p ← p - α (∂loss/∂p + λ p)."""
     for t in range(len(order)):
         _look_ahead(t, order, start, feature, code, y)
-        i = order[t]
+        i, step_size = order[t], step_sizes[t]
         dz = _gradient(kind, _scores(kind, i, rows, start, feature, code, level), y[i])
-        if l2 != 0:
+        if rule.l2 != 0:
             for row in range(len(rows)):
-                store(rows, row, load(rows, row, kind) * (1 - step_size * l2))
+                store(rows, row, load(rows, row, kind) * (1 - step_size * rule.l2))
         _add_outer_product(kind, rows, dz * -step_size, i, start, feature, code, level)
+        if not rule.bias:
+            rows[-1] = 0
 
 
 @compiled
-def _batch_steps(kind, rows, total, start, feature, code, level, y, order, size, step_size, l2):
-    """A step on every `size` samples of `order`, against the mean of their gradients."""
-    for first in range(0, len(order), size):
+def _batch_steps(
+    kind, rows, total, velocity, start, feature, code, level, y, order, size, step_sizes, rule
+):
+    """A step on every `size` samples of `order`, with the mean of their gradients."""
+    for batch, first in enumerate(range(0, len(order), size)):
         last = min(first + size, len(order))
         total[:] = 0
         for t in range(first, last):
@@ -200,7 +235,7 @@ def _batch_steps(kind, rows, total, start, feature, code, level, y, order, size,
             i = order[t]
             dz = _gradient(kind, _scores(kind, i, rows, start, feature, code, level), y[i])
             _add_outer_product(kind, total, dz, i, start, feature, code, level)
-        _step(kind, rows, total, last - first, step_size, l2)
+        _step(kind, rows, total, velocity, last - first, step_sizes[batch], rule)
 
 
 @compiled
@@ -234,8 +269,18 @@ def _add_gradients(
 
 
 @compiled
-def _step(kind, rows, total, count, step_size, l2):
-    """p ← p - α (total / count + λ p)."""
+def _step(kind, rows, total, velocity, count, step_size, rule):
+    """With g = total / count + λ p: p ← p - α g; with momentum as in descent/optimizers."""
     for row in range(len(rows)):
-        p = load(rows, row, kind) * (1 - step_size * l2)
-        store(rows, row, add_scaled(p, -step_size / count, load(total, row, kind)))
+        p = load(rows, row, kind)
+        if rule.momentum == 0:
+            p = p * (1 - step_size * rule.l2)
+            store(rows, row, add_scaled(p, -step_size / count, load(total, row, kind)))
+        else:
+            g = add_scaled(load(total, row, kind) / count, rule.l2, p)
+            v = add_scaled(g, rule.momentum, load(velocity, row, kind))
+            store(velocity, row, v)
+            along = add_scaled(g, rule.momentum, v) if rule.nesterov else v
+            store(rows, row, add_scaled(p, -step_size, along))
+    if not rule.bias:
+        rows[-1] = 0

@@ -32,8 +32,9 @@ def versions() -> dict[str, str]:
 def train(run: Run, data: Data, progress: Callable[[int], object]) -> Iterates:
     """The iterates of a run."""
     net = model(run.model)
-    x, y = data.inputs(data.x_train, run.dtype), data.y_train
-    parameters = initial(run, net.layers(x.shape[1], data.outputs))
+    x = data.inputs(data.x_train, run.dtype)
+    y = data.targets(data.y_train, run.dtype)
+    parameters = initial(run, net, data)
 
     def gradient(parameters: dict[str, NDArray], batch: Samples) -> dict[str, NDArray]:
         of_loss = _mean_gradient(net, parameters, x[batch], y[batch])

@@ -25,8 +25,9 @@ def train(run: Run, data: Data, progress: Callable[[int], object]) -> Iterates:
 
 def _train(run: Run, data: Data, progress: Callable[[int], object]) -> Iterates:
     net = model(run.model)
-    x, y = to_device(data.inputs(data.x_train, run.dtype)), to_device(data.y_train)
-    start = initial(run, net.layers(x.shape[1], data.outputs))
+    x = to_device(data.inputs(data.x_train, run.dtype))
+    y = to_device(data.targets(data.y_train, run.dtype))
+    start = initial(run, net, data)
     parameters = {name: to_device(p).requires_grad_() for name, p in start.items()}
 
     def gradient(parameters, batch):

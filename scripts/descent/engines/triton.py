@@ -11,24 +11,24 @@ import numpy as np
 import torch
 import triton
 import triton.language as tl
+from numpy.typing import NDArray
 
 from descent import schedule
 from descent.data import Data
 from descent.engines._descent import descend, follow, initial, segments
-from descent.errors import InputError
 from descent.gpu import device as gpu
 from descent.gpu.device import name as device
 from descent.gpu.formulas import compiled
 from descent.gpu.stacks import in_stacks
 from descent.iterates import Iterates
 from descent.models import _linear
-from descent.optimizers import plain
-from descent.run import FULL, Run, model, update_rule
+from descent.run import FULL, Run, model
 
-__all__ = ["GPU", "NEEDS", "UPDATE_RULES", "device", "train", "versions"]
+__all__ = ["AVERAGES", "GPU", "NEEDS", "UPDATE_RULES", "device", "train", "versions"]
 
 NEEDS = "score_gradient"
 UPDATE_RULES = ("plain",)
+AVERAGES = False
 GPU = "required"  # or Triton's interpreter, which is for tests
 
 TILE = 128  # samples whose ∂loss/∂z a program takes
@@ -41,8 +41,6 @@ def versions() -> dict[str, str]:
 
 def train(run: Run, data: Data, progress: Callable[[int], object]) -> Iterates:
     """The iterates of a run."""
-    if update_rule(run.update_rule) is not plain:
-        raise InputError(f"engine triton: found update rule {run.update_rule}; allowed: plain")
     by_batches = _full_batches if run.batch_size == FULL else _shuffled_batches
     return in_stacks(by_batches, run, data, progress)
 
@@ -50,9 +48,9 @@ def train(run: Run, data: Data, progress: Callable[[int], object]) -> Iterates:
 def _full_batches(run: Run, data: Data, progress: Callable[[int], object]) -> Iterates:
     """Descend on all samples, all seeds in one product."""
     x = gpu.to_device(data.inputs(data.x_train, run.dtype))
-    y = gpu.to_device(data.y_train)
+    y = gpu.to_device(data.targets(data.y_train, run.dtype))
     net = model(run.model)
-    start = initial(run, net.layers(x.shape[1], data.outputs))
+    start = initial(run, net, data)
     parameters = {name: gpu.to_device(p) for name, p in start.items()}
     score_gradient = compiled(net.score_gradient, data.outputs)
     rows = triton.next_power_of_2(data.outputs)
@@ -70,13 +68,16 @@ def _full_batches(run: Run, data: Data, progress: Callable[[int], object]) -> It
 def _shuffled_batches(run: Run, data: Data, progress: Callable[[int], object]) -> Iterates:
     """Descend on batches of each epoch's order of samples, a program for each seed."""
     n, features = data.x_train.shape
-    x, y = gpu.to_device(data.x_train), gpu.to_device(data.y_train)
+    x = gpu.to_device(data.x_train)
+    y = gpu.to_device(data.targets(data.y_train, run.dtype))
     net = model(run.model)
-    start = initial(run, net.layers(features, data.outputs))
-    A, b = gpu.to_device(start["A"]), gpu.to_device(start["b"])
+    start = initial(run, net, data)
+    bias = "b" in start
+    A = gpu.to_device(start["A"])
+    b = gpu.to_device(start["b"]) if bias else torch.zeros_like(A[..., 0])
     # numbers, as Triton would take arguments, have 32 bits
-    constants = [data.scale, run.step_size, 1 - run.step_size * run.l2]
-    constants = gpu.to_device(np.array(constants, run.dtype))
+    constants = gpu.to_device(np.array([data.scale, run.l2], run.dtype))
+    steps = run.steps(n)
     score_gradient = compiled(net.score_gradient, data.outputs)
     rows = triton.next_power_of_2(data.outputs)
     columns = triton.next_power_of_2(features)
@@ -90,14 +91,20 @@ def _shuffled_batches(run: Run, data: Data, progress: Callable[[int], object]) -
         return gpu.to_device(of_seeds.astype(np.int32))
 
     def advance(first: int, last: int) -> None:
+        sizes = schedule.step_sizes(run.schedule, run.step_size, first, last, steps)
+        sizes = gpu.to_device(sizes.astype(run.dtype))
         for epoch, begin, end in segments(first, last, n, run.batch_size):
             _steps[len(run.seeds),](
-                *(A, b, x, y, order(epoch), n, begin, end, constants, features, data.outputs),
-                *(run.batch_size, rows, columns, score_gradient),
+                *(A, b, x, y, order(epoch), n, begin, end, sizes, constants),
+                *(features, data.outputs, run.batch_size, rows, columns, bias, score_gradient),
                 num_warps=warps,
             )
+            sizes = sizes[-(-(end - begin) // run.batch_size) :]
 
-    return follow(run, n, advance, lambda: {"A": gpu.to_numpy(A), "b": gpu.to_numpy(b)}, progress)
+    def snapshot() -> dict[str, NDArray]:
+        return {name: gpu.to_numpy(p) for name, p in {"A": A, "b": b}.items() if name in start}
+
+    return follow(run, n, advance, snapshot, progress)
 
 
 @triton.jit
@@ -129,12 +136,14 @@ def _steps(
     n,
     begin,
     end,
+    step_sizes_at,
     constants_at,
     features: tl.constexpr,
     classes: tl.constexpr,
     size: tl.constexpr,
     ROWS: tl.constexpr,
     COLUMNS: tl.constexpr,
+    bias: tl.constexpr,
     score_gradient: tl.constexpr,
 ):
     """Steps of one seed on the samples begin … end - 1 of its order, `size` at a time.
@@ -147,11 +156,7 @@ def _steps(
     inside = (k < classes)[:, None] & (j < features)[None, :]
     A = tl.load(A_at + place, inside, 0.0)
     b = tl.load(b_at + seed * classes + k, k < classes, 0.0)[:, None]
-    scale, step_size, keep = (
-        tl.load(constants_at),
-        tl.load(constants_at + 1),
-        tl.load(constants_at + 2),
-    )
+    scale, l2 = tl.load(constants_at), tl.load(constants_at + 1)
     dA, db = tl.zeros_like(A), tl.zeros_like(b)
     i = tl.load(order_at + seed * n + begin).to(tl.int64)
     for t in range(begin, end):
@@ -163,9 +168,11 @@ def _steps(
         dA += dz * x[None, :]
         db += dz
         if ((t + 1) % size == 0) | (t + 1 == end):
-            rate = step_size / (t % size + 1)
+            step_size = tl.load(step_sizes_at + (t - begin) // size)
+            keep, rate = 1 - step_size * l2, step_size / (t % size + 1)
             A = A * keep - rate * dA
-            b = b * keep - rate * db
+            if bias:
+                b = b * keep - rate * db
             dA, db = tl.zeros_like(A), tl.zeros_like(b)
     tl.store(A_at + place, A, inside)
     tl.store(b_at + seed * classes + k[:, None], b, (k < classes)[:, None])

@@ -6,7 +6,7 @@ from types import ModuleType
 import numpy as np
 from numpy.typing import NDArray
 
-from descent.models._classes import CLASSES
+from descent.models._classification import CLASSES
 
 NEEDS = "outputs"
 GPU = "none"
@@ -27,7 +27,8 @@ def means(
         for some in _blocks(len(first), BLOCK_SNAPSHOTS):
             outputs = net.outputs({name: p[some] for name, p in snapshots.items()}, inputs)
             loss[some] += net.losses(outputs, y[samples]).sum(-1, dtype=np.float64)
-            correct[some] += (outputs.argmax(CLASSES) == y[samples]).sum(-1)
+            if net.TASK == "classification":
+                correct[some] += (outputs.argmax(CLASSES) == y[samples]).sum(-1)
     return loss / len(x), correct / len(x)
 
 

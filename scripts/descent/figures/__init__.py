@@ -1,5 +1,12 @@
 """A file a figure.
 
-A figure file gives draw(traces, summary), which returns a matplotlib Figure from the tables of a
-study. Its docstring is the caption in the report, so it is written for the reader of the figure.
+A figure file gives
+
+    draw(traces, summary)   a matplotlib Figure of the tables of a study
+    NEEDS                   absent, or what a study must have: "classification" or "regression", an
+                            "optimum", a "plane" (two parameters), several "update rules"
+    READS_ITERATES          absent, or True: draw also takes {(optimizer, step size): Iterates} and
+                            the Data of the study
+
+Its docstring is the caption in the report, so it is written for the reader of the figure.
 """

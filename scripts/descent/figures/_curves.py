@@ -69,3 +69,33 @@ def curves(
             loc="center left",
             bbox_to_anchor=(1.0, 0.5),
         )
+
+
+def distances(traces: pd.DataFrame, summary: pd.DataFrame, prefix: str, target: str) -> Figure:
+    """A row for each parameter p: the column <prefix>p, ‖p_t - p<target>‖, against epochs."""
+    parameters = [c.removeprefix(prefix) for c in traces.columns if c.startswith(prefix)]
+    figure, rows = panels(summary, len(parameters), sharey="row")
+    for parameter, row in zip(parameters, rows, strict=True):
+        column = f"{prefix}{parameter}"
+        low, high = _frame(traces, summary, column)
+        within = traces.assign(**{column: traces[column].clip(upper=high)})
+        for axes, of_optimizer, runs in each_optimizer(row, within, summary):
+            curves(axes, of_optimizer, runs, "epoch", column, legend=parameter == parameters[0])
+            axes.set_yscale("log")
+            axes.set_ylim(low, high)
+        symbol = rf"\mathrm{{{parameter}}}" if len(parameter) > 1 else parameter
+        row[0].set_ylabel(rf"$\Vert {symbol}_t - {symbol}{target} \Vert$")
+    for axes in rows[-1]:
+        axes.set_xlabel("epochs")
+    return figure
+
+
+def _frame(traces: pd.DataFrame, summary: pd.DataFrame, column: str) -> tuple:
+    """Limits of a logarithmic axis that runs which diverged and rounding do not stretch."""
+    diverged = summary.loc[summary["status"] == "diverged", ["optimizer", "step_size"]]
+    keys = pd.MultiIndex.from_frame(traces[["optimizer", "step_size"]])
+    values = traces.loc[~keys.isin(pd.MultiIndex.from_frame(diverged)), column]
+    values = values[(values > 0) & np.isfinite(values)]
+    if values.empty:
+        return None, None
+    return max(values.min(), 1e-16 * values.max()) / 2, 5 * values.max()

@@ -10,6 +10,8 @@ from matplotlib.figure import Figure
 
 from descent.figures._curves import curves, each_optimizer, panels
 
+NEEDS = ("classification",)
+
 
 def draw(traces: pd.DataFrame, summary: pd.DataFrame) -> Figure:
     figure, (row,) = panels(summary)

@@ -12,6 +12,8 @@ from matplotlib.ticker import NullFormatter
 
 from descent.figures._curves import curves, each_optimizer, panels
 
+NEEDS = ("classification",)
+
 
 def draw(traces: pd.DataFrame, summary: pd.DataFrame) -> Figure:
     figure, (row,) = panels(summary)

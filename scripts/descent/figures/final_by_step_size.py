@@ -1,9 +1,9 @@
-"""What the step size decides: test accuracy and test loss at the end of every run, against its step
-size.
+"""What the step size decides: test accuracy (of a classification) and test loss at the end of every
+run, against its step size.
 
 A mark is a seed, a line the median over seeds, a band the range from the 10 % to the 90 % quantile.
-An open mark at the top belongs to a seed whose value is not finite. Losses that span more than a
-factor of ten have a logarithmic axis.
+An open mark at the top belongs to a seed whose value is not finite, or a loss over ten times that
+of the initial parameters. Losses that span more than a factor of ten have a logarithmic axis.
 """
 
 from itertools import cycle
@@ -27,9 +27,13 @@ DOTS = {"markersize": 3.5, "markeredgewidth": 0, "alpha": 0.7}
 
 
 def draw(traces: pd.DataFrame, summary: pd.DataFrame) -> Figure:
+    metrics = {metric: text for metric, text in METRICS.items() if metric in traces}
     figure = Figure(figsize=(WIDTH, 3.4))
     final = traces[traces["step"] == traces.groupby("optimizer")["step"].transform("max")]
-    for axes, (metric, text) in zip(figure.subplots(1, 2), METRICS.items(), strict=True):
+    panels = figure.subplots(1, len(metrics), squeeze=False)[0]
+    beyond = 10 * traces.loc[traces["step"] == 0, "test_loss"].max()
+    final = final.assign(test_loss=final["test_loss"].where(final["test_loss"] < beyond))
+    for axes, (metric, text) in zip(panels, metrics.items(), strict=True):
         looks = zip(cycle(OPTIMIZER_COLOURS), cycle(OPTIMIZER_MARKERS), strict=False)
         for (optimizer, runs), look in zip(
             final.groupby("optimizer", sort=False), looks, strict=False
@@ -40,7 +44,7 @@ def draw(traces: pd.DataFrame, summary: pd.DataFrame) -> Figure:
             axes.set_yscale("log")
         logarithmic_step_sizes(axes, summary["step_size"])
         axes.set_ylabel(text)
-    axes.legend()
+    panels[-1].legend()
     name_study(figure, summary)
     return figure
 

@@ -10,6 +10,7 @@ from matplotlib.figure import Figure
 
 from descent.figures._style import WIDTH, name_study, step_size_text
 
+NEEDS = ("classification",)
 MARKED = ("diverged", "oscillating")
 CELL = 0.75  # inches, which hold the longest word
 

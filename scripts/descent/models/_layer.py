@@ -1,6 +1,8 @@
-"""What a model says of each of its parameters."""
+"""What a model says of each of its parameters, and what lies where in its outputs."""
 
 from typing import NamedTuple
+
+OUTPUTS = -2  # the axis of the outputs in arrays [..., outputs, n]; of a classifier its classes
 
 
 class Layer(NamedTuple):

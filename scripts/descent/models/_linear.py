@@ -1,4 +1,4 @@
-"""The affine map that the linear models share: z = A x + b."""
+"""The affine map of a layer: z = A x + b, and its gradient."""
 
 from numpy.typing import NDArray
 
@@ -11,16 +11,16 @@ def layers(features: int, outputs: int) -> dict[str, Layer]:
 
 
 def scores(parameters, x):
-    """z = A xᵀ + b, [..., outputs, n], in NumPy or torch.
+    """z = A xᵀ + b, [..., outputs, n], in NumPy or torch; without b where there is none.
 
     Samples that a whole stack of parameters shares go through one product for the stack.
     """
-    A, b = parameters["A"], parameters["b"]
+    A = parameters["A"]
     if x.ndim == 2:
         z = (A.reshape(-1, A.shape[-1]) @ x.T).reshape(*A.shape[:-1], len(x))
     else:
         z = A @ x.swapaxes(-1, -2)
-    return z + b[..., None]
+    return z + parameters["b"][..., None] if "b" in parameters else z
 
 
 def gradient(dz: NDArray, x: NDArray) -> dict[str, NDArray]:

@@ -18,11 +18,12 @@ from descent.functions import (
     softmax_gradient,
 )
 from descent.models import _linear
-from descent.models._classes import CLASSES
-from descent.models._classes import torch_cross_entropy as torch_losses
+from descent.models._classification import CLASSES
+from descent.models._classification import torch_cross_entropy as torch_losses
 from descent.models._linear import layers
 
 __all__ = [
+    "TASK",
     "gradient",
     "layers",
     "losses",
@@ -32,6 +33,8 @@ __all__ = [
     "torch_losses",
     "torch_outputs",
 ]
+
+TASK = "classification"
 
 
 def outputs(parameters: dict[str, NDArray], x: NDArray) -> NDArray:

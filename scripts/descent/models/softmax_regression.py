@@ -4,12 +4,13 @@ from numpy.typing import NDArray
 
 from descent.functions import cross_entropy, cross_entropy_gradient
 from descent.models import _linear
-from descent.models._classes import CLASSES
-from descent.models._classes import torch_cross_entropy as torch_losses
+from descent.models._classification import CLASSES
+from descent.models._classification import torch_cross_entropy as torch_losses
 from descent.models._linear import layers
 from descent.models._linear import scores as torch_outputs
 
 __all__ = [
+    "TASK",
     "gradient",
     "layers",
     "losses",
@@ -19,6 +20,8 @@ __all__ = [
     "torch_losses",
     "torch_outputs",
 ]
+
+TASK = "classification"
 
 
 def outputs(parameters: dict[str, NDArray], x: NDArray) -> NDArray:

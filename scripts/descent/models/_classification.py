@@ -1,6 +1,8 @@
 """What classifiers share: where the classes are, and torch's cross-entropy on that layout."""
 
-CLASSES = -2  # the axis of the classes in scores [..., classes, n]
+from descent.models._layer import OUTPUTS
+
+CLASSES = OUTPUTS
 
 
 def torch_cross_entropy(z, y):

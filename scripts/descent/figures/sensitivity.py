@@ -1,0 +1,71 @@
+"""How sensitive each update rule is to its step size.
+
+Above: final test accuracy against the step size; a line is the median over seeds, its band reaches
+from the 10 % to the 90 % quantile. Below: the good step sizes of each optimizer, those whose median
+is within 0.02 of the best median of all; the number is the largest divided by the smallest.
+"""
+
+from itertools import cycle
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from numpy.typing import NDArray
+
+from descent.figures._style import (
+    BAND,
+    OPTIMIZER_COLOURS,
+    OPTIMIZER_MARKERS,
+    WIDTH,
+    logarithmic_step_sizes,
+    name_study,
+)
+
+NEEDS = ("classification", "update rules")
+GOOD = 0.02  # of accuracy, below the best
+
+
+def draw(traces: pd.DataFrame, summary: pd.DataFrame) -> Figure:
+    optimizers = summary["optimizer"].unique()
+    figure = Figure(figsize=(WIDTH, 3.4 + 0.25 * len(optimizers)))
+    above, below = figure.subplots(2, 1, sharex=True, height_ratios=(3, 0.25 * len(optimizers)))
+    looks = zip(cycle(OPTIMIZER_COLOURS), cycle(OPTIMIZER_MARKERS), strict=False)
+    of_optimizer = summary.groupby("optimizer", sort=False)
+    for row, ((optimizer, runs), look) in enumerate(zip(of_optimizer, looks, strict=False)):
+        colour, marker = look
+        runs = runs.sort_values("step_size")
+        median, low, high = (runs[f"final_test_accuracy_{q}"] for q in ("median", "q10", "q90"))
+        line = {"color": colour, "marker": marker, "markersize": 4, "label": optimizer}
+        above.plot(runs["step_size"], median, **line)
+        above.fill_between(runs["step_size"], low, high, color=colour, alpha=BAND, linewidth=0)
+        good = good_step_sizes(runs, summary["final_test_accuracy_median"].max())
+        _draw_range(below, row, good, colour, marker)
+    above.set_ylabel("final test accuracy")
+    above.legend(loc="center left", bbox_to_anchor=(1.0, 0.5))
+    below.set_yticks(range(len(optimizers)), optimizers)
+    below.invert_yaxis()
+    below.set_ylim(len(optimizers) - 0.5, -0.5)
+    below.set_title("good step sizes", loc="left")
+    logarithmic_step_sizes(below, summary["step_size"])
+    name_study(figure, summary)
+    return figure
+
+
+def good_step_sizes(runs: pd.DataFrame, best: float) -> NDArray:
+    """Step sizes whose median final accuracy is within GOOD of the best."""
+    return runs.loc[runs["final_test_accuracy_median"] >= best - GOOD, "step_size"].to_numpy()
+
+
+def _draw_range(axes: Axes, row: int, good: NDArray, colour: str, marker: str) -> None:
+    if not len(good):
+        return
+    axes.plot(good, np.full(len(good), row), color=colour, marker=marker, markersize=4)
+    axes.annotate(
+        f"×{good.max() / good.min():.3g}",
+        (good.max(), row),
+        xytext=(6, 0),
+        textcoords="offset points",
+        va="center",
+        fontsize=8,
+    )

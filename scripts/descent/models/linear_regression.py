@@ -1,0 +1,73 @@
+"""Linear regression by least squares: loss = ½ (A x + b - y)². Convex, with a closed form optimum.
+
+Without bias and with two features its objective is a bowl over the plane of the two weights.
+"""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from descent.functions import squared_error, squared_error_gradient
+from descent.models import _linear
+from descent.models._layer import OUTPUTS, Layer
+from descent.models._linear import scores as outputs
+from descent.models._linear import scores as torch_outputs
+
+__all__ = [
+    "OPTIONS",
+    "TASK",
+    "gradient",
+    "layers",
+    "losses",
+    "optimum",
+    "outputs",
+    "score_gradient",
+    "torch_losses",
+    "torch_outputs",
+]
+
+TASK = "regression"
+OPTIONS = {"bias": True}
+
+
+def layers(features: int, outputs: int, bias: bool = True) -> dict[str, Layer]:
+    """A [1, features], and b [1] with bias."""
+    both = _linear.layers(features, outputs)
+    return both if bias else {"A": both["A"]}
+
+
+def losses(z: NDArray, y: NDArray) -> NDArray:
+    """Half the squared error of each sample, [..., n]."""
+    return squared_error(z, y, OUTPUTS)
+
+
+def score_gradient(z, y):
+    """∂loss/∂z of each sample: z - y."""
+    return squared_error_gradient(z, y, OUTPUTS)
+
+
+def gradient(parameters: dict[str, NDArray], x: NDArray, y: NDArray) -> dict[str, NDArray]:
+    """Gradient of the mean loss."""
+    both = _linear.gradient(score_gradient(outputs(parameters, x), y), x)
+    return {name: both[name] for name in parameters}
+
+
+def torch_losses(z, y):
+    """Half the squared errors in torch: z [R, 1, n], y [R, n] or [n] -> [R, n]."""
+    from torch.nn.functional import mse_loss
+
+    z = z.squeeze(OUTPUTS)
+    return mse_loss(z, y.expand_as(z), reduction="none") / 2
+
+
+def optimum(x: NDArray, y: NDArray, l2: float, bias: bool = True) -> dict[str, NDArray]:
+    """The parameters that minimise ½ mean (A x + b - y)² + λ/2 (‖A‖² + b²), of least norm.
+
+    They solve (X̃ᵀX̃/n + λI) w = X̃ᵀy/n, with X̃ the samples x [n, features] and, with bias, a column
+    of ones; computed as the least-squares solution of X̃ with rows √(λn) I below it.
+    """
+    ones = np.ones((len(x), 1))
+    design = np.hstack([x, ones]) if bias else np.asarray(x)
+    width = design.shape[1]
+    penalty = np.sqrt(l2 * len(x)) * np.eye(width)
+    w, *_ = np.linalg.lstsq(np.vstack([design, penalty]), np.r_[y, np.zeros(width)])
+    return {"A": w[None, :-1], "b": w[-1:]} if bias else {"A": w[None]}

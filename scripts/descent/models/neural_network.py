@@ -1,0 +1,67 @@
+"""A neural network with one hidden layer.
+
+h = relu(A1 x + b1),  z = A2 h + b2,  loss = cross_entropy(z)
+"""
+
+from numpy.typing import NDArray
+
+from descent.functions import cross_entropy, cross_entropy_gradient, relu, relu_gradient
+from descent.models import _linear
+from descent.models._classification import CLASSES
+from descent.models._classification import torch_cross_entropy as torch_losses
+from descent.models._layer import Layer
+
+__all__ = [
+    "OPTIONS",
+    "TASK",
+    "gradient",
+    "layers",
+    "losses",
+    "outputs",
+    "torch_losses",
+    "torch_outputs",
+]
+
+TASK = "classification"
+OPTIONS = {"hidden": 128}
+
+
+def layers(features: int, outputs: int, hidden: int = 128) -> dict[str, Layer]:
+    """A1 [hidden, features], b1 [hidden], A2 [classes, hidden], b2 [classes]."""
+    first, second = _linear.layers(features, hidden), _linear.layers(hidden, outputs)
+    return {"A1": first["A"], "b1": first["b"], "A2": second["A"], "b2": second["b"]}
+
+
+def _of_layer(number: int, parameters) -> dict:
+    return {"A": parameters[f"A{number}"], "b": parameters[f"b{number}"]}
+
+
+def _hidden(parameters: dict[str, NDArray], x: NDArray) -> NDArray:
+    """h, as samples of the second layer: [..., n, hidden]."""
+    return relu(_linear.scores(_of_layer(1, parameters), x)).swapaxes(-1, -2)
+
+
+def outputs(parameters: dict[str, NDArray], x: NDArray) -> NDArray:
+    """Scores z, [..., classes, n]."""
+    return _linear.scores(_of_layer(2, parameters), _hidden(parameters, x))
+
+
+def losses(z: NDArray, y: NDArray) -> NDArray:
+    """Cross-entropy of each sample, [..., n]."""
+    return cross_entropy(z, y, CLASSES)
+
+
+def gradient(parameters: dict[str, NDArray], x: NDArray, y: NDArray) -> dict[str, NDArray]:
+    """Gradient of the mean loss, by backpropagation."""
+    h = _hidden(parameters, x)
+    dz2 = cross_entropy_gradient(_linear.scores(_of_layer(2, parameters), h), y, CLASSES)
+    second = _linear.gradient(dz2, h)
+    dh = parameters["A2"].swapaxes(-1, -2) @ dz2
+    first = _linear.gradient(relu_gradient(h.swapaxes(-1, -2), dh), x)
+    return {"A1": first["A"], "b1": first["b"], "A2": second["A"], "b2": second["b"]}
+
+
+def torch_outputs(parameters, x):
+    """The same scores in torch, [R, classes, n]."""
+    h = _linear.scores(_of_layer(1, parameters), x).relu()
+    return _linear.scores(_of_layer(2, parameters), h.swapaxes(-1, -2))
