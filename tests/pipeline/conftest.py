@@ -91,13 +91,13 @@ def figures(*studies: str) -> list[str]:
     return sorted(f"plot {study} {figure}" for study in studies for figure in FIGURES)
 
 
-def copy_project(folder: Path, config: str = TINY) -> Project:
+def copy_project(folder: Path, config: str = TINY, figures: list[str] = FIGURES) -> Project:
     folder.mkdir(parents=True, exist_ok=True)
     for name in COPIED:
         copy = shutil.copytree if (ROOT / name).is_dir() else shutil.copy2
         copy(ROOT / name, folder / name)
     for path in (folder / "scripts/descent/figures").glob("[!_]*.py"):
-        if path.stem not in FIGURES:
+        if path.stem not in figures:
             path.unlink()
     (folder / "config.yaml").write_text(config)
     return Project(folder)

@@ -43,6 +43,12 @@ studies:
     seeds: [0]
     optimizers:
       gd: {<<: *gd, step_sizes: [0.1, 0.5, 1]}
+  network:
+    dataset: mnist
+    model: neural_network
+    seeds: [0]
+    optimizers:
+      sgd: {batch_size: 32, epochs: 10, evaluate_every: 18750, step_sizes: [0.1]}
 """
 
 
@@ -127,3 +133,8 @@ def test_sigmoid_softmax_is_still_monotone_at_step_size_50(project):
     traces = tables.read(project.folder / "results/gd_sigmoid/traces.csv", tables.TRACE)
     objective = traces[traces["step_size"] == 50]["objective"]
     assert (objective.diff().dropna() <= 0).all()
+
+
+def test_the_network_passes_97_per_cent(project):
+    summary = tables.read(project.folder / "results/network/summary.csv", tables.SUMMARY)
+    assert summary["final_test_accuracy_median"].item() >= 0.97

@@ -1,0 +1,115 @@
+"""Studies of other kinds than the tiny one, through the pipeline."""
+
+import csv
+import re
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pytest
+from conftest import ROOT, TINY, copy_project, figures, jobs  # pyright: ignore
+
+from pipeline.plugins import available
+
+STUDIES = """\
+studies:
+  plane:
+    dataset: bowl
+    model: linear_regression
+    bias: false
+    dtype: float64
+    seeds: [0]
+    optimizers:
+      numpy: {engine: numpy, batch_size: full, epochs: 4, evaluate_every: 1, step_sizes: [1, 3]}
+      torch: {engine: torch, batch_size: full, epochs: 4, evaluate_every: 1, step_sizes: [1, 3]}
+  network:
+    dataset: digits
+    model: neural_network
+    hidden: 5
+    seeds: [0, 1]
+    optimizers:
+      sgd: {batch_size: 50, epochs: 2, evaluate_every: 30, average_from: 1, step_sizes: [0.1]}
+      adam:
+        update_rule: adam
+        beta1: 0.5
+        schedule: 1/sqrt(t)
+        batch_size: 50
+        epochs: 2
+        evaluate_every: 30
+        step_sizes: [0.01]
+"""
+
+
+def rows(path: Path) -> list[dict[str, str]]:
+    with path.open() as file:
+        return list(csv.DictReader(file))
+
+
+@pytest.fixture(scope="module")
+def results(tmp_path_factory) -> Path:
+    project = copy_project(tmp_path_factory.mktemp("studies") / "p", STUDIES, available("figures"))
+    code, output = project.snakemake("all")
+    assert code == 0, output
+    return project.folder / "results"
+
+
+def test_a_regression_has_optimum_distances_and_no_accuracy(results):
+    traces = rows(results / "plane/traces.csv")
+    assert list(traces[0])[-3:] == ["test_loss", "distance_A", "optimum_distance_A"]
+    assert "accuracy" not in (results / "plane/summary.csv").read_text()
+    by_engine = [
+        [float(row["objective"]) for row in traces if row["optimizer"] == name]
+        for name in ("numpy", "torch")
+    ]
+    np.testing.assert_allclose(*by_engine, rtol=1e-12)
+    status = {row["step_size"]: row["status"] for row in rows(results / "plane/summary.csv")}
+    assert status["3.0"] == "diverged"
+
+
+def test_each_study_has_the_figures_that_show_something_of_it(results):
+    drawn = {
+        study: {path.stem for path in (results / study / "figures").glob("*.png")}
+        for study in ("plane", "network")
+    }
+    both = {"distance", "final_by_step_size"}
+    assert drawn["plane"] == both | {"optimum_distance", "trajectories"}
+    accuracy = {"accuracy_by_epoch", "accuracy_by_step", "heatmap"}
+    assert drawn["network"] == both | accuracy | {"sensitivity"}
+
+
+def test_averaged_iterates_have_rows_and_a_summary_of_their_own(results):
+    summary = rows(results / "network/summary.csv")
+    assert [row["optimizer"] for row in summary] == ["sgd", "sgd_average", "adam"]
+    traces = rows(results / "network/traces.csv")
+    assert list(traces[0])[-4:] == ["distance_A1", "distance_b1", "distance_A2", "distance_b2"]
+    own, averaged = (
+        [row for row in traces if row["optimizer"] == name] for name in ("sgd", "sgd_average")
+    )
+    for a, b in zip(own, averaged, strict=True):
+        assert (a["seed"], a["step"]) == (b["seed"], b["step"])
+        if float(a["epoch"]) <= 1:
+            assert float(a["test_loss"]) == pytest.approx(float(b["test_loss"]), rel=1e-5)
+        if float(a["epoch"]) == 2:
+            assert a["test_loss"] != b["test_loss"]
+
+
+def test_the_readme_recipe_for_a_model_reruns_nothing_that_was_there(made):
+    """Copy the file that the README names, give it a study, and run."""
+    readme = (ROOT / "README.md").read_text()
+    file = re.search(r"\| a model \| \[models/\w+\.py\]\((scripts/\S+)\)", readme)[1]
+    copy = made.folder / Path(file).with_name("my_model.py")
+    shutil.copy(made.folder / file, copy)
+    study = TINY[TINY.index("  tiny:") :].replace("tiny", "mine")
+    study = study.replace("model: sigmoid_softmax", "model: my_model")
+    (made.folder / "config.yaml").write_text(TINY + study)
+    code, output = made.snakemake("all")
+    assert code == 0, output
+    ran = jobs(output)
+    assert sorted(ran) == sorted(
+        [
+            f"{rule} mine {run}"
+            for rule in ("train", "evaluate")
+            for run in ("gd 10.0", "sgd 0.01", "sgd 1.0")
+        ]
+        + ["aggregate mine", *figures("mine")]
+    )
