@@ -14,18 +14,23 @@ import yaml
 
 from descent.data import Size
 from descent.errors import InputError
-from descent.models._layer import Layer
 from descent.run import FULL, Run
 from descent.schedule import SCHEDULES
 from pipeline import checks
+from pipeline.capabilities import (
+    able,
+    averages,
+    fastest_engine,
+    fastest_evaluator,
+    fitting_figures,
+    gpus,
+    numbers,
+    update_rules,
+)
 from pipeline.checks import Key
-from pipeline.gpu import has_cuda
-from pipeline.plugins import available, constant, defines
+from pipeline.plugins import available, constant
 
 MAX_STUDY_GB = 10  # iterates of a study on disk; 10⁹ bytes
-MIN_COMPILED = 10**10  # multiplications of an evaluation: about 0.1 s in NumPy
-MIN_GPU = 3 * 10**11  # as many take about 4 s in numba, as long as starting torch on a GPU
-INTERPRETED = os.environ.get("TRITON_INTERPRET") == "1"  # Triton without a GPU, for tests
 DTYPES = {"float32": 4, "float64": 8}  # bytes a number
 
 
@@ -70,11 +75,11 @@ class PlannedRun:
 
     def gpus(self) -> int:
         """How many GPUs training takes."""
-        return _gpus("engines", self.engine)
+        return gpus("engines", self.engine)
 
     def evaluation_gpus(self) -> int:
         """How many GPUs evaluation takes."""
-        return _gpus("evaluators", self.evaluator)
+        return gpus("evaluators", self.evaluator)
 
 
 @dataclass(frozen=True)
@@ -218,8 +223,9 @@ def _read_study(name: str, values: Any, mistakes: list[str]) -> Study | None:
             )
             engine = of_optimizer["engine"] or study["engine"]
             if engine == "auto":
-                engine = _fastest_engine(run)
-            evaluator = _choose_evaluator(run, size)
+                averaging = run.average_from is not None
+                engine = fastest_engine(run.model, run.update_rule, averaging)
+            evaluator = fastest_evaluator(run, size)
             runs.append(PlannedRun(name, optimizer, label(step_size), engine, evaluator, run))
     _check_disk(where, runs, size, mistakes)
     figures = _figures(where, study["figures"], runs, size, mistakes)
@@ -265,7 +271,7 @@ def _check_task(where: str, model: str, dataset: str, task: str, mistakes: list[
 
 def _check_disk(where: str, runs: list[PlannedRun], size: Size, mistakes: list[str]) -> None:
     """A line in mistakes where the iterates take too much space."""
-    gigabytes = sum(_numbers(run.run, size) * DTYPES[run.run.dtype] for run in runs) / 1e9
+    gigabytes = sum(numbers(run.run, size) * DTYPES[run.run.dtype] for run in runs) / 1e9
     if gigabytes > MAX_STUDY_GB:
         found = f"iterates of {gigabytes:.1f} GB on disk"
         allowed = (
@@ -277,48 +283,24 @@ def _check_disk(where: str, runs: list[PlannedRun], size: Size, mistakes: list[s
 def _figures(
     where: str,
     named: tuple[str, ...] | None,
-    runs: list[PlannedRun],
+    runs: Sequence[PlannedRun],
     size: Size,
     mistakes: list[str],
 ) -> tuple[str, ...]:
-    """The figures named, or all whose NEEDS the study has; a line in mistakes for others."""
-    model, layers = runs[0].run.model, _layers(runs[0].run, size)
-    has = {
-        constant("models", model, "TASK"): True,
-        "optimum": defines("models", model, "optimum"),
-        "plane": sum(math.prod(layer.shape) for layer in layers.values()) == 2,
-        "update rules": len({run.run.update_rule for run in runs}) > 1,
-    }
-    fit = [
-        figure
-        for figure in available("figures")
-        if all(has.get(need) for need in constant("figures", figure, "NEEDS", ()))
-    ]
+    """The figures named, or all that fit the study; a line in mistakes for one that does not."""
+    fit = fitting_figures([planned.run for planned in runs], size)
     for figure in named or ():
         if figure not in fit:
             allowed = f"{', '.join(fit)}, which have something to show of this study"
             mistakes.append(checks.mistake(f"{where}.figures", figure, allowed))
-    return named or tuple(fit)
-
-
-def _able(kind: str, model: str) -> list[str]:
-    """The engines, or evaluators, that can do a model on this machine.
-
-    The model has the function that they need, and the machine the GPU.
-    """
-    return [
-        name
-        for name in available(kind)
-        if defines("models", model, constant(kind, name, "NEEDS"))
-        and (constant(kind, name, "GPU") != "required" or has_cuda() or INTERPRETED)
-    ]
+    return named or fit
 
 
 def _check_engines(
     where: str, model: str, of_study: str | None, optimizers: Mapping, mistakes: list[str]
 ) -> None:
     """A line in mistakes for everything that an engine named by hand cannot do."""
-    engines = _able("engines", model)
+    engines = able("engines", model)
     if not engines:
         found = f"{model}, whose file has no function that an engine needs"
         mistakes.append(checks.mistake(f"{where}.model", found, "a complete model"))
@@ -332,60 +314,17 @@ def _check_engines(
             mistakes.append(checks.mistake(f"{place}.engine", engine, allowed))
     for name, optimizer in optimizers.items():
         place, engine = f"{where}.optimizers.{name}", optimizer.get("engine") or of_study
+        rule, averaging = optimizer.get("update_rule"), optimizer.get("average_from") is not None
+        if engine == "auto" and rule and not fastest_engine(model, rule, averaging):
+            found = f"{rule}{' with averages' if averaging else ''}"
+            allowed = f"what one of {', '.join(engines)} can do with {model}"
+            mistakes.append(checks.mistake(f"{place}.update_rule", found, allowed))
         if engine not in engines:  # auto, or wrong anyway
             continue
-        rule, rules = optimizer.get("update_rule"), _update_rules(engine)
-        if rule and rule not in rules:
-            allowed = f"{', '.join(rules)}, which engine {engine} can do"
+        if rule and rule not in update_rules(engine):
+            allowed = f"{', '.join(update_rules(engine))}, which engine {engine} can do"
             mistakes.append(checks.mistake(f"{place}.update_rule", rule, allowed))
-        if optimizer.get("average_from") is not None and not _averages(engine):
-            able = [e for e in engines if _averages(e)]
-            allowed = f"{', '.join(['auto', *able])}, which can average iterates"
+        if averaging and not averages(engine):
+            can = [e for e in engines if averages(e)]
+            allowed = f"{', '.join(['auto', *can])}, which can average iterates"
             mistakes.append(checks.mistake(f"{place}.engine", engine, allowed))
-
-
-def _update_rules(engine: str) -> Sequence[str]:
-    return constant("engines", engine, "UPDATE_RULES", available("optimizers"))
-
-
-def _averages(engine: str) -> bool:
-    return constant("engines", engine, "AVERAGES", True)
-
-
-def _fastest_engine(run: Run) -> str:
-    """The first of the engines, fastest first, that can do the run."""
-    fastest = ["triton", "torch", "numba", "numpy"] if has_cuda() else ["numba", "numpy", "torch"]
-    able = [
-        engine
-        for engine in _able("engines", run.model)
-        if run.update_rule in _update_rules(engine)
-        and (run.average_from is None or _averages(engine))
-    ]
-    return next(engine for engine in fastest if engine in able)
-
-
-def _choose_evaluator(run: Run, size: Size) -> str:
-    """The fastest one, with the time that its import takes."""
-    multiplications = (size.train + size.test) * _numbers(run, size)
-    able = _able("evaluators", run.model)
-    if has_cuda() and multiplications >= MIN_GPU and "torch" in able:
-        return "torch"
-    return "numba" if multiplications >= MIN_COMPILED and "numba" in able else "numpy"
-
-
-def _gpus(kind: str, name: str) -> int:
-    return int(constant(kind, name, "GPU") != "none" and has_cuda())
-
-
-def _layers(run: Run, size: Size) -> dict[str, Layer]:
-    net = import_module(f"descent.models.{run.model}")
-    return net.layers(size.features, size.outputs, **run.model_options)
-
-
-def _numbers(run: Run, size: Size) -> int:
-    """Numbers in the iterates of a run, at most."""
-    each = sum(math.prod(layer.shape) for layer in _layers(run, size).values())
-    early = run.evaluate_every.bit_length()  # 1, 2, 4, 8, … below evaluate_every
-    evaluated = run.steps(size.train) // run.evaluate_every + early + 2
-    variants = 1 if run.average_from is None else 2
-    return len(run.seeds) * evaluated * each * variants

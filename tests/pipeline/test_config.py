@@ -4,7 +4,7 @@ import pytest
 import yaml
 
 from descent.errors import InputError
-from pipeline import config
+from pipeline import capabilities, config
 from pipeline.config import read_studies
 
 GOOD = """
@@ -209,15 +209,15 @@ def test_a_key_that_stands_twice(tmp_path, monkeypatch):
 
 @pytest.mark.parametrize(("cuda", "expected"), [(False, "numba"), (True, "triton")])
 def test_auto_is_triton_where_there_is_a_gpu(monkeypatch, cuda, expected):
-    monkeypatch.setattr(config, "has_cuda", lambda: cuda)
+    monkeypatch.setattr(capabilities, "has_cuda", lambda: cuda)
     runs = read(GOOD)["tiny"].runs
     assert {run.engine for run in runs} == {expected}
     assert {run.gpus() for run in runs} == {int(cuda)}
 
 
 def test_triton_needs_a_gpu(monkeypatch):
-    monkeypatch.setattr(config, "has_cuda", lambda: False)
-    monkeypatch.setattr(config, "INTERPRETED", False)
+    monkeypatch.setattr(capabilities, "has_cuda", lambda: False)
+    monkeypatch.setattr(capabilities, "INTERPRETED", False)
     (line,) = mistakes(GOOD.replace("seeds:", "engine: triton\n    seeds:"))
     assert line == (
         "studies.tiny.engine: found triton; allowed: auto, numba, numpy, torch,"
@@ -226,7 +226,7 @@ def test_triton_needs_a_gpu(monkeypatch):
 
 
 def test_an_update_rule_that_the_engine_cannot_do(monkeypatch):
-    monkeypatch.setattr(config, "_update_rules", lambda engine: {"numba": ["other"]}[engine])
+    monkeypatch.setattr(config, "update_rules", lambda engine: {"numba": ["other"]}[engine])
     (line, _) = mistakes(GOOD.replace("seeds:", "engine: numba\n    seeds:"))
     assert line == (
         "studies.tiny.optimizers.sgd.update_rule: found plain; allowed: other,"
@@ -235,7 +235,9 @@ def test_an_update_rule_that_the_engine_cannot_do(monkeypatch):
 
 
 def test_auto_leaves_to_numpy_what_numba_cannot_do(monkeypatch):
-    monkeypatch.setattr(config, "defines", lambda kind, name, function: function == "gradient")
+    monkeypatch.setattr(
+        capabilities, "defines", lambda kind, name, function: function == "gradient"
+    )
     assert {run.engine for run in read(GOOD)["tiny"].runs} == {"numpy"}
 
 
@@ -249,14 +251,16 @@ def test_evaluation_is_compiled_where_that_is_worth_it(monkeypatch):
         (large.replace("epochs: 2", "epochs: 20"), True, "torch"),
         (large.replace("epochs: 2", "epochs: 20"), False, "numba"),
     ]:
-        monkeypatch.setattr(config, "has_cuda", lambda cuda=cuda: cuda)
+        monkeypatch.setattr(capabilities, "has_cuda", lambda cuda=cuda: cuda)
         run = read(text)["tiny"].runs[0]
         assert run.evaluator == expected
         assert run.evaluation_gpus() == int(expected == "torch")
 
 
 def test_an_engine_that_cannot_do_the_model(monkeypatch):
-    monkeypatch.setattr(config, "defines", lambda kind, name, function: function == "torch_losses")
+    monkeypatch.setattr(
+        capabilities, "defines", lambda kind, name, function: function == "torch_losses"
+    )
     text = GOOD.replace("seeds:", "engine: numpy\n    seeds:")
     assert mistakes(text) == [
         "studies.tiny.engine: found numpy; allowed: auto, torch,"
@@ -281,7 +285,7 @@ def test_every_value_travels_from_config_to_the_run_that_is_trained():
 
 
 def test_an_engine_named_by_hand_is_taken(monkeypatch):
-    monkeypatch.setattr(config, "has_cuda", lambda: False)
+    monkeypatch.setattr(capabilities, "has_cuda", lambda: False)
     (run, *_) = read(GOOD.replace("seeds:", "engine: torch\n    seeds:"))["tiny"].runs
     assert run.engine == "torch"
     assert run.gpus() == 0
@@ -407,3 +411,25 @@ def test_figures_are_those_that_have_something_to_show():
     assert set(figures["plane"]) == everywhere | {"optimum_distance", "trajectories"}
     assert set(figures["rules"]) == everywhere | accuracy | {"sensitivity"}
     assert figures["named"] == ("heatmap",)
+
+
+def test_auto_leaves_to_numpy_what_numba_cannot_do_with_an_optimizer(monkeypatch):
+    monkeypatch.setattr(capabilities, "has_cuda", lambda: False)
+    text = GOOD.replace("epochs: 2", "average_from: 1, epochs: 2")
+    text = text.replace("epochs: 3", "update_rule: adam, epochs: 3")
+    assert [run.engine for run in read(text)["tiny"].runs] == ["numpy", "numpy", "numpy"]
+    text = GOOD.replace("epochs: 3", "update_rule: momentum, epochs: 3")
+    assert {run.engine for run in read(text)["tiny"].runs} == {"numba"}
+
+
+def test_what_no_engine_can_do(monkeypatch):
+    monkeypatch.setattr(
+        capabilities, "defines", lambda kind, name, function: function == "score_gradient"
+    )
+    monkeypatch.setattr(capabilities, "INTERPRETED", False)
+    monkeypatch.setattr(capabilities, "has_cuda", lambda: False)
+    (line,) = mistakes(GOOD.replace("epochs: 3", "update_rule: adam, epochs: 3"))
+    assert line == (
+        "studies.tiny.optimizers.gd.update_rule: found adam;"
+        " allowed: what one of numba can do with sigmoid_softmax"
+    )
