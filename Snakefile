@@ -192,7 +192,11 @@ rule plot:
     input:
         unpack(iterates_of),
         script="scripts/plot.py",
-        modules=lambda w: modules("plot.py", f"descent.figures.{w.figure}"),
+        modules=lambda w: modules(
+            "plot.py",
+            f"descent.figures.{w.figure}",
+            *([f"descent.models.{STUDIES[w.study].model}"] if iterates_of(w) else []),
+        ),
         traces=rules.aggregate.output.traces,
         summary=rules.aggregate.output.summary,
     output:

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from descent import data, iterates, tables
 from descent.figures._style import save
+from descent.run import model
 from pipeline.command import logged
 from pipeline.plugins import available
 
@@ -33,6 +34,7 @@ def main() -> None:
             reads += [
                 {(p.parent.name, run.provenance["step_size"]): run for p, run in runs.items()},
                 data.load(arguments.data),
+                model(next(iter(runs.values())).provenance["model"]),
             ]
         figure = figure_file.draw(*reads)
         save(figure, arguments.png)

@@ -343,3 +343,13 @@ def test_linear_regression_reaches_its_optimum_below_two_over_the_largest_curvat
     made = train(name, replace(run, step_size=2.02 / largest, epochs=2000), data)
     distance = np.abs(made.parameters["A"][0] - optimum["A"]).max((1, 2))
     assert distance[-1] > 1000 * distance[0]
+
+
+@pytest.mark.parametrize("name", ["numpy", "torch"])
+def test_averages_of_float32_accumulate_in_float64(digits, name):
+    # the iterates hardly move: a running mean in float32 would not take them in
+    run = replace(RUN, model="softmax_regression", dtype="float32", step_size=1e-5, epochs=60)
+    run = replace(run, evaluate_every=1, average_from=0, seeds=(0,))
+    made = train(name, run, some(digits, 50))
+    mean = made.parameters["A"][0, 1:].mean(0, dtype="float64")
+    assert_allclose(made.parameters["average_A"][0, -1], mean, rtol=2e-7, atol=1e-10)

@@ -38,7 +38,7 @@ def test_blocks_change_nothing_but_rounding(random, digits, monkeypatch):
     given = snapshots(random, 20), digits.x_test, digits.scale, digits.y_test
     whole = NUMPY.means(model("softmax_regression"), *given)
     monkeypatch.setattr(NUMPY, "BLOCK_SAMPLES", 100)
-    monkeypatch.setattr(NUMPY, "BLOCK_SNAPSHOTS", 3)
+    monkeypatch.setattr(NUMPY, "BLOCK_OUTPUTS", 3 * 100 * 10)
     for blocks, expected in zip(
         NUMPY.means(model("softmax_regression"), *given), whole, strict=True
     ):

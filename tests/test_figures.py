@@ -171,7 +171,7 @@ def bowl():
             columns = trace(made, data, model(run.model), evaluator("numpy"))
             traces.append(pd.DataFrame(columns).assign(optimizer=name, step_size=step_size))
     named = {"study": "bowl", "dataset": "bowl", "model": "linear_regression"}
-    return pd.concat(traces).assign(**named), runs, data
+    return pd.concat(traces).assign(**named), runs, data, model("linear_regression")
 
 
 def test_the_bowl_shows_the_four_things_that_a_step_size_can_do(bowl, tmp_path):
@@ -191,7 +191,7 @@ def test_the_bowl_shows_the_four_things_that_a_step_size_can_do(bowl, tmp_path):
 
 def test_both_engines_and_the_closed_form_give_the_same_path(bowl):
     # w_t - w* = (I - α XᵀX/n)ᵗ (w_0 - w*)
-    _, runs, data = bowl
+    _, runs, data, _ = bowl
     curvature = data.x_train.T @ data.x_train / len(data.x_train)
     assert np.allclose(np.linalg.eigvalsh(curvature), [1 / 20, 1])
     for (_, step_size), run in runs.items():

@@ -41,7 +41,9 @@ def averages(engine: str) -> bool:
 
 def fastest_engine(model: str, update_rule: str, averaging: bool) -> str | None:
     """The first of the engines, fastest first, that can do all of it; None if there is none."""
-    fastest = ["triton", "torch", "numba", "numpy"] if has_cuda() else ["numba", "numpy", "torch"]
+    fastest = ["numba", "numpy", "torch"]
+    if has_cuda():
+        fastest = ["triton", "numba", "torch", "numpy"]
     can = [
         engine
         for engine in able("engines", model)
@@ -84,7 +86,8 @@ def fitting_figures(runs: Sequence[Run], size: Size) -> tuple[str, ...]:
     facts = {
         constant("models", runs[0].model, "TASK"): True,
         "optimum": defines("models", runs[0].model, "optimum"),
-        "plane": sum(math.prod(p.shape) for p in parameters) == 2,
+        "plane": [p.shape for p in parameters] == [(1, 2)],
+        "every step": {run.evaluate_every for run in runs} == {1},
         "update rules": len({run.update_rule for run in runs}) > 1,
     }
     has = {fact for fact, true in facts.items() if true}

@@ -47,6 +47,10 @@ def fitting(model: str) -> dict[str, str]:
     }
 
 
+def needs(figure: str) -> tuple[str, ...]:
+    return constant("figures", figure, "NEEDS", ())
+
+
 # a command, and the modules it chooses by name
 COMMANDS = {
     DOWNLOAD.format(**DIGITS): ["descent.datasets.digits"],
@@ -71,9 +75,12 @@ COMMANDS = {
     **{
         PLOT.format(
             **(BOWL if constant("figures", f, "READS_ITERATES", False) else DIGITS), figure=f
-        ): [f"descent.figures.{f}"]
+        ): [
+            f"descent.figures.{f}",
+            *(["descent.models.linear_regression"] if "plane" in needs(f) else []),
+        ]
         for f in available("figures")
-        if "optimum" not in constant("figures", f, "NEEDS", ())
+        if f != "optimum_distance"
     },
     PLOT.format(**BOWL, figure="optimum_distance"): ["descent.figures.optimum_distance"],
 }

@@ -54,13 +54,15 @@ def descend(
     samples: int,
     gradient: Callable[[dict, Samples], dict],
     to_numpy: Callable,
+    in_double: Callable,
     progress: Callable[[int], object],
 ) -> Iterates:
     """Step against the gradient.
 
     parameters: {name: [R, *shape]}, all seeds stacked, changed in place; gradient(parameters,
     batch): of the objective on the samples of the batch, [R, batch size] positions or, where all
-    seeds share all samples, a slice.
+    seeds share all samples, a slice; to_numpy(parameter): as an array; in_double(parameter): a copy
+    in float64, in which averages accumulate.
     """
     rule = update_rule(run.update_rule)
     state = rule.init(parameters)
@@ -70,7 +72,7 @@ def descend(
     if run.average_from is not None:
         per_epoch = schedule.steps_per_epoch(samples, run.samples_a_step(samples))
         average_from = run.average_from * per_epoch
-        averages = {name: 1 * p for name, p in parameters.items()}
+        averages = {name: in_double(p) for name, p in parameters.items()}
 
     def advance(start: int, stop: int) -> None:
         nonlocal state
@@ -81,9 +83,11 @@ def descend(
             )
             for name, p in parameters.items():
                 p[...] = moved[name]
-            for name, mean in averages.items():
-                # Polyak and Juditsky 1992; until it begins the average is the iterate itself
-                mean += (parameters[name] - mean) / max(1, step - average_from)
+            for name, mean in averages.items():  # Polyak and Juditsky 1992
+                if step <= average_from + 1:
+                    mean[...] = parameters[name]
+                else:
+                    mean += (parameters[name] - mean) / (step - average_from)
 
     def snapshot() -> dict[str, NDArray]:
         averaged = {f"{AVERAGE}{name}": to_numpy(mean) for name, mean in averages.items()}

@@ -78,7 +78,7 @@ def _shuffled_batches(run: Run, data: Data, weights: list[NDArray], packed: Pack
     n, size, steps = len(data.y_train), run.batch_size, run.steps(len(data.y_train))
     total, velocities = _like(weights[0]), [_like(rows) for rows in weights]
     order = lru_cache(maxsize=len(run.seeds))(schedule.order)
-    sparse = size == 1 and run.update_rule == "plain"
+    single = size == 1 and rule.momentum == 0
 
     def advance(first: int, last: int) -> None:
         sizes = schedule.step_sizes(run.schedule, run.step_size, first, last, steps)
@@ -86,7 +86,7 @@ def _shuffled_batches(run: Run, data: Data, weights: list[NDArray], packed: Pack
             made = 0
             for epoch, begin, end in segments(first, last, n, size):
                 some, some_sizes = order(seed, epoch, n)[begin:end], sizes[made:]
-                if sparse:
+                if single:
                     _single_steps(kind, rows, *samples, some, some_sizes, rule)
                 else:
                     _batch_steps(

@@ -43,7 +43,11 @@ def train(run: Run, data: Data, progress: Callable[[int], object]) -> Iterates:
         return {name: of_loss[name] + run.l2 * p for name, p in parameters.items()}
 
     with np.errstate(over="ignore", invalid="ignore"):  # a run may diverge
-        return descend(run, parameters, len(x), gradient, lambda p: p, progress)
+        return descend(run, parameters, len(x), gradient, np.asarray, _in_double, progress)
+
+
+def _in_double(p: NDArray) -> NDArray[np.float64]:
+    return p.astype(np.float64)
 
 
 def _mean_gradient(

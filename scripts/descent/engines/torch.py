@@ -6,8 +6,8 @@ import torch
 
 from descent.data import Data
 from descent.engines._descent import descend, initial
+from descent.gpu.device import in_double, to_device, to_numpy, versions
 from descent.gpu.device import name as device
-from descent.gpu.device import to_device, to_numpy, versions
 from descent.gpu.stacks import in_stacks
 from descent.iterates import Iterates
 from descent.run import Run, model
@@ -44,4 +44,4 @@ def _train(run: Run, data: Data, progress: Callable[[int], object]) -> Iterates:
         return {name: p.grad for name, p in parameters.items()}
 
     with torch.no_grad():
-        return descend(run, parameters, len(x), gradient, to_numpy, progress)
+        return descend(run, parameters, len(x), gradient, to_numpy, in_double, progress)

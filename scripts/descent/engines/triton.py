@@ -62,7 +62,7 @@ def _full_batches(run: Run, data: Data, progress: Callable[[int], object]) -> It
         of_loss = _linear.gradient(dz, x)
         return {name: of_loss[name] + run.l2 * p for name, p in parameters.items()}
 
-    return descend(run, parameters, len(x), gradient, gpu.to_numpy, progress)
+    return descend(run, parameters, len(x), gradient, gpu.to_numpy, gpu.in_double, progress)
 
 
 def _shuffled_batches(run: Run, data: Data, progress: Callable[[int], object]) -> Iterates:

@@ -11,8 +11,9 @@ from descent.models._classification import CLASSES
 NEEDS = "torch_losses"
 GPU = "optional"
 
-# 64 snapshots × 8192 samples: 21 MB of scores with ten classes, 270 MB with 128 hidden units
-BLOCK_SAMPLES, BLOCK_SNAPSHOTS = 8192, 64
+# 8192 samples, and so many snapshots that the outputs of their widest layer have about this many
+# numbers, 270 MB in float32: 800 of a model with ten classes, 64 with 128 hidden units
+BLOCK_SAMPLES, BLOCK_OUTPUTS = 8192, 2**26
 
 
 def means(
@@ -22,8 +23,10 @@ def means(
     samples = to_device(x).split(BLOCK_SAMPLES)
     labels = to_device(y).split(BLOCK_SAMPLES)
     sums = []
-    for start in range(0, len(next(iter(snapshots.values()))), BLOCK_SNAPSHOTS):
-        some = slice(start, start + BLOCK_SNAPSHOTS)
+    widest = max(p.shape[1] for p in snapshots.values())
+    together = max(1, BLOCK_OUTPUTS // (BLOCK_SAMPLES * widest))
+    for start in range(0, len(next(iter(snapshots.values()))), together):
+        some = slice(start, start + together)
         parameters = {name: to_device(p[some]) for name, p in snapshots.items()}
         blocks = zip(samples, labels, strict=True)
         sums.append(sum(_sums(net, parameters, *block, scale) for block in blocks))

@@ -7,6 +7,7 @@ Where two optimizers have the same step sizes, the line below says how far apart
 """
 
 from collections.abc import Mapping, Sequence
+from types import ModuleType
 
 import numpy as np
 import pandas as pd
@@ -18,9 +19,8 @@ from descent.data import Data
 from descent.evaluators import numpy as evaluator
 from descent.figures._style import OPTIMIZER_COLOURS, WIDTH, name_study, step_size_text
 from descent.iterates import Iterates
-from descent.models import linear_regression
 
-NEEDS = ("regression", "plane")
+NEEDS = ("regression", "optimum", "plane", "every step")
 READS_ITERATES = True
 
 GRID = 100  # points of the contours along each axis
@@ -28,8 +28,10 @@ PATH = OPTIMIZER_COLOURS[0]
 Runs = Mapping[tuple[str, float], Iterates]
 
 
-def draw(traces: pd.DataFrame, summary: pd.DataFrame, runs: Runs, data: Data) -> Figure:
-    optimizers = summary["optimizer"].unique()
+def draw(
+    traces: pd.DataFrame, summary: pd.DataFrame, runs: Runs, data: Data, model: ModuleType
+) -> Figure:
+    optimizers = list(dict.fromkeys(optimizer for optimizer, _ in runs))
     step_sizes = np.unique(summary["step_size"])
     size = (max(WIDTH, 1.9 * len(step_sizes)), 0.6 + 2.1 * len(optimizers))
     figure = Figure(figsize=size)
@@ -39,7 +41,7 @@ def draw(traces: pd.DataFrame, summary: pd.DataFrame, runs: Runs, data: Data) ->
     for row, optimizer in zip(grid, optimizers, strict=True):
         for axes, step_size in zip(row, step_sizes, strict=True):
             if (optimizer, step_size) in runs:
-                _draw_path(axes, step_size, runs[optimizer, step_size], data)
+                _draw_path(axes, step_size, runs[optimizer, step_size], data, model)
             else:
                 axes.axis("off")
         row[0].set_ylabel(f"{optimizer}\n$A_2$")
@@ -51,10 +53,13 @@ def draw(traces: pd.DataFrame, summary: pd.DataFrame, runs: Runs, data: Data) ->
     return figure
 
 
-def _draw_path(axes: Axes, step_size: float, run: Iterates, data: Data) -> None:
+def _draw_path(axes: Axes, step_size: float, run: Iterates, data: Data, model: ModuleType) -> None:
     """The path of the first seed over contours of the objective."""
-    path, optimum = run.parameters["A"][0, :, 0], _optimum(run, data)
-    _draw_contours(axes, run, data, optimum)
+    made = run.provenance
+    x = data.inputs(data.x_train, "float64")
+    optimum = model.optimum(x, data.y_train, made["l2"], **made["model_options"])["A"][0]
+    path = run.parameters["A"][0, :, 0]
+    _draw_contours(axes, path[0], optimum, data, model, made["l2"])
     axes.plot(*path.T, color=PATH, linewidth=0.8, marker=".", markersize=3.5)
     axes.plot(*optimum, "x", color="black", markersize=6, markeredgewidth=1.3)
     axes.set_title(f"α = {step_size_text(step_size)}: {behaviour(path, optimum)}")
@@ -67,38 +72,32 @@ def behaviour(path: NDArray, optimum: NDArray) -> str:
     if not distance[-1] <= distance[0]:
         return "diverging"
     steps = np.diff(path, axis=0)
-    if np.mean(np.sum(steps[1:] * steps[:-1], axis=1) < 0) > 0.5:
+    back = np.sum(steps[1:] * steps[:-1], axis=1) < 0
+    if back.sum() > len(back) / 2:
         return "oscillating"
     return "creeping" if distance[-1] > 0.5 * distance[0] else "converging"
 
 
-def _optimum(run: Iterates, data: Data) -> NDArray:
-    made = run.provenance
-    x = data.inputs(data.x_train, "float64")
-    return linear_regression.optimum(x, data.y_train, made["l2"], **made["model_options"])["A"][0]
-
-
-def _draw_contours(axes: Axes, run: Iterates, data: Data, optimum: NDArray) -> None:
+def _draw_contours(
+    axes: Axes, start: NDArray, optimum: NDArray, data: Data, model: ModuleType, l2: float
+) -> None:
     """Contours of the objective, over a square around the optimum that holds the start."""
-    start = run.parameters["A"][0, 0, 0]
     half = 1.35 * np.abs(start - optimum).max()
     ticks = np.linspace(-half, half, GRID)
-    offsets = np.stack(np.meshgrid(ticks, ticks), axis=-1).reshape(-1, 1, 2)
-    A = optimum + offsets
-    loss, _ = evaluator.means(linear_regression, {"A": A}, data.x_train, data.scale, data.y_train)
-    objective = loss + run.provenance["l2"] / 2 * np.square(A).sum((1, 2))
+    A = optimum + np.stack(np.meshgrid(ticks, ticks), axis=-1).reshape(-1, 1, 2)
+    loss, _ = evaluator.means(model, {"A": A}, data.x_train, data.scale, data.y_train)
+    objective = loss + l2 / 2 * np.square(A).sum((1, 2))
     above = (objective - objective.min()).reshape(GRID, GRID)
     levels = above.max() * 2.0 ** np.arange(-10, 1)
-    axes.contour(
-        optimum[0] + ticks, optimum[1] + ticks, above, levels, colors="0.8", linewidths=0.8
-    )
-    axes.set_xlim(optimum[0] - half, optimum[0] + half)
-    axes.set_ylim(optimum[1] - half, optimum[1] + half)
+    around = optimum[:, None] + ticks
+    axes.contour(*around, above, levels, colors="0.8", linewidths=0.8)
+    axes.set_xlim(around[0, 0], around[0, -1])
+    axes.set_ylim(around[1, 0], around[1, -1])
     axes.set_aspect("equal")
 
 
 def _largest_difference(runs: Runs, optimizers: Sequence[str]) -> str:
-    """What separates the first two optimizers, relative to how far their iterates are from zero."""
+    """What separates the first two optimizers while finite, relative to the largest weight."""
     if len(optimizers) < 2:
         return ""
     one, other = optimizers[:2]
@@ -106,5 +105,8 @@ def _largest_difference(runs: Runs, optimizers: Sequence[str]) -> str:
     pairs = [(runs[one, s].parameters["A"], runs[other, s].parameters["A"]) for s in shared]
     if not pairs or any(p.shape != q.shape for p, q in pairs):
         return ""
-    relative = max(np.abs(p - q).max() / np.abs(p).max() for p, q in pairs)
+    relative = 0.0
+    for p, q in pairs:
+        finite = np.isfinite(p) & np.isfinite(q)
+        relative = max(relative, np.abs(p - q)[finite].max() / np.abs(p[finite]).max())
     return f"{one} and {other} differ by at most {relative:.1e} of the largest weight"

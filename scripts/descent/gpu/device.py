@@ -1,4 +1,4 @@
-"""Where torch computes, and that it computes the same every time. Its one place to be imported."""
+"""Where torch computes, and that it computes the same every time: imported before all else."""
 
 import os
 
@@ -26,8 +26,13 @@ def versions() -> dict[str, str]:
 
 
 def to_device(array: np.ndarray) -> torch.Tensor:
-    """A copy of an array where torch computes."""
+    """An array as a tensor where torch computes; on a CPU both share the memory."""
     return torch.from_numpy(array).to(DEVICE)
+
+
+def in_double(tensor: torch.Tensor) -> torch.Tensor:
+    """A copy in float64."""
+    return tensor.detach().to(torch.float64, copy=True)
 
 
 def to_numpy(tensor: torch.Tensor) -> np.ndarray:

@@ -21,13 +21,21 @@ def in_stacks(
     Seeds do not depend on each other; a smaller stack may round differently. Raises InputError
     where one seed alone does not fit.
     """
+    made = 0
+
+    def count(steps: int) -> None:
+        nonlocal made
+        made += steps
+        progress(steps)
+
     try:
-        return train(run, data, progress)
+        return train(run, data, count)
     except torch.OutOfMemoryError as error:
         if len(run.seeds) == 1:
             raise InputError(
                 f"a single seed does not fit the memory of the GPU ({error})"
             ) from None
+    progress(-made)
     torch.cuda.empty_cache()  # here, where what the failed attempt held has been let go
     middle = len(run.seeds) // 2
     halves = (replace(run, seeds=seeds) for seeds in (run.seeds[:middle], run.seeds[middle:]))

@@ -4,8 +4,8 @@ A model file gives
 
     TASK                          classification: y are labels, the largest output is predicted; or
                                   regression: y are numbers
-    OPTIONS                       absent, or {name: default} of what a study may choose; given to
-                                  `layers` and `optimum`
+    OPTIONS                       absent, or {name: default} of what a study may choose, True, False
+                                  or an integer ≥ 1; given to `layers` and `optimum`
 
 and, as functions of parameters {name: array} and samples x [n, features]:
 
