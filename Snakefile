@@ -220,6 +220,8 @@ rule plot:
 
 
 onstart:
+    size = sum(study.gigabytes for study in STUDIES.values())
+    print(f"Iterates of all studies take at most {size:.1f} GB.", file=sys.stderr)
     failures.remove_logs(workflow.persistence.dag.needrun_jobs())
 
 

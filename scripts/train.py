@@ -4,12 +4,11 @@ import argparse
 import json
 from dataclasses import asdict, fields, replace
 from pathlib import Path
-from types import ModuleType
 
 from tqdm import tqdm
 
 from descent import data, iterates
-from descent.errors import InputError
+from descent.ability import check
 from descent.files import checksum
 from descent.run import FULL, Run, engine
 from descent.schedule import SCHEDULES
@@ -59,7 +58,7 @@ def main() -> None:
         training = data.load(arguments.data)
         samples = len(training.x_train)
         trainer = engine(arguments.engine)
-        refuse(run, arguments.engine, trainer)
+        check(run, training, arguments.engine)
         note(f"{run}\n{arguments.engine} on {trainer.device()}, {run.steps(samples)} steps a seed")
         with _progress_bar(len(run.seeds) * run.steps(samples), arguments.iterates) as bar:
             made = trainer.train(run, training, bar.update)
@@ -72,17 +71,6 @@ def main() -> None:
             "versions": trainer.versions(),
         }
         iterates.save(replace(made, provenance=provenance), arguments.iterates)
-
-
-def refuse(run: Run, name: str, trainer: ModuleType) -> None:
-    """Raise InputError where the engine cannot do the run."""
-    allowed = getattr(trainer, "UPDATE_RULES", [run.update_rule])
-    if run.update_rule not in allowed:
-        raise InputError(
-            f"engine {name}: found update rule {run.update_rule}; allowed: {', '.join(allowed)}"
-        )
-    if run.average_from is not None and not getattr(trainer, "AVERAGES", True):
-        raise InputError(f"engine {name}: cannot average iterates; numpy and torch can")
 
 
 def option(text: str) -> tuple[str, int | float | bool]:

@@ -201,11 +201,25 @@ def test_both_engines_and_the_closed_form_give_the_same_path(bowl):
             np.testing.assert_allclose(w, expected, rtol=1e-9, atol=1e-12)
 
 
-def test_good_step_sizes_are_those_near_the_best_of_all():
+@pytest.mark.parametrize(
+    ("medians", "good"),
+    [
+        ([0.5, 0.885, 0.9, np.nan], [1, 10]),
+        ([0.9, 0.5, 0.895, 0.89], [0.1]),  # a gap ends the range
+        ([0.89, 0.5, 0.895, 0.9], [10, 100]),
+        ([np.nan] * 4, []),
+    ],
+)
+def test_good_step_sizes_are_those_around_the_best_that_come_near_it(medians, good):
     from descent.figures.sensitivity import good_step_sizes
 
-    runs = pd.DataFrame(
-        {"step_size": [0.1, 1, 10, 100], "final_test_accuracy_median": [0.5, 0.885, 0.9, np.nan]}
-    )
-    assert good_step_sizes(runs, 0.9).tolist() == [1, 10]
-    assert good_step_sizes(runs, 0.95).tolist() == []
+    runs = pd.DataFrame({"step_size": [0.1, 1, 10, 100], "final_test_accuracy_median": medians})
+    assert good_step_sizes(runs).tolist() == good
+
+
+@pytest.mark.parametrize("steps", [1, 2])
+def test_a_short_path_has_a_behaviour(steps):
+    from descent.figures.trajectories import behaviour
+
+    path = np.array([[0.0, 0], [0.9, 0.9], [0.95, 0.95]])[: steps + 1]
+    assert behaviour(path, np.ones(2)) == "converging"

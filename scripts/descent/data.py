@@ -41,9 +41,14 @@ class Data:
     scale: float
 
     @property
+    def task(self) -> str:
+        """Labels are for "classification", numbers for "regression"."""
+        return "regression" if self.y_train.dtype.kind == "f" else "classification"
+
+    @property
     def outputs(self) -> int:
         """Classes: labels are 0 … outputs - 1; or 1, where one number is predicted."""
-        if self.y_train.dtype.kind == "f":
+        if self.task == "regression":
             return 1
         return int(max(self.y_train.max(), self.y_test.max())) + 1
 
@@ -53,7 +58,7 @@ class Data:
 
     def targets(self, y: NDArray, dtype: str) -> NDArray:
         """Labels as they are; numbers to predict in the given dtype."""
-        return y.astype(dtype) if y.dtype.kind == "f" else y
+        return y.astype(dtype) if self.task == "regression" else y
 
 
 def save(data: Data, path: Path) -> None:

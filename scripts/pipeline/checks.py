@@ -119,6 +119,11 @@ def fraction(value: Any) -> float:
     return _number(value)
 
 
+def anything(value: Any) -> Any:
+    """Any value: what it may be is not known."""
+    return value
+
+
 def boolean(value: Any) -> bool:
     """Yes or no."""
     if not isinstance(value, bool):

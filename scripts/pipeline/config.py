@@ -31,6 +31,7 @@ from pipeline.checks import Key
 from pipeline.plugins import available, constant
 
 MAX_STUDY_GB = 10  # iterates of a study on disk; 10⁹ bytes
+MAX_RUN_GB = 2  # iterates of a run, which a job holds in memory
 DTYPES = {"float32": 4, "float64": 8}  # bytes a number
 
 
@@ -86,7 +87,7 @@ class PlannedRun:
 class Study:
     """One dataset, one model, and a run for every optimizer × step size, in config's order.
 
-    figures: what is drawn of it.
+    figures: what is drawn of it; gigabytes: its iterates on disk, at most.
     """
 
     name: str
@@ -95,6 +96,7 @@ class Study:
     seeds: tuple[int, ...]
     runs: tuple[PlannedRun, ...]
     figures: tuple[str, ...]
+    gigabytes: float
 
 
 def read_studies(
@@ -122,6 +124,10 @@ def check_syntax(file: str) -> None:
     """Raise InputError where a file cannot be read or is no YAML mapping: where, what is wrong."""
     if not isinstance(_compose(file), yaml.MappingNode):
         raise InputError(f"{file}: found no mapping; allowed: a mapping with studies")
+    try:
+        json.dumps(yaml.safe_load(Path(file).read_text(encoding="utf-8")), default=str)
+    except ValueError as error:  # a date that does not exist, a mapping that contains itself
+        raise InputError(f"{file}: found a value that cannot be read ({error})") from None
 
 
 def _compose(file: str) -> yaml.Node | None:
@@ -227,18 +233,27 @@ def _read_study(name: str, values: Any, mistakes: list[str]) -> Study | None:
                 engine = fastest_engine(run.model, run.update_rule, averaging)
             evaluator = fastest_evaluator(run, size)
             runs.append(PlannedRun(name, optimizer, label(step_size), engine, evaluator, run))
-    _check_disk(where, runs, size, mistakes)
-    figures = _figures(where, study["figures"], runs, size, mistakes)
-    return Study(name, study["dataset"], study["model"], study["seeds"], tuple(runs), figures)
+    gigabytes = [numbers(run.run, size) * DTYPES[run.run.dtype] / 1e9 for run in runs]
+    _check_gigabytes(where, gigabytes, mistakes)
+    return Study(
+        name,
+        study["dataset"],
+        study["model"],
+        study["seeds"],
+        tuple(runs),
+        _figures(where, study["figures"], runs, size, mistakes),
+        sum(gigabytes),
+    )
 
 
 def _options(kind: str, values: Any, key: str) -> dict[str, Key]:
     """The keys that the chosen model or update rule adds."""
     chosen = values.get(key) if isinstance(values, Mapping) else None
-    if chosen not in available(kind):
-        return {}
+    if chosen is not None and chosen not in available(kind):  # a mistake, reported elsewhere
+        every = (constant(kind, name, "OPTIONS", {}) for name in available(kind))
+        return {name: Key(checks.anything, None) for options in every for name in options}
     checked = {bool: checks.boolean, int: checks.integer(least=1), float: checks.fraction}
-    options = constant(kind, chosen, "OPTIONS", {})
+    options = constant(kind, chosen, "OPTIONS", {}) if chosen else {}
     return {name: Key(checked[type(default)], default) for name, default in options.items()}
 
 
@@ -269,15 +284,15 @@ def _check_task(where: str, model: str, dataset: str, task: str, mistakes: list[
         mistakes.append(checks.mistake(f"{where}.model", model, allowed))
 
 
-def _check_disk(where: str, runs: list[PlannedRun], size: Size, mistakes: list[str]) -> None:
-    """A line in mistakes where the iterates take too much space."""
-    gigabytes = sum(numbers(run.run, size) * DTYPES[run.run.dtype] for run in runs) / 1e9
-    if gigabytes > MAX_STUDY_GB:
-        found = f"iterates of {gigabytes:.1f} GB on disk"
-        allowed = (
-            f"{MAX_STUDY_GB} GB a study; evaluate less often, or use fewer seeds or step sizes"
-        )
-        mistakes.append(checks.mistake(where, found, allowed))
+def _check_gigabytes(where: str, of_runs: list[float], mistakes: list[str]) -> None:
+    """A line in mistakes where iterates take too much space on disk, or in a job's memory."""
+    for found, most, what in (
+        (sum(of_runs), MAX_STUDY_GB, "a study"),
+        (max(of_runs), MAX_RUN_GB, "a run"),
+    ):
+        if found > most:
+            allowed = f"{most} GB {what}; evaluate less often, or use fewer seeds or step sizes"
+            mistakes.append(checks.mistake(where, f"iterates of {found:.1f} GB {what}", allowed))
 
 
 def _figures(
@@ -305,10 +320,11 @@ def _check_engines(
         found = f"{model}, whose file has no function that an engine needs"
         mistakes.append(checks.mistake(f"{where}.model", found, "a complete model"))
         return
-    for place, engine in {
-        where: of_study,
-        **{f"{where}.optimizers.{name}": o.get("engine") for name, o in optimizers.items()},
-    }.items():
+    chosen = {
+        f"{where}.optimizers.{name}" if o.get("engine") else where: o.get("engine") or of_study
+        for name, o in optimizers.items()
+    }
+    for place, engine in chosen.items():
         if engine not in (None, "auto", *engines):
             allowed = f"{', '.join(['auto', *engines])}, which can train {model} on this machine"
             mistakes.append(checks.mistake(f"{place}.engine", engine, allowed))

@@ -12,7 +12,7 @@ from pipeline.plugins import available, defines
 SCRIPTS = Path(__file__).parents[2] / "scripts"
 MODELS = [m for m in available("models") if defines("models", m, "score_gradient")]
 
-# compiles both kernels as the engine calls them on MNIST down to machine code
+# compiles both kernels as the engine calls them, on MNIST or diabetes, down to machine code
 COMPILE = """
 import sys
 import triton
@@ -23,12 +23,15 @@ from descent.gpu.formulas import compiled
 from descent.run import model
 
 _, name, dtype, size, warps = sys.argv
-y_type = "*i64" if model(name).TASK == "classification" else "*" + dtype
-types = {"x_at": "*u8", "y_at": y_type, "order_at": "*i32"}
+classifies = model(name).TASK == "classification"
+features, classes = (784, 10) if classifies else (10, 1)
+y_type = "*i64" if classifies else "*" + dtype
+types = {"x_at": "*u8" if classifies else "*fp64", "y_at": y_type, "order_at": "*i32"}
 types |= {at: "*" + dtype for at in ("A_at", "b_at", "z_at", "step_sizes_at", "constants_at")}
-known = {"features": 784, "classes": 10, "size": int(size), "ROWS": 16, "COLUMNS": 1024}
-known |= {"TILE": TILE, "bias": True}
-known["score_gradient"] = compiled(model(name).score_gradient, 10)
+power_of_2 = triton.next_power_of_2
+known = {"features": features, "classes": classes, "size": int(size), "bias": classifies}
+known |= {"ROWS": power_of_2(classes), "COLUMNS": power_of_2(features), "TILE": TILE}
+known["score_gradient"] = compiled(model(name).score_gradient, classes)
 for kernel in (_steps, _to_score_gradients):
     names = kernel.arg_names
     signature = {n: types.get(n, "constexpr" if n in known else "i32") for n in names}

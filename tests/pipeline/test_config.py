@@ -153,7 +153,7 @@ def test_a_run_for_every_optimizer_and_step_size():
         ("sgd:", "s.gd:", "studies.tiny.optimizers: found the name 's.gd'; allowed: a lower"),
         ("studies:", "study:", "top level: found unknown key study; allowed: studies"),
         ("studies:", "study:", "studies: is missing"),
-        ("epochs: 3", "epochs: 3000000", "iterates of 15.6 GB on disk; allowed: 10 GB a study"),
+        ("epochs: 3", "epochs: 3000000", "iterates of 15.6 GB a study; allowed: 10 GB a study"),
     ],
 )
 def test_a_mistake_is_a_line_with_its_place_and_what_is_allowed(old, new, says):
@@ -433,3 +433,39 @@ def test_what_no_engine_can_do(monkeypatch):
         "studies.tiny.optimizers.gd.update_rule: found adam;"
         " allowed: what one of numba can do with sigmoid_softmax"
     )
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("model: neural_network", "model: neural_netwrk\n    hidden: 9"),
+        ("epochs: 2", "update_rule: momentumm, momentum: 0.5, epochs: 2"),
+    ],
+)
+def test_an_option_of_a_misspelled_model_or_rule_is_no_second_mistake(old, new):
+    assert len(mistakes(NETWORK.replace(old, new))) == 1
+
+
+def test_an_engine_that_no_optimizer_takes_is_no_mistake():
+    text = NETWORK.replace("seeds:", "engine: numba\n    seeds:")
+    text = text.replace("epochs:", "engine: numpy, epochs:")
+    assert {run.engine for run in read(text)["tiny"].runs} == {"numpy"}
+    (line,) = mistakes(NETWORK.replace("seeds:", "engine: numba\n    seeds:"))
+    assert line.startswith("studies.tiny.engine: found numba")
+
+
+@pytest.mark.parametrize("value", ["2020-13-45", "&a {b: *a}"])
+def test_values_that_yaml_cannot_make(tmp_path, value):
+    path = tmp_path / "config.yaml"
+    path.write_text(GOOD.replace("seeds:", f"l2: {value}\n    seeds:"))
+    with pytest.raises(InputError, match="found a value that cannot be read"):
+        config.check_syntax(str(path))
+
+
+def test_the_study_in_the_readme_can_be_copied():
+    readme = (Path(__file__).parents[2] / "README.md").read_text()
+    block = readme[readme.index("    studies:\n") :]
+    block = block[: block.index("\n\n")]
+    study = read(block)["my_study"]
+    assert study.figures == ("heatmap",)
+    assert [run.label for run in study.runs] == ["0.001", "0.01", "0.1"]

@@ -1,8 +1,8 @@
 """How sensitive each update rule is to its step size.
 
 Above: final test accuracy against the step size; a line is the median over seeds, its band reaches
-from the 10 % to the 90 % quantile. Below: the good step sizes of each optimizer, those whose median
-is within 0.02 of the best median of all; the number is the largest divided by the smallest.
+from the 10 % to the 90 % quantile. Below: the good step sizes of each optimizer, those around its
+best one whose median is within 0.02 of its own best; the number is the largest over the smallest.
 """
 
 from itertools import cycle
@@ -39,8 +39,7 @@ def draw(traces: pd.DataFrame, summary: pd.DataFrame) -> Figure:
         line = {"color": colour, "marker": marker, "markersize": 4, "label": optimizer}
         above.plot(runs["step_size"], median, **line)
         above.fill_between(runs["step_size"], low, high, color=colour, alpha=BAND, linewidth=0)
-        good = good_step_sizes(runs, summary["final_test_accuracy_median"].max())
-        _draw_range(below, row, good, colour, marker)
+        _draw_range(below, row, good_step_sizes(runs), colour, marker)
     above.set_ylabel("final test accuracy")
     above.legend(loc="center left", bbox_to_anchor=(1.0, 0.5))
     below.set_yticks(range(len(optimizers)), optimizers)
@@ -52,20 +51,29 @@ def draw(traces: pd.DataFrame, summary: pd.DataFrame) -> Figure:
     return figure
 
 
-def good_step_sizes(runs: pd.DataFrame, best: float) -> NDArray:
-    """Step sizes whose median final accuracy is within GOOD of the best."""
-    return runs.loc[runs["final_test_accuracy_median"] >= best - GOOD, "step_size"].to_numpy()
+def good_step_sizes(runs: pd.DataFrame) -> NDArray:
+    """Step sizes around the best one, without a gap, whose median is within GOOD of the best.
+
+    runs: summary of one optimizer, sorted by step size.
+    """
+    median = runs["final_test_accuracy_median"].to_numpy()
+    if np.isnan(median).all():
+        return np.array([])
+    best = np.nanargmax(median)
+    bad = np.flatnonzero(~(median >= median[best] - GOOD))
+    first = max(bad[bad < best], default=-1) + 1
+    end = min(bad[bad > best], default=len(median))
+    return runs["step_size"].to_numpy()[first:end]
 
 
 def _draw_range(axes: Axes, row: int, good: NDArray, colour: str, marker: str) -> None:
-    if not len(good):
-        return
     axes.plot(good, np.full(len(good), row), color=colour, marker=marker, markersize=4)
-    axes.annotate(
-        f"×{good.max() / good.min():.3g}",
-        (good.max(), row),
-        xytext=(6, 0),
-        textcoords="offset points",
-        va="center",
-        fontsize=8,
-    )
+    if len(good):
+        axes.annotate(
+            f"×{good[-1] / good[0]:.3g}",
+            (good[-1], row),
+            xytext=(6, 0),
+            textcoords="offset points",
+            va="center",
+            fontsize=8,
+        )
