@@ -16,6 +16,7 @@ from descent.figures._style import (
 )
 
 MARKED = {"diverged": ":", "oscillating": "--"}  # how the line of such a run is drawn
+DEPTH = 1e-6  # of the largest distance: nearer is as good as there, and left out
 HEIGHT, PANEL = 2.7, 3.7  # inches of a panel; its width holds the legend beside it
 
 
@@ -91,11 +92,11 @@ def distances(traces: pd.DataFrame, summary: pd.DataFrame, prefix: str, target: 
 
 
 def _frame(traces: pd.DataFrame, summary: pd.DataFrame, column: str) -> tuple:
-    """Limits of a logarithmic axis that runs which diverged and rounding do not stretch."""
+    """Limits of a logarithmic axis that neither runs which diverged nor tiny distances stretch."""
     diverged = summary.loc[summary["status"] == "diverged", ["optimizer", "step_size"]]
     keys = pd.MultiIndex.from_frame(traces[["optimizer", "step_size"]])
     values = traces.loc[~keys.isin(pd.MultiIndex.from_frame(diverged)), column]
     values = values[(values > 0) & np.isfinite(values)]
     if values.empty:
         return None, None
-    return max(values.min(), 1e-16 * values.max()) / 2, 5 * values.max()
+    return max(values.min() / 2, DEPTH * values.max()), 5 * values.max()

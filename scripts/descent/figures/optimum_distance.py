@@ -5,7 +5,7 @@ The axis of the distance is logarithmic: a straight line is linear convergence, 
 in every epoch. A line is the median over seeds, its band reaches from the 10 % to the 90 %
 quantile; colour is the step size, on a logarithmic scale within each optimizer. A dotted line is a
 run that diverged, drawn along the upper edge where it lies above it; a dashed one a run whose
-objective oscillates at the end.
+objective oscillates at the end. Distances below a millionth of the largest are left out.
 """
 
 import pandas as pd
