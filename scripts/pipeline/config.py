@@ -209,9 +209,15 @@ def _read_study(name: str, values: Any, mistakes: list[str]) -> Study | None:
         _check_engines(where, study["model"], study.get("engine"), optimizers, mistakes)
     if "model" in study and "dataset" in study:
         _check_task(where, study["model"], study["dataset"], size.task, mistakes)
-    if len(mistakes) > known:
-        return None
+    needed = {"dataset", "model", "seeds", "optimizers", *model_options}
+    if needed - study.keys() or any(
+        (OPTIMIZER | update_options[name]).keys() - optimizer.keys()
+        for name, optimizer in optimizers.items()
+    ):
+        return None  # what follows needs all of these
 
+    # a wrong value counts as left out, so that all mistakes are found at once
+    study = {name: key.default for name, key in STUDY.items()} | study
     runs = []
     for optimizer, of_optimizer in optimizers.items():
         for step_size in of_optimizer["step_sizes"]:
@@ -235,13 +241,16 @@ def _read_study(name: str, values: Any, mistakes: list[str]) -> Study | None:
             runs.append(PlannedRun(name, optimizer, label(step_size), engine, evaluator, run))
     gigabytes = [numbers(run.run, size) * DTYPES[run.run.dtype] / 1e9 for run in runs]
     _check_gigabytes(where, gigabytes, mistakes)
+    figures = _figures(where, study["figures"], runs, size, mistakes)
+    if len(mistakes) > known:
+        return None
     return Study(
         name,
         study["dataset"],
         study["model"],
         study["seeds"],
         tuple(runs),
-        _figures(where, study["figures"], runs, size, mistakes),
+        figures,
         sum(gigabytes),
     )
 

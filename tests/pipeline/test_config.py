@@ -186,6 +186,18 @@ def test_all_mistakes_are_listed_at_once():
     assert len(mistakes(text)) == 7
 
 
+def test_mistakes_that_need_the_whole_study_are_listed_with_the_others():
+    text = GOOD.replace("seeds:", "l2: -1\n    figures: [trajectories]\n    seeds:")
+    text = text.replace("epochs: 3", "epochs: 3000000")
+    text = text.replace("seeds: [0, 1]", "dtype: x\n    seeds: [0, 1]")
+    says = ["tiny.l2: found -1", "tiny.dtype: found 'x'", "tiny.figures: found trajectories"]
+    says += ["tiny: found iterates of 15.6 GB a study", "tiny: found iterates of 15.6 GB a run"]
+    assert [any(f"studies.{start}" in line for line in mistakes(text)) for start in says] == [
+        True
+    ] * 5
+    assert len(mistakes(text)) == 5
+
+
 def test_all_wrong_elements_of_a_list_are_named():
     (line,) = mistakes(GOOD.replace("[1e-3, 0.1]", "[-1, 0, abc, 0.1, 0.10, .inf]"))
     for wrong in ("not -1", "not 0", "not 'abc'", "but 0.1 and 0.1 are the same", "not inf"):
