@@ -1,12 +1,20 @@
-"""What classifiers share: where the classes are, and torch's cross-entropy on that layout."""
+"""What classifiers share: where the classes are, and cross-entropy as their loss."""
 
+from numpy.typing import NDArray
+
+from descent.functions import cross_entropy
 from descent.models._layer import OUTPUTS
 
 CLASSES = OUTPUTS
 
 
-def torch_cross_entropy(z, y):
-    """Cross-entropies of each of R models in torch: z [R, classes, n], y [R, n] or [n] -> [R, n].
+def losses(outputs: NDArray, y: NDArray) -> NDArray:
+    """Cross-entropy of each sample, [..., classes, n] -> [..., n]."""
+    return cross_entropy(outputs, y, CLASSES)
+
+
+def torch_losses(z, y):
+    """The same in torch, of R models: z [R, classes, n], y [R, n] or [n] -> [R, n].
 
     torch.nn.functional.cross_entropy as torch.nn.CrossEntropyLoss calls it.
     """

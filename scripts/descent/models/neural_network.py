@@ -5,10 +5,9 @@ h = relu(A1 x + b1),  z = A2 h + b2,  loss = cross_entropy(z)
 
 from numpy.typing import NDArray
 
-from descent.functions import cross_entropy, cross_entropy_gradient, relu, relu_gradient
+from descent.functions import cross_entropy_gradient, relu, relu_gradient
 from descent.models import _linear
-from descent.models._classification import CLASSES
-from descent.models._classification import torch_cross_entropy as torch_losses
+from descent.models._classification import CLASSES, losses, torch_losses
 from descent.models._layer import Layer
 
 __all__ = [
@@ -44,11 +43,6 @@ def _hidden(parameters: dict[str, NDArray], x: NDArray) -> NDArray:
 def outputs(parameters: dict[str, NDArray], x: NDArray) -> NDArray:
     """Scores z, [..., classes, n]."""
     return _linear.scores(_of_layer(2, parameters), _hidden(parameters, x))
-
-
-def losses(z: NDArray, y: NDArray) -> NDArray:
-    """Cross-entropy of each sample, [..., n]."""
-    return cross_entropy(z, y, CLASSES)
 
 
 def gradient(parameters: dict[str, NDArray], x: NDArray, y: NDArray) -> dict[str, NDArray]:

@@ -10,7 +10,6 @@ not convex, and its gradient is small.
 from numpy.typing import NDArray
 
 from descent.functions import (
-    cross_entropy,
     cross_entropy_gradient,
     sigmoid,
     sigmoid_gradient,
@@ -18,8 +17,7 @@ from descent.functions import (
     softmax_gradient,
 )
 from descent.models import _linear
-from descent.models._classification import CLASSES
-from descent.models._classification import torch_cross_entropy as torch_losses
+from descent.models._classification import CLASSES, losses, torch_losses
 from descent.models._linear import layers
 
 __all__ = [
@@ -45,11 +43,6 @@ def outputs(parameters: dict[str, NDArray], x: NDArray) -> NDArray:
 def outputs_from_scores(z):
     """Probabilities p = softmax(sigmoid(z))."""
     return softmax(sigmoid(z), CLASSES)
-
-
-def losses(p: NDArray, y: NDArray) -> NDArray:
-    """Cross-entropy of each sample, [..., n]: log Σ_k exp(p_k) - p_y."""
-    return cross_entropy(p, y, CLASSES)
 
 
 def score_gradient(z, y):

@@ -2,10 +2,9 @@
 
 from numpy.typing import NDArray
 
-from descent.functions import cross_entropy, cross_entropy_gradient
+from descent.functions import cross_entropy_gradient
 from descent.models import _linear
-from descent.models._classification import CLASSES
-from descent.models._classification import torch_cross_entropy as torch_losses
+from descent.models._classification import CLASSES, losses, torch_losses
 from descent.models._linear import layers
 from descent.models._linear import scores as torch_outputs
 
@@ -32,11 +31,6 @@ def outputs(parameters: dict[str, NDArray], x: NDArray) -> NDArray:
 def outputs_from_scores(z):
     """The scores themselves."""
     return z
-
-
-def losses(z: NDArray, y: NDArray) -> NDArray:
-    """Cross-entropy of each sample, [..., n]."""
-    return cross_entropy(z, y, CLASSES)
 
 
 def score_gradient(z, y):
