@@ -20,6 +20,9 @@ with clear_errors():
 configfile: "config.yaml"
 
 
+report: "report/workflow.rst"
+
+
 RULES = re.findall(
     r"^rule (\w+):", Path(workflow.snakefile).read_text(encoding="utf-8"), re.MULTILINE
 )
@@ -176,7 +179,12 @@ rule aggregate:
         traces=lambda w: results_of_runs(w.study, "traces", "csv"),
     output:
         traces=update("results/{study}/traces.csv"),
-        summary=update("results/{study}/summary.csv"),
+        summary=report(
+            update("results/{study}/summary.csv"),
+            caption="report/summary.rst",
+            category="{study}",
+            labels={"figure": "table: summary"},
+        ),
     log:
         "logs/aggregate/{study}.log",
     conda:
@@ -220,8 +228,9 @@ rule plot:
 
 
 onstart:
-    size = sum(study.gigabytes for study in STUDIES.values())
-    print(f"Iterates of all studies take at most {size:.1f} GB.", file=sys.stderr)
+    needed = {job.wildcards.get("study") for job in workflow.persistence.dag.needrun_jobs()}
+    size = sum(STUDIES[study].gigabytes for study in needed if study)
+    print(f"Iterates of {size:.2g} GB at most.", file=sys.stderr)
     failures.remove_logs(workflow.persistence.dag.needrun_jobs())
 
 

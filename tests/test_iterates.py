@@ -75,12 +75,15 @@ def test_a_file_that_is_no_iterates(tmp_path):
 
 def test_averages_are_iterates_of_their_own():
     A = MADE.parameters["A"]
-    averaged = replace(MADE, parameters={"A": A, "average_A": 2 * A})
+    provenance = {**MADE.provenance, "average_from": 0.5}
+    averaged = replace(MADE, parameters={"A": A, "average_A": 2 * A}, provenance=provenance)
     assert list(iterates.variants(MADE)) == [""]
     variants = iterates.variants(averaged)
     assert list(variants) == ["", "_average"]
     assert list(variants[""].parameters) == list(variants["_average"].parameters) == ["A"]
-    assert np.array_equal(variants["_average"].parameters["A"], 2 * A)
+    assert np.array_equal(variants[""].parameters["A"], A)
+    assert np.array_equal(variants["_average"].parameters["A"], 2 * A[:, 1:])
+    assert variants["_average"].step.tolist() == [1, 3]  # from epoch 0.5 on
 
 
 def test_seeds_trained_in_parts_are_joined():

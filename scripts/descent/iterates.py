@@ -38,12 +38,20 @@ AVERAGE = "average_"  # what the names of averaged parameters begin with
 
 
 def variants(iterates: Iterates) -> dict[str, Iterates]:
-    """The iterates as "", and, where the run averages them, their averages as "_average"."""
+    """The iterates as "", and their averages, from where averaging begins, as "_average"."""
     own, averaged = {}, {}
     for name, p in iterates.parameters.items():
         (averaged if name.startswith(AVERAGE) else own)[name.removeprefix(AVERAGE)] = p
     both = {"": replace(iterates, parameters=own)}
-    return both | ({"_average": replace(iterates, parameters=averaged)} if averaged else {})
+    if averaged:
+        since = iterates.epoch >= iterates.provenance["average_from"]
+        both["_average"] = replace(
+            iterates,
+            step=iterates.step[since],
+            epoch=iterates.epoch[since],
+            parameters={name: p[:, since] for name, p in averaged.items()},
+        )
+    return both
 
 
 def join_seeds(parts: Sequence[Iterates]) -> Iterates:

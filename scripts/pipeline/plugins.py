@@ -5,6 +5,8 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from descent.errors import InputError
+
 _REQUIRED = object()
 DESCENT = Path(__file__).parent.parent / "descent"
 
@@ -28,7 +30,7 @@ def constant(kind: str, name: str, variable: str, default: Any = _REQUIRED) -> A
         if isinstance(node, ast.Assign) and [ast.unparse(t) for t in node.targets] == [variable]:
             return ast.literal_eval(node.value)
     if default is _REQUIRED:
-        raise LookupError(f"descent/{kind}/{name}.py does not set {variable}")
+        raise InputError(f"scripts/descent/{kind}/{name}.py: does not set {variable}")
     return default
 
 
@@ -40,4 +42,8 @@ def caption(figure: str) -> str:
 @cache
 def _tree(kind: str, name: str) -> ast.Module:
     path = DESCENT / kind / f"{name}.py"
-    return ast.parse(path.read_text(encoding="utf-8"), str(path))
+    try:
+        return ast.parse(path.read_text(encoding="utf-8"), str(path))
+    except SyntaxError as error:
+        place = f"scripts/descent/{kind}/{name}.py, line {error.lineno}"
+        raise InputError(f"{place}: is not Python ({error.msg})") from None

@@ -6,7 +6,7 @@ from types import ModuleType
 import numpy as np
 from numpy.typing import NDArray
 
-from descent.models._classification import CLASSES
+from descent.models._classification import CLASS_AXIS
 
 NEEDS = "outputs"
 GPU = "none"
@@ -31,7 +31,7 @@ def means(
             outputs = net.outputs({name: p[some] for name, p in snapshots.items()}, inputs)
             loss[some] += net.losses(outputs, y[samples]).sum(-1, dtype=np.float64)
             if net.TASK == "classification":
-                correct[some] += (outputs.argmax(CLASSES) == y[samples]).sum(-1)
+                correct[some] += (outputs.argmax(CLASS_AXIS) == y[samples]).sum(-1)
     return loss / len(x), correct / len(x)
 
 

@@ -6,7 +6,7 @@ import torch
 from numpy.typing import NDArray
 
 from descent.gpu.device import to_device, to_numpy
-from descent.models._classification import CLASSES
+from descent.models._classification import CLASS_AXIS
 
 NEEDS = "torch_losses"
 GPU = "optional"
@@ -39,5 +39,5 @@ def _sums(net: ModuleType, parameters: dict, x, y, scale: float):
     """Loss and correct predictions of each snapshot, summed over samples, [2, M] in float64."""
     dtype = next(iter(parameters.values())).dtype
     outputs = net.torch_outputs(parameters, x.to(dtype) / scale)
-    each = net.torch_losses(outputs, y), outputs.argmax(CLASSES) == y  # of classes; else unused
+    each = net.torch_losses(outputs, y), outputs.argmax(CLASS_AXIS) == y  # of classes; else unused
     return torch.stack([of_samples.double().sum(-1) for of_samples in each])

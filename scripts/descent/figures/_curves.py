@@ -17,7 +17,7 @@ from descent.figures._style import (
 
 MARKED = {"diverged": ":", "oscillating": "--"}  # how the line of such a run is drawn
 DEPTH = 1e-6  # of the largest distance: nearer is as good as there, and left out
-HEIGHT, PANEL = 2.7, 3.7  # inches of a panel; its width holds the legend beside it
+HEIGHT, PANEL = 2.7, 3.2  # inches of a panel; its width holds the legend beside it
 
 
 def panels(

@@ -40,10 +40,15 @@ OPTIMIZER_MARKERS = ("o", "s", "^", "D", "v", "P", "X")
 
 
 def step_size_colours(step_sizes: pd.Series) -> dict[float, tuple]:
-    """A colour for each step size: viridis on a logarithmic scale, dark small to light large."""
+    """A colour for each step size: viridis, dark small to light large.
+
+    Halfway between logarithmic and evenly spaced, so that close step sizes can be told apart.
+    """
     distinct = np.unique(step_sizes)
-    scale = LogNorm(distinct[0], distinct[-1])
-    position = scale(distinct) if len(distinct) > 1 else np.array([0.5])
+    position = np.array([0.5])
+    if len(distinct) > 1:
+        evenly = np.linspace(0, 1, len(distinct))
+        position = (LogNorm(distinct[0], distinct[-1])(distinct) + evenly) / 2
     # the lightest tenth is too pale on white
     return dict(zip(distinct, matplotlib.colormaps["viridis"](0.92 * position), strict=True))
 

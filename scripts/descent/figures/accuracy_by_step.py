@@ -1,9 +1,9 @@
 """Test accuracy against steps, on a logarithmic axis: what a parameter update buys, and what the
 first updates do. The initial parameters are left out.
 
-A line is the median over seeds, its band reaches from the 10 % to the 90 % quantile; colour is the
-step size, on a logarithmic scale within each panel. A dotted line is a run that diverged, a dashed
-one a run whose objective oscillates at the end.
+A line is the median over seeds, its band reaches from the 10 % to the 90 % quantile; colour is
+the step size, dark small to light large within each panel. A dotted line is a run that diverged,
+a dashed one a run whose objective oscillates at the end.
 """
 
 import pandas as pd

@@ -1,9 +1,10 @@
 """What the step size decides: test accuracy (of a classification) and test loss at the end of every
 run, against its step size.
 
-A mark is a seed, a line the median over seeds, a band the range from the 10 % to the 90 % quantile.
-An open mark at the top belongs to a seed whose value is not finite, or a loss over ten times that
-of the initial parameters. Losses that span more than a factor of ten have a logarithmic axis.
+A mark is a seed, a line the median over seeds, a band the range from the 10 % to the 90 %
+quantile. An open mark at the top, off the scale, belongs to a seed whose value is not finite, or
+a loss over ten times that of the initial parameters. Losses that span more than a factor of ten
+have a logarithmic axis.
 """
 
 from itertools import cycle
@@ -59,6 +60,15 @@ def _draw_optimizer(
     axes.fill_between(median.index, low, high, color=colour, alpha=BAND, linewidth=0)
     axes.plot(runs["step_size"][finite], runs[metric][finite], marker, color=colour, **DOTS)
     axes.plot([], [], marker=marker, color=colour, markersize=3.5, label=optimizer)
-    at_the_top = {"transform": axes.get_xaxis_transform(), "fillstyle": "none"}
-    for step_size in np.unique(runs["step_size"][~finite]):
-        axes.plot(step_size, 0.98, marker, color=colour, **at_the_top)
+    off_scale = np.unique(runs["step_size"][~finite])
+    if len(off_scale):
+        axes.plot(
+            off_scale,
+            np.ones(len(off_scale)),
+            marker,
+            color=colour,
+            fillstyle="none",
+            clip_on=False,
+            transform=axes.get_xaxis_transform(),
+            label=f"{optimizer}, off the scale",
+        )

@@ -45,7 +45,7 @@ def draw(traces: pd.DataFrame, summary: pd.DataFrame) -> Figure:
     below.set_yticks(range(len(optimizers)), optimizers)
     below.invert_yaxis()
     below.set_ylim(len(optimizers) - 0.5, -0.5)
-    below.set_title("good step sizes", loc="left")
+    below.set_title(f"good step sizes: within {GOOD:g} of the optimizer's own best", loc="left")
     logarithmic_step_sizes(below, summary["step_size"])
     name_study(figure, summary)
     return figure
@@ -70,7 +70,7 @@ def _draw_range(axes: Axes, row: int, good: NDArray, colour: str, marker: str) -
     axes.plot(good, np.full(len(good), row), color=colour, marker=marker, markersize=4)
     if len(good):
         axes.annotate(
-            f"×{good[-1] / good[0]:.3g}",
+            f"×{good[-1] / good[0]:.2g}",
             (good[-1], row),
             xytext=(6, 0),
             textcoords="offset points",

@@ -3,14 +3,14 @@
 from numpy.typing import NDArray
 
 from descent.functions import cross_entropy
-from descent.models._layer import OUTPUTS
+from descent.models._layer import OUTPUT_AXIS
 
-CLASSES = OUTPUTS
+CLASS_AXIS = OUTPUT_AXIS
 
 
 def losses(outputs: NDArray, y: NDArray) -> NDArray:
     """Cross-entropy of each sample, [..., classes, n] -> [..., n]."""
-    return cross_entropy(outputs, y, CLASSES)
+    return cross_entropy(outputs, y, CLASS_AXIS)
 
 
 def torch_losses(z, y):

@@ -2,7 +2,7 @@
 
 from typing import NamedTuple
 
-OUTPUTS = -2  # the axis of the outputs in arrays [..., outputs, n]; of a classifier its classes
+OUTPUT_AXIS = -2  # the axis of the outputs in arrays [..., outputs, n]; of a classifier its classes
 
 
 class Layer(NamedTuple):

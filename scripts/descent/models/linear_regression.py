@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from descent.functions import squared_error, squared_error_gradient
 from descent.models import _linear
-from descent.models._layer import OUTPUTS, Layer
+from descent.models._layer import OUTPUT_AXIS, Layer
 from descent.models._linear import scores as outputs
 from descent.models._linear import scores as torch_outputs
 
@@ -37,12 +37,12 @@ def layers(features: int, outputs: int, bias: bool = True) -> dict[str, Layer]:
 
 def losses(z: NDArray, y: NDArray) -> NDArray:
     """Half the squared error of each sample, [..., n]."""
-    return squared_error(z, y, OUTPUTS)
+    return squared_error(z, y, OUTPUT_AXIS)
 
 
 def score_gradient(z, y):
     """∂loss/∂z of each sample: z - y."""
-    return squared_error_gradient(z, y, OUTPUTS)
+    return squared_error_gradient(z, y, OUTPUT_AXIS)
 
 
 def gradient(parameters: dict[str, NDArray], x: NDArray, y: NDArray) -> dict[str, NDArray]:
@@ -55,7 +55,7 @@ def torch_losses(z, y):
     """Half the squared errors in torch: z [R, 1, n], y [R, n] or [n] -> [R, n]."""
     from torch.nn.functional import mse_loss
 
-    z = z.squeeze(OUTPUTS)
+    z = z.squeeze(OUTPUT_AXIS)
     return mse_loss(z, y.expand_as(z), reduction="none") / 2
 
 

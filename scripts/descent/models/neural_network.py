@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from descent.functions import cross_entropy_gradient, relu, relu_gradient
 from descent.models import _linear
-from descent.models._classification import CLASSES, losses, torch_losses
+from descent.models._classification import CLASS_AXIS, losses, torch_losses
 from descent.models._layer import Layer
 
 __all__ = [
@@ -48,7 +48,7 @@ def outputs(parameters: dict[str, NDArray], x: NDArray) -> NDArray:
 def gradient(parameters: dict[str, NDArray], x: NDArray, y: NDArray) -> dict[str, NDArray]:
     """Gradient of the mean loss, by backpropagation."""
     h = _hidden(parameters, x)
-    dz2 = cross_entropy_gradient(_linear.scores(_of_layer(2, parameters), h), y, CLASSES)
+    dz2 = cross_entropy_gradient(_linear.scores(_of_layer(2, parameters), h), y, CLASS_AXIS)
     second = _linear.gradient(dz2, h)
     dh = parameters["A2"].swapaxes(-1, -2) @ dz2
     first = _linear.gradient(relu_gradient(h.swapaxes(-1, -2), dh), x)

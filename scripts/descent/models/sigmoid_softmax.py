@@ -17,7 +17,7 @@ from descent.functions import (
     softmax_gradient,
 )
 from descent.models import _linear
-from descent.models._classification import CLASSES, losses, torch_losses
+from descent.models._classification import CLASS_AXIS, losses, torch_losses
 from descent.models._linear import layers
 
 __all__ = [
@@ -42,7 +42,7 @@ def outputs(parameters: dict[str, NDArray], x: NDArray) -> NDArray:
 
 def outputs_from_scores(z):
     """Probabilities p = softmax(sigmoid(z))."""
-    return softmax(sigmoid(z), CLASSES)
+    return softmax(sigmoid(z), CLASS_AXIS)
 
 
 def score_gradient(z, y):
@@ -51,9 +51,9 @@ def score_gradient(z, y):
     ∂loss/∂p = softmax(p) - one_hot(y), then back through the softmax and the sigmoid.
     """
     s = sigmoid(z)
-    p = softmax(s, CLASSES)
-    dp = cross_entropy_gradient(p, y, CLASSES)
-    ds = softmax_gradient(p, dp, CLASSES)
+    p = softmax(s, CLASS_AXIS)
+    dp = cross_entropy_gradient(p, y, CLASS_AXIS)
+    ds = softmax_gradient(p, dp, CLASS_AXIS)
     return sigmoid_gradient(s, ds)
 
 
@@ -64,4 +64,4 @@ def gradient(parameters: dict[str, NDArray], x: NDArray, y: NDArray) -> dict[str
 
 def torch_outputs(parameters, x):
     """Probabilities in torch, [R, classes, n]."""
-    return _linear.scores(parameters, x).sigmoid().softmax(CLASSES)
+    return _linear.scores(parameters, x).sigmoid().softmax(CLASS_AXIS)

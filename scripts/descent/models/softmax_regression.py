@@ -4,7 +4,7 @@ from numpy.typing import NDArray
 
 from descent.functions import cross_entropy_gradient
 from descent.models import _linear
-from descent.models._classification import CLASSES, losses, torch_losses
+from descent.models._classification import CLASS_AXIS, losses, torch_losses
 from descent.models._linear import layers
 from descent.models._linear import scores as torch_outputs
 
@@ -35,7 +35,7 @@ def outputs_from_scores(z):
 
 def score_gradient(z, y):
     """∂loss/∂z of each sample: softmax(z) - one_hot(y)."""
-    return cross_entropy_gradient(z, y, CLASSES)
+    return cross_entropy_gradient(z, y, CLASS_AXIS)
 
 
 def gradient(parameters: dict[str, NDArray], x: NDArray, y: NDArray) -> dict[str, NDArray]:
