@@ -4,7 +4,7 @@ import pytest
 import yaml
 
 from descent.errors import InputError
-from pipeline import capabilities, config
+from pipeline import capabilities, config, plugins
 from pipeline.config import read_studies
 
 GOOD = """
@@ -481,3 +481,14 @@ def test_the_study_in_the_readme_can_be_copied():
     study = read(block)["my_study"]
     assert study.figures == ("heatmap",)
     assert [run.label for run in study.runs] == ["0.001", "0.01", "0.1"]
+
+
+def test_a_file_that_is_not_python_is_one_line(tmp_path, monkeypatch):
+    (tmp_path / "models").mkdir()
+    (tmp_path / "models/broken.py").write_text('"""A model."""\n\ndef layers(:\n')
+    (tmp_path / "models/empty.py").write_text('"""A model."""\n')
+    monkeypatch.setattr(plugins, "DESCENT", tmp_path)
+    with pytest.raises(InputError, match=r"models/broken\.py, line 3: is not Python"):
+        plugins.defines("models", "broken", "layers")
+    with pytest.raises(InputError, match=r"models/empty\.py: does not set TASK"):
+        plugins.constant("models", "empty", "TASK")
