@@ -1,7 +1,9 @@
 """Every engine against the torch engine, which is held to a literal torch.optim loop."""
 
+import sys
 from dataclasses import replace
 from functools import partial
+from types import ModuleType
 
 import numpy as np
 import pytest
@@ -353,3 +355,14 @@ def test_averages_of_float32_accumulate_in_float64(digits, name):
     made = train(name, run, some(digits, 50))
     mean = made.parameters["A"][0, 1:].mean(0, dtype="float64")
     assert_allclose(made.parameters["average_A"][0, -1], mean, rtol=2e-7, atol=1e-10)
+
+
+def test_a_formula_that_does_not_compile_is_said_so(digits, monkeypatch):
+    from descent.models import softmax_regression
+
+    odd = ModuleType("descent.models.odd")
+    vars(odd).update({k: v for k, v in vars(softmax_regression).items() if k[:2] != "__"})
+    odd.score_gradient = lambda z, y: z - z.mean()
+    monkeypatch.setitem(sys.modules, odd.__name__, odd)
+    with pytest.raises(InputError, match=r"^odd: numba cannot compile its score_gradient; it may"):
+        train("numba", replace(RUN, model="odd"), some(digits))

@@ -11,6 +11,7 @@ from typing import NamedTuple
 
 import numba
 import numpy as np
+from numba.core.errors import NumbaError
 from numpy.typing import NDArray
 
 from descent import schedule
@@ -28,6 +29,7 @@ from descent.compiled.scores import (
 )
 from descent.data import Data
 from descent.engines._descent import follow, initial, segments
+from descent.errors import InputError
 from descent.iterates import Iterates
 from descent.run import FULL, Run, model, update_rule
 
@@ -55,7 +57,7 @@ def versions() -> dict[str, str]:
 
 
 def train(run: Run, data: Data, progress: Callable[[int], object]) -> Iterates:
-    """The iterates of a run."""
+    """The iterates of a run; InputError if the formulas of its model do not compile."""
     net = model(run.model)
     start = initial(run, net, data)
     zero = np.zeros_like(start["A"][..., 0])
@@ -68,7 +70,13 @@ def train(run: Run, data: Data, progress: Callable[[int], object]) -> Iterates:
         both = {"A": rows[..., :-1], "b": rows[..., -1]}
         return {name: both[name] for name in start}
 
-    return follow(run, len(data.y_train), advance, snapshot, progress)
+    try:
+        return follow(run, len(data.y_train), advance, snapshot, progress)
+    except NumbaError as error:
+        may = "it may use + - * / and functions of descent.functions; engine numpy takes any"
+        raise InputError(
+            f"{run.model}: numba cannot compile its score_gradient; {may}\n{error}"
+        ) from None
 
 
 def _shuffled_batches(run: Run, data: Data, weights: list[NDArray], packed: Packed) -> Advance:
