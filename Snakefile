@@ -228,10 +228,11 @@ rule plot:
 
 
 onstart:
-    needed = {job.wildcards.get("study") for job in workflow.persistence.dag.needrun_jobs()}
+    jobs = list(workflow.persistence.dag.needrun_jobs())
+    needed = {job.wildcards.get("study") for job in jobs}
     size = sum(STUDIES[study].gigabytes for study in needed if study)
     print(f"Iterates of {size:.2g} GB at most.", file=sys.stderr)
-    failures.remove_logs(workflow.persistence.dag.needrun_jobs())
+    failures.remove_logs(jobs)
 
 
 onerror:

@@ -85,8 +85,8 @@ def measure(problem: Problem, contenders: dict, unit: float, repeats: int) -> di
 def start(name: str, data: Path) -> dict:
     """What a contender takes before its steps: in a fresh process, with nothing compiled before."""
     command = [sys.executable, Path(__file__).parent / "start.py", name, data]
-    done = subprocess.run(list(map(str, command)), check=True, capture_output=True, text=True)
-    return json.loads(done.stdout)
+    printed, peak = run_measured(command)
+    return {**json.loads(printed), "peak_mb": peak}
 
 
 def sweep(x: np.ndarray, y: np.ndarray) -> dict:
@@ -112,21 +112,23 @@ def training_job(data: Path) -> dict:
     ).split()
     target = ROOT / "results/benchmark.npz"
     train = [sys.executable, ROOT / "scripts/train.py", "--data", data, *options]
-    job = peak_megabytes([*train, "--iterates", target])
+    _, job = run_measured([*train, "--iterates", target])
     target.unlink()
     load_only = f"import numpy as np; dict(np.load({str(data)!r}))"
-    return {
-        "peak_mb": job,
-        "peak_mb_of_loading_the_data": peak_megabytes([sys.executable, "-c", load_only]),
-    }
+    _, loading = run_measured([sys.executable, "-c", load_only])
+    return {"peak_mb": job, "peak_mb_of_loading_the_data": loading}
 
 
-def peak_megabytes(command: list) -> float:
-    """Peak memory of a command."""
+def run_measured(command: list) -> tuple[str, float]:
+    """What a command prints, and its peak memory in MB.
+
+    A small process starts it: a child's peak counts the memory of the process that started it.
+    """
     code = f"import resource, subprocess; subprocess.run({[str(c) for c in command]!r}, check=True)"
     code += "; print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024)"
     done = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True)
-    return float(done.stdout)
+    *printed, peak = done.stdout.splitlines()
+    return "\n".join(printed), float(peak)
 
 
 def machine() -> str:

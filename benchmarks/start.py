@@ -1,10 +1,9 @@
-"""What a contender takes before its first step, and its peak memory. Prints JSON.
+"""What a contender takes before its first step. Prints JSON.
 
 Run in a process of its own: python benchmarks/start.py CONTENDER DATA
 """
 
 import json
-import re
 import sys
 import tempfile
 from importlib import import_module
@@ -43,21 +42,7 @@ def main() -> None:
         problem = Problem("softmax_regression", 1, x, y)
         first = timed(lambda: contender(problem)(count))
         second = contender(problem)(count)
-    print(
-        json.dumps(
-            {
-                "imports_s": imports_s,
-                "setup_and_compilation_s": first - second,
-                "peak_mb": peak_megabytes(),
-            }
-        )
-    )
-
-
-def peak_megabytes() -> float:
-    """Of this program; getrusage would count the process that started it."""
-    status = Path("/proc/self/status").read_text(encoding="utf-8")
-    return int(re.search(r"VmHWM:\s*(\d+) kB", status)[1]) / 1024
+    print(json.dumps({"imports_s": imports_s, "setup_and_compilation_s": first - second}))
 
 
 if __name__ == "__main__":

@@ -46,7 +46,7 @@ def trace(
         }
         distances |= {
             f"optimum_distance_{name}": _norm(snapshots[name] - p)
-            for name, p in _optimum(iterates, data, model).items()
+            for name, p in optimum(iterates, data, model).items()
         }
     return {
         "seed": np.repeat(iterates.seed, steps),
@@ -60,8 +60,8 @@ def trace(
     }
 
 
-def _optimum(iterates: Iterates, data: Data, model: ModuleType) -> dict[str, NDArray]:
-    """The parameters that minimise the objective, where the model gives them."""
+def optimum(iterates: Iterates, data: Data, model: ModuleType) -> dict[str, NDArray]:
+    """The parameters that minimise the objective, {name: array}; {} if the model gives none."""
     if not hasattr(model, "optimum"):
         return {}
     made = iterates.provenance

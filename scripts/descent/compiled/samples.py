@@ -46,21 +46,20 @@ def pack(x: NDArray, scale: float, dtype: str) -> Packed:
 
 @dataclass(frozen=True)
 class Transposed:
-    """The entries of packed samples feature by feature, within blocks of `block` samples.
+    """The entries of packed samples feature by feature, within blocks of samples.
 
     Feature f of block k has the entries start[j] … start[j + 1] - 1 of sample and code, with
     j = k · features + f; sample counts within the block. Filled up to multiples of UNROLL by
     entries of value zero, of the first sample of the block.
     """
 
-    block: int
     start: NDArray[np.int64]
     sample: NDArray[np.uint16]
     code: NDArray[np.unsignedinteger]
 
 
 def transpose(packed: Packed, features: int, block: int) -> Transposed:
-    """The same entries, feature by feature. MNIST takes another 28 MB."""
+    """The same entries, feature by feature in blocks of samples. MNIST takes another 28 MB."""
     blocks = -(-(len(packed.start) - 1) // block)
     count = np.zeros(blocks * features, np.int64)
     _count(packed.start, packed.feature, features, block, count)
@@ -69,7 +68,7 @@ def transpose(packed: Packed, features: int, block: int) -> Transposed:
     zero = packed.code[-1]  # of the entries to spare
     code = np.full(start[-1], zero)
     _scatter(packed.start, packed.feature, packed.code, features, block, start, sample, code)
-    return Transposed(block, start, sample, code)
+    return Transposed(start, sample, code)
 
 
 @compiled

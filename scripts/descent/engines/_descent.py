@@ -96,12 +96,14 @@ def descend(
     return follow(run, samples, advance, snapshot, progress)
 
 
-def segments(first: int, last: int, samples: int, size: int) -> Iterator[tuple[int, int, int]]:
-    """The steps first + 1 … last by epochs: the epoch, and from where to where in its order."""
+def segments(first: int, last: int, samples: int, size: int) -> Iterator[tuple[int, int, int, int]]:
+    """The steps first + 1 … last by epochs: how many of them come before, the epoch, and from where
+    to where in its order."""
     per_epoch = schedule.steps_per_epoch(samples, size)
     for epoch in range(first // per_epoch, -(-last // per_epoch)):
-        begin, end = (min(max(at - epoch * per_epoch, 0), per_epoch) for at in (first, last))
-        yield epoch, begin * size, min(end * size, samples)
+        start = epoch * per_epoch
+        begin, end = max(first, start), min(last, start + per_epoch)
+        yield begin - first, epoch, (begin - start) * size, min((end - start) * size, samples)
 
 
 def _batches(run: Run, samples: int) -> Iterator[Samples]:

@@ -12,7 +12,7 @@ from typing import NamedTuple
 import numba
 import numpy as np
 from numba.core.errors import NumbaError
-from numpy.typing import NDArray
+from numpy.typing import DTypeLike, NDArray
 
 from descent import schedule
 from descent.compiled.cache import compiled, inlined
@@ -84,15 +84,14 @@ def _shuffled_batches(run: Run, data: Data, weights: list[NDArray], packed: Pack
     kind, rule = Kind(run.model, data.outputs), _rule(run)
     samples = _samples(run, data, packed)
     n, size, steps = len(data.y_train), run.batch_size, run.steps(len(data.y_train))
-    total, velocities = _like(weights[0]), [_like(rows) for rows in weights]
+    total, *velocities = (_zeros(weights[0].shape, run.dtype) for _ in range(1 + len(weights)))
     order = lru_cache(maxsize=len(run.seeds))(schedule.order)
     single = size == 1 and rule.momentum == 0
 
     def advance(first: int, last: int) -> None:
         sizes = schedule.step_sizes(run.schedule, run.step_size, first, last, steps)
         for seed, rows, velocity in zip(run.seeds, weights, velocities, strict=True):
-            made = 0
-            for epoch, begin, end in segments(first, last, n, size):
+            for made, epoch, begin, end in segments(first, last, n, size):
                 some, some_sizes = order(seed, epoch, n)[begin:end], sizes[made:]
                 if single:
                     _single_steps(kind, rows, *samples, some, some_sizes, rule)
@@ -100,7 +99,6 @@ def _shuffled_batches(run: Run, data: Data, weights: list[NDArray], packed: Pack
                     _batch_steps(
                         kind, rows, total, velocity, *samples, some, size, some_sizes, rule
                     )
-                made += schedule.steps_per_epoch(end - begin, size)
 
     return advance
 
@@ -111,8 +109,8 @@ def _full_batches(run: Run, data: Data, weights: list[NDArray], packed: Packed) 
     columns = transpose(packed, data.x_train.shape[1], BLOCK)
     samples = _samples(run, data, packed)
     by_feature = (columns.start, columns.sample, columns.code)
-    total, velocities = _like(weights[0]), [_like(rows) for rows in weights]
-    dz = _like(weights[0], BLOCK)
+    total, *velocities = (_zeros(weights[0].shape, run.dtype) for _ in range(1 + len(weights)))
+    dz = _zeros((BLOCK, weights[0].shape[1]), run.dtype)
 
     def advance(first: int, last: int) -> None:
         sizes = schedule.step_sizes(run.schedule, run.step_size, first, last, run.epochs)
@@ -152,18 +150,18 @@ def _rule(run: Run) -> _Rule:
 def _rows(A: NDArray, b: NDArray) -> NDArray:
     """Weights and bias as the kernels read them, [features + 1, lanes]."""
     classes, features = A.shape
-    rows = _like(np.empty((features + 1, lanes(classes)), A.dtype))
+    rows = _zeros((features + 1, lanes(classes)), A.dtype)
     rows[:-1, :classes] = A.T
     rows[-1, :classes] = b
     return rows
 
 
-def _like(rows: NDArray, count: int | None = None) -> NDArray:
-    """Zeros, as many rows or `count`, of the same width; the first begins a cache line."""
-    size = (len(rows) if count is None else count) * rows.shape[1]
-    memory = np.zeros(size + 64, rows.dtype)
-    offset = -memory.ctypes.data % 64 // rows.itemsize
-    return memory[offset : offset + size].reshape(-1, rows.shape[1])
+def _zeros(shape: tuple[int, int], dtype: DTypeLike) -> NDArray:
+    """Rows of zeros, the first of which begins a cache line."""
+    size = shape[0] * shape[1]
+    memory = np.zeros(size + 64, dtype)
+    offset = -memory.ctypes.data % 64 // memory.itemsize
+    return memory[offset : offset + size].reshape(shape)
 
 
 @inlined

@@ -93,13 +93,12 @@ def _shuffled_batches(run: Run, data: Data, progress: Callable[[int], object]) -
     def advance(first: int, last: int) -> None:
         sizes = schedule.step_sizes(run.schedule, run.step_size, first, last, steps)
         sizes = gpu.to_device(sizes.astype(run.dtype))
-        for epoch, begin, end in segments(first, last, n, run.batch_size):
+        for made, epoch, begin, end in segments(first, last, n, run.batch_size):
             _steps[len(run.seeds),](
-                *(A, b, x, y, order(epoch), n, begin, end, sizes, constants),
+                *(A, b, x, y, order(epoch), n, begin, end, sizes[made:], constants),
                 *(features, data.outputs, run.batch_size, rows, columns, bias, score_gradient),
                 num_warps=warps,
             )
-            sizes = sizes[-(-(end - begin) // run.batch_size) :]
 
     def snapshot() -> dict[str, NDArray]:
         return {name: gpu.to_numpy(p) for name, p in {"A": A, "b": b}.items() if name in start}

@@ -6,6 +6,7 @@ from types import ModuleType
 import numpy as np
 from numpy.typing import NDArray
 
+from descent.evaluators._blocks import together
 from descent.models._classification import CLASS_AXIS
 
 NEEDS = "outputs"
@@ -22,12 +23,11 @@ def means(
 ) -> tuple[NDArray, NDArray]:
     """Mean loss and accuracy of every snapshot."""
     first = next(iter(snapshots.values()))
-    widest = max(p.shape[1] for p in snapshots.values())
-    together = max(1, BLOCK_OUTPUTS // (BLOCK_SAMPLES * widest))
+    count = together(snapshots, BLOCK_SAMPLES, BLOCK_OUTPUTS)
     loss, correct = np.zeros(len(first)), np.zeros(len(first))
     for samples in _blocks(len(x), BLOCK_SAMPLES):
         inputs = np.divide(x[samples], scale, dtype=first.dtype)
-        for some in _blocks(len(first), together):
+        for some in _blocks(len(first), count):
             outputs = net.outputs({name: p[some] for name, p in snapshots.items()}, inputs)
             loss[some] += net.losses(outputs, y[samples]).sum(-1, dtype=np.float64)
             if net.TASK == "classification":

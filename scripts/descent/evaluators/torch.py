@@ -5,6 +5,7 @@ from types import ModuleType
 import torch
 from numpy.typing import NDArray
 
+from descent.evaluators._blocks import together
 from descent.gpu.device import to_device, to_numpy
 from descent.models._classification import CLASS_AXIS
 
@@ -23,10 +24,9 @@ def means(
     samples = to_device(x).split(BLOCK_SAMPLES)
     labels = to_device(y).split(BLOCK_SAMPLES)
     sums = []
-    widest = max(p.shape[1] for p in snapshots.values())
-    together = max(1, BLOCK_OUTPUTS // (BLOCK_SAMPLES * widest))
-    for start in range(0, len(next(iter(snapshots.values()))), together):
-        some = slice(start, start + together)
+    count = together(snapshots, BLOCK_SAMPLES, BLOCK_OUTPUTS)
+    for start in range(0, len(next(iter(snapshots.values()))), count):
+        some = slice(start, start + count)
         parameters = {name: to_device(p[some]) for name, p in snapshots.items()}
         blocks = zip(samples, labels, strict=True)
         sums.append(sum(_sums(net, parameters, *block, scale) for block in blocks))

@@ -1,5 +1,7 @@
 """What the figures share: type, colours, and how a study is named on them."""
 
+from collections.abc import Iterator
+from itertools import cycle
 from pathlib import Path
 
 import matplotlib
@@ -51,6 +53,11 @@ def step_size_colours(step_sizes: pd.Series) -> dict[float, tuple]:
         position = (LogNorm(distinct[0], distinct[-1])(distinct) + evenly) / 2
     # the lightest tenth is too pale on white
     return dict(zip(distinct, matplotlib.colormaps["viridis"](0.92 * position), strict=True))
+
+
+def optimizer_looks() -> Iterator[tuple[str, str]]:
+    """A colour and a marker for one optimizer after the other."""
+    return zip(cycle(OPTIMIZER_COLOURS), cycle(OPTIMIZER_MARKERS), strict=False)
 
 
 def step_size_text(step_size: float) -> str:

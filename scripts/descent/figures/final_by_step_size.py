@@ -7,8 +7,6 @@ a loss over ten times that of the initial parameters. Losses that span more than
 have a logarithmic axis.
 """
 
-from itertools import cycle
-
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
@@ -16,11 +14,10 @@ from matplotlib.figure import Figure
 
 from descent.figures._style import (
     BAND,
-    OPTIMIZER_COLOURS,
-    OPTIMIZER_MARKERS,
     WIDTH,
     logarithmic_step_sizes,
     name_study,
+    optimizer_looks,
 )
 
 METRICS = {"test_accuracy": "final test accuracy", "test_loss": "final test loss"}
@@ -35,10 +32,8 @@ def draw(traces: pd.DataFrame, summary: pd.DataFrame) -> Figure:
     beyond = 10 * traces.loc[traces["step"] == 0, "test_loss"].max()
     final = final.assign(test_loss=final["test_loss"].where(final["test_loss"] < beyond))
     for axes, (metric, text) in zip(panels, metrics.items(), strict=True):
-        looks = zip(cycle(OPTIMIZER_COLOURS), cycle(OPTIMIZER_MARKERS), strict=False)
-        for (optimizer, runs), look in zip(
-            final.groupby("optimizer", sort=False), looks, strict=False
-        ):
+        of_optimizer = final.groupby("optimizer", sort=False)
+        for (optimizer, runs), look in zip(of_optimizer, optimizer_looks(), strict=False):
             _draw_optimizer(axes, runs, metric, optimizer, *look)
         finite = final[metric][np.isfinite(final[metric])]
         if metric == "test_loss" and len(finite) and finite.max() > 10 * finite.min() > 0:

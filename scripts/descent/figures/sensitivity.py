@@ -5,8 +5,6 @@ from the 10 % to the 90 % quantile. Below: the good step sizes of each optimizer
 best one whose median is within 0.02 of its own best; the number is the largest over the smallest.
 """
 
-from itertools import cycle
-
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
@@ -15,11 +13,10 @@ from numpy.typing import NDArray
 
 from descent.figures._style import (
     BAND,
-    OPTIMIZER_COLOURS,
-    OPTIMIZER_MARKERS,
     WIDTH,
     logarithmic_step_sizes,
     name_study,
+    optimizer_looks,
 )
 
 NEEDS = ("classification", "update rules")
@@ -30,10 +27,8 @@ def draw(traces: pd.DataFrame, summary: pd.DataFrame) -> Figure:
     optimizers = summary["optimizer"].unique()
     figure = Figure(figsize=(WIDTH, 3.4 + 0.25 * len(optimizers)))
     above, below = figure.subplots(2, 1, sharex=True, height_ratios=(3, 0.25 * len(optimizers)))
-    looks = zip(cycle(OPTIMIZER_COLOURS), cycle(OPTIMIZER_MARKERS), strict=False)
-    of_optimizer = summary.groupby("optimizer", sort=False)
-    for row, ((optimizer, runs), look) in enumerate(zip(of_optimizer, looks, strict=False)):
-        colour, marker = look
+    of_optimizer = zip(summary.groupby("optimizer", sort=False), optimizer_looks(), strict=False)
+    for row, ((optimizer, runs), (colour, marker)) in enumerate(of_optimizer):
         runs = runs.sort_values("step_size")
         median, low, high = (runs[f"final_test_accuracy_{q}"] for q in ("median", "q10", "q90"))
         line = {"color": colour, "marker": marker, "markersize": 4, "label": optimizer}

@@ -19,6 +19,7 @@ from descent.data import Data
 from descent.evaluators import numpy as evaluator
 from descent.figures._style import OPTIMIZER_COLOURS, WIDTH, name_study, step_size_text
 from descent.iterates import Iterates
+from descent.metrics import optimum
 
 NEEDS = ("regression", "optimum", "plane", "every step")
 READS_ITERATES = True
@@ -38,10 +39,14 @@ def draw(
     grid = figure.subplots(
         len(optimizers), len(step_sizes), sharex=True, sharey=True, squeeze=False
     )
+    first = next(iter(runs.values()))
+    bottom = optimum(first, data, model)["A"][0]
+    contours = _contours(first, bottom, data, model)  # the same for all runs
     for row, optimizer in zip(grid, optimizers, strict=True):
         for axes, step_size in zip(row, step_sizes, strict=True):
             if (optimizer, step_size) in runs:
-                _draw_path(axes, step_size, runs[optimizer, step_size], data, model)
+                _draw_contours(axes, *contours)
+                _draw_path(axes, step_size, runs[optimizer, step_size], bottom)
             else:
                 axes.axis("off")
         row[0].set_ylabel(f"{optimizer}\n$A_2$")
@@ -53,22 +58,18 @@ def draw(
     return figure
 
 
-def _draw_path(axes: Axes, step_size: float, run: Iterates, data: Data, model: ModuleType) -> None:
-    """The path of the first seed over contours of the objective."""
-    made = run.provenance
-    x = data.inputs(data.x_train, "float64")
-    optimum = model.optimum(x, data.y_train, made["l2"], **made["model_options"])["A"][0]
+def _draw_path(axes: Axes, step_size: float, run: Iterates, bottom: NDArray) -> None:
+    """The path of the first seed, and the optimum."""
     path = run.parameters["A"][0, :, 0]
-    _draw_contours(axes, path[0], optimum, data, model, made["l2"])
     axes.plot(*path.T, color=PATH, linewidth=0.8, marker=".", markersize=3.5)
-    axes.plot(*optimum, "x", color="black", markersize=6, markeredgewidth=1.3)
-    axes.set_title(f"α = {step_size_text(step_size)}: {behaviour(path, optimum)}")
+    axes.plot(*bottom, "x", color="black", markersize=6, markeredgewidth=1.3)
+    axes.set_title(f"α = {step_size_text(step_size)}: {behaviour(path, bottom)}")
     axes.grid(visible=False)
 
 
-def behaviour(path: NDArray, optimum: NDArray) -> str:
+def behaviour(path: NDArray, bottom: NDArray) -> str:
     """What a path [steps, 2] does: creeping, converging, oscillating or diverging."""
-    distance = np.linalg.norm(path - optimum, axis=1)
+    distance = np.linalg.norm(path - bottom, axis=1)
     if not distance[-1] <= distance[0]:
         return "diverging"
     steps = np.diff(path, axis=0)
@@ -78,18 +79,21 @@ def behaviour(path: NDArray, optimum: NDArray) -> str:
     return "creeping" if distance[-1] > 0.5 * distance[0] else "converging"
 
 
-def _draw_contours(
-    axes: Axes, start: NDArray, optimum: NDArray, data: Data, model: ModuleType, l2: float
-) -> None:
-    """Contours of the objective, over a square around the optimum that holds the start."""
-    half = 1.35 * np.abs(start - optimum).max()
+def _contours(
+    run: Iterates, bottom: NDArray, data: Data, model: ModuleType
+) -> tuple[NDArray, NDArray]:
+    """The objective above its minimum [GRID, GRID], over a square around the optimum that holds the
+    start of a run, and the ticks of its axes [2, GRID]."""
+    half = 1.35 * np.abs(run.parameters["A"][0, 0, 0] - bottom).max()
     ticks = np.linspace(-half, half, GRID)
-    A = optimum + np.stack(np.meshgrid(ticks, ticks), axis=-1).reshape(-1, 1, 2)
+    A = bottom + np.stack(np.meshgrid(ticks, ticks), axis=-1).reshape(-1, 1, 2)
     loss, _ = evaluator.means(model, {"A": A}, data.x_train, data.scale, data.y_train)
-    objective = loss + l2 / 2 * np.square(A).sum((1, 2))
-    above = (objective - objective.min()).reshape(GRID, GRID)
+    objective = loss + run.provenance["l2"] / 2 * np.square(A).sum((1, 2))
+    return (objective - objective.min()).reshape(GRID, GRID), bottom[:, None] + ticks
+
+
+def _draw_contours(axes: Axes, above: NDArray, around: NDArray) -> None:
     levels = above.max() * 2.0 ** np.arange(-10, 1)
-    around = optimum[:, None] + ticks
     axes.contour(*around, above, levels, colors="0.8", linewidths=0.8)
     axes.set_xlim(around[0, 0], around[0, -1])
     axes.set_ylim(around[1, 0], around[1, -1])
