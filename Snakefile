@@ -124,7 +124,7 @@ rule train:
         modules=lambda w: modules(
             "train.py",
             f"descent.models.{planned(w).run.model}",
-            f"descent.optimizers.{planned(w).run.update_rule}",
+            f"descent.update_rules.{planned(w).run.update_rule}",
             f"descent.engines.{planned(w).engine}",
         ),
         data=lambda w: f"data/{STUDIES[w.study].dataset}.npz",

@@ -22,7 +22,7 @@ def parser() -> argparse.ArgumentParser:
     parser.add_argument("--data", required=True, type=Path, help="data/<dataset>.npz")
     parser.add_argument("--model", required=True, choices=available("models"))
     parser.add_argument("--engine", required=True, choices=available("engines"))
-    parser.add_argument("--update-rule", default="plain", choices=available("optimizers"))
+    parser.add_argument("--update-rule", default="plain", choices=available("update_rules"))
     parser.add_argument("--step-size", required=True, type=float)
     parser.add_argument("--batch-size", required=True, type=batch_size, help="samples, or full")
     parser.add_argument("--epochs", required=True, type=int)

@@ -131,7 +131,7 @@ def test_torch_equals_a_literal_torch_loop_of_every_rule(digits, rule):
 
 def test_every_model_and_rule_has_its_oracle():
     assert set(NETS) == set(MODELS)
-    assert set(RULES) == set(available("optimizers"))
+    assert set(RULES) == set(available("update_rules"))
 
 
 @pytest.mark.parametrize("name", OTHERS)

@@ -4,6 +4,7 @@ import os
 
 from descent.data import Data
 from descent.errors import InputError
+from descent.formulas import options
 from descent.run import Run, engine, model, update_rule
 
 
@@ -25,10 +26,14 @@ def check(run: Run, data: Data, engine_name: str) -> None:
         if run.average_from >= run.epochs:
             found = f"found {run.average_from}; allowed: an epoch before the last, {run.epochs}"
             raise InputError(f"average_from: {found}")
-    for file, chosen in ((net, run.model_options), (rule, run.update_options)):
-        allowed = getattr(file, "OPTIONS", {})
+    for file, function, chosen in (
+        (net, net.layers, run.model_options),
+        (rule, rule.update, run.update_options),
+    ):
+        allowed = options(function)
         if unknown := chosen.keys() - allowed.keys():
-            name, options = file.__name__.rpartition(".")[-1], ", ".join(allowed) or "none"
-            raise InputError(f"{name}: found option {', '.join(unknown)}; allowed: {options}")
+            name = file.__name__.rpartition(".")[-1]
+            allowed = ", ".join(allowed) or "none"
+            raise InputError(f"{name}: found option {', '.join(unknown)}; allowed: {allowed}")
     if data.task != net.TASK:
         raise InputError(f"{run.model} is for {net.TASK}; found data for {data.task}")

@@ -2,7 +2,7 @@
 
 A derivative is written as backpropagation uses it: it takes the gradient g of some loss with
 respect to the function's result and returns the gradient with respect to its argument. `axis` is
-the axis of the classes throughout.
+the axis of the classes throughout. All of them compile as they stand (descent/compiled).
 """
 
 import numpy as np
@@ -33,8 +33,8 @@ def softmax(z: NDArray, axis: int = -1) -> NDArray:
 
     softmax(z)_k = exp(z_k) / Σ_j exp(z_j), unchanged when one number is added to all scores
     """
-    e = np.exp(z - _max(z, axis))
-    return e / _sum(e, axis)
+    e = np.exp(z - largest(z, axis))
+    return e / total(e, axis)
 
 
 def softmax_gradient(p: NDArray, g: NDArray, axis: int = -1) -> NDArray:
@@ -42,7 +42,7 @@ def softmax_gradient(p: NDArray, g: NDArray, axis: int = -1) -> NDArray:
 
     p_k (g_k - Σ_j g_j p_j)
     """
-    return p * (g - _sum(g * p, axis))
+    return p * (g - total(g * p, axis))
 
 
 def log_softmax(z: NDArray, axis: int = -1) -> NDArray:
@@ -50,8 +50,8 @@ def log_softmax(z: NDArray, axis: int = -1) -> NDArray:
 
     log softmax(z)_k = z_k - log Σ_j exp(z_j)
     """
-    shifted = z - _max(z, axis)
-    return shifted - np.log(_sum(np.exp(shifted), axis))
+    shifted = z - largest(z, axis)
+    return shifted - np.log(total(np.exp(shifted), axis))
 
 
 def one_hot(y: NDArray, classes: int, axis: int = -1) -> NDArray[np.bool_]:
@@ -74,11 +74,9 @@ def cross_entropy(z: NDArray, y: NDArray, axis: int = -1) -> NDArray:
     z: scores, with the classes along `axis`; y: labels, the shape of z without that axis, or one
     that broadcasts to it. Equal to -Σ_k one_hot(y)_k log softmax(z)_k.
     """
-    largest = _max(z, axis)
-    log_sum = np.log(_sum(np.exp(z - largest), axis)) + largest
-    labels = np.expand_dims(y, axis)
-    labels = labels.reshape((1,) * (z.ndim - labels.ndim) + labels.shape)
-    return (log_sum - np.take_along_axis(z, labels, axis)).squeeze(axis)
+    shift = largest(z, axis)
+    log_sum = np.log(total(np.exp(z - shift), axis)) + shift
+    return (log_sum - of_label(z, y, axis)).squeeze(axis)
 
 
 def cross_entropy_gradient(z: NDArray, y: NDArray, axis: int = -1) -> NDArray:
@@ -97,7 +95,7 @@ def squared_error(z: NDArray, y: NDArray, axis: int = -1) -> NDArray:
     z: predictions, with the outputs along `axis`; y: targets, the shape of z without that axis, or
     one that broadcasts to it.
     """
-    return 0.5 * _sum(squared_error_gradient(z, y, axis) ** 2, axis).squeeze(axis)
+    return (0.5 * total(squared_error_gradient(z, y, axis) ** 2, axis)).squeeze(axis)
 
 
 def squared_error_gradient(z: NDArray, y: NDArray, axis: int = -1) -> NDArray:
@@ -121,9 +119,22 @@ def relu_gradient(h: NDArray, g: NDArray) -> NDArray:
     return g * (h > 0)
 
 
-def _max(z: NDArray, axis: int) -> NDArray:
+def largest(z: NDArray, axis: int = -1) -> NDArray:
+    """The largest score of each sample; the axis of the classes stays, with length 1."""
     return z.max(axis=axis, keepdims=True)
 
 
-def _sum(z: NDArray, axis: int) -> NDArray:
+def total(z: NDArray, axis: int = -1) -> NDArray:
+    """The sum over the classes of each sample; the axis of the classes stays, with length 1."""
     return z.sum(axis=axis, keepdims=True)
+
+
+def of_label(z: NDArray, y: NDArray, axis: int = -1) -> NDArray:
+    """The score of each sample's label; the axis of the classes stays, with length 1.
+
+    z: scores; y: labels, the shape of z without the axis of the classes, or one that broadcasts to
+    it.
+    """
+    labels = np.expand_dims(y, axis)
+    labels = labels.reshape((1,) * (z.ndim - labels.ndim) + labels.shape)
+    return np.take_along_axis(z, labels, axis)

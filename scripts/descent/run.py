@@ -15,11 +15,11 @@ FULL = "full"
 class Run:
     """Everything that decides a trajectory, but the data.
 
-    model, update_rule: names of files in descent/models and descent/optimizers; step_size: α > 0;
+    model, update_rule: names of files in descent/models and descent/update_rules; step_size: α > 0;
     batch_size: samples a step, or "full"; epochs: passes over the training data; evaluate_every:
     steps between kept iterates; l2: λ of the objective, loss + λ/2 ‖parameters‖²; initial:
     "uniform" or "zeros"; dtype: of parameters and samples; model_options, update_options: what the
-    OPTIONS of the model and the update rule leave to choose; schedule: how the step size changes
+    signatures of the model and the update rule leave to choose; schedule: how the step size changes
     (descent/schedule.py); average_from: epoch from whose end on iterates are averaged, or None.
     """
 
@@ -46,6 +46,10 @@ class Run:
         """Steps of the whole run, for this many training samples."""
         return self.epochs * steps_per_epoch(samples, self.samples_a_step(samples))
 
+    def steps_before_averaging(self, samples: int) -> int:
+        """Steps before the iterates that are averaged."""
+        return self.average_from * steps_per_epoch(samples, self.samples_a_step(samples))
+
 
 def model(name: str) -> ModuleType:
     """The file descent/models/<name>.py."""
@@ -53,8 +57,8 @@ def model(name: str) -> ModuleType:
 
 
 def update_rule(name: str) -> ModuleType:
-    """The file descent/optimizers/<name>.py."""
-    return import_module(f"descent.optimizers.{name}")
+    """The file descent/update_rules/<name>.py."""
+    return import_module(f"descent.update_rules.{name}")
 
 
 def evaluator(name: str) -> ModuleType:

@@ -31,7 +31,7 @@ def able(kind: str, model: str) -> list[str]:
 
 def update_rules(engine: str) -> Sequence[str]:
     """The update rules that an engine can do."""
-    return constant("engines", engine, "UPDATE_RULES", available("optimizers"))
+    return constant("engines", engine, "UPDATE_RULES", available("update_rules"))
 
 
 def averages(engine: str) -> bool:

@@ -14,6 +14,7 @@ import yaml
 
 from descent.data import Size
 from descent.errors import InputError
+from descent.formulas import options
 from descent.run import FULL, Run
 from descent.schedule import SCHEDULES
 from pipeline import checks
@@ -177,7 +178,7 @@ STUDY = {
 }
 
 OPTIMIZER = {
-    "update_rule": Key(checks.one_of(*available("optimizers")), "plain"),
+    "update_rule": Key(checks.one_of(*available("update_rules")), "plain"),
     "batch_size": Key(checks.integer_or(FULL, least=1)),
     "epochs": Key(checks.integer(least=1)),
     "evaluate_every": Key(checks.integer(least=1)),
@@ -199,7 +200,7 @@ def _read_study(name: str, values: Any, mistakes: list[str]) -> Study | None:
     optimizers, update_options = {}, {}
     for optimizer, of_it in named.items():
         place = f"{where}.optimizers.{optimizer}"
-        update_options[optimizer] = _options("optimizers", of_it, "update_rule")
+        update_options[optimizer] = _options("update_rules", of_it, "update_rule")
         keys = OPTIMIZER | update_options[optimizer]
         optimizers[optimizer] = checks.read(place, of_it, keys, mistakes)
     if "dataset" in study:
@@ -259,11 +260,16 @@ def _options(kind: str, values: Any, key: str) -> dict[str, Key]:
     """The keys that the chosen model or update rule adds."""
     chosen = values.get(key) if isinstance(values, Mapping) else None
     if chosen is not None and chosen not in available(kind):  # a mistake, reported elsewhere
-        every = (constant(kind, name, "OPTIONS", {}) for name in available(kind))
+        every = (_defaults(kind, name) for name in available(kind))
         return {name: Key(checks.anything, None) for options in every for name in options}
     checked = {bool: checks.boolean, int: checks.integer(least=1), float: checks.fraction}
-    options = constant(kind, chosen, "OPTIONS", {}) if chosen else {}
-    return {name: Key(checked[type(default)], default) for name, default in options.items()}
+    defaults = _defaults(kind, chosen) if chosen else {}
+    return {name: Key(checked[type(default)], default) for name, default in defaults.items()}
+
+
+def _defaults(kind: str, name: str) -> dict[str, Any]:
+    file = import_module(f"descent.{kind}.{name}")
+    return options(file.layers if kind == "models" else file.update)
 
 
 def _check_optimizers(

@@ -66,7 +66,7 @@ COMMANDS = {
         TRAIN.format(**fitting(model), engine=engine): [
             f"descent.models.{model}",
             f"descent.engines.{engine}",
-            "descent.optimizers.plain",
+            "descent.update_rules.plain",
         ]
         for model in available("models")
         for engine in available("engines")

@@ -100,7 +100,7 @@ def test_changing_the_engine_or_the_model_trains_again(made):
 
 
 def test_changing_the_update_rule_trains_again(made):
-    made.replace("scripts/descent/optimizers/plain.py", "def init", "# a comment\ndef init")
+    made.replace("scripts/descent/update_rules/plain.py", "def update", "# a comment\ndef update")
     assert made.jobs("all") == TRAINING_ONWARDS
 
 

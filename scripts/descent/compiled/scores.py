@@ -266,8 +266,12 @@ _max = _reduction(
 )
 
 
-overload(functions._sum, inline="always", strict=False)(lambda z, axis: lambda z, axis: _sum(z))
-overload(functions._max, inline="always", strict=False)(lambda z, axis: lambda z, axis: _max(z))
+overload(functions.total, inline="always", strict=False)(
+    lambda z, axis=-1: lambda z, axis=-1: _sum(z)
+)
+overload(functions.largest, inline="always", strict=False)(
+    lambda z, axis=-1: lambda z, axis=-1: _max(z)
+)
 
 
 @intrinsic

@@ -3,16 +3,28 @@
 from collections.abc import Callable, Iterator
 from itertools import pairwise, repeat
 from types import ModuleType
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from descent import schedule
+from descent import formulas, schedule
 from descent.data import Data
 from descent.iterates import AVERAGE, Iterates
 from descent.run import FULL, Run, update_rule
 
 Samples = slice | NDArray[np.int64]
+
+
+class Library(NamedTuple):
+    """What an engine computes with: its functions, named as NumPy's, and conversions of its arrays.
+
+    to_numpy(p): as an array of NumPy; in_double(p): a copy in float64.
+    """
+
+    functions: ModuleType
+    to_numpy: Callable[[Any], NDArray]
+    in_double: Callable[[Any], Any]
 
 
 def initial(run: Run, net: ModuleType, data: Data) -> dict[str, NDArray]:
@@ -53,47 +65,51 @@ def descend(
     parameters: dict,
     samples: int,
     gradient: Callable[[dict, Samples], dict],
-    to_numpy: Callable,
-    in_double: Callable,
+    library: Library,
     progress: Callable[[int], object],
 ) -> Iterates:
     """Step against the gradient.
 
     parameters: {name: [R, *shape]}, all seeds stacked, changed in place; gradient(parameters,
     batch): of the objective on the samples of the batch, [R, batch size] positions or, where all
-    seeds share all samples, a slice; to_numpy(parameter): as an array; in_double(parameter): a copy
-    in float64, in which averages accumulate.
+    seeds share all samples, a slice.
     """
-    rule = update_rule(run.update_rule)
-    state = rule.init(parameters)
+    rule = update_rule(run.update_rule).update
+    update = formulas.bind(rule, lambda value: library.functions if value is np else value)
+    state = {n: dict.fromkeys(formulas.state(rule), 0 * p) for n, p in parameters.items()}
     batches = _batches(run, samples)
     steps = run.steps(samples)
     averages = {}
     if run.average_from is not None:
-        per_epoch = schedule.steps_per_epoch(samples, run.samples_a_step(samples))
-        average_from = run.average_from * per_epoch
-        averages = {name: in_double(p) for name, p in parameters.items()}
+        averages = {name: library.in_double(p) for name, p in parameters.items()}
 
     def advance(start: int, stop: int) -> None:
-        nonlocal state
         sizes = schedule.step_sizes(run.schedule, run.step_size, start, stop, steps).tolist()
         for step, (size, batch) in enumerate(zip(sizes, batches, strict=False), start + 1):
-            moved, state = rule.update(
-                parameters, gradient(parameters, batch), state, size, **run.update_options
-            )
+            gradients = gradient(parameters, batch)
+            t = {"t": step} if formulas.counts(rule) else {}
             for name, p in parameters.items():
-                p[...] = moved[name]
-            for name, mean in averages.items():  # Polyak and Juditsky 1992
-                if step <= average_from + 1:
-                    mean[...] = parameters[name]
-                else:
-                    mean += (parameters[name] - mean) / (step - average_from)
+                moved = update(p, gradients[name], size, **t, **state[name], **run.update_options)
+                if state[name]:
+                    moved, *kept = moved
+                    state[name] = dict(zip(state[name], kept, strict=True))
+                p[...] = moved
+            for name, mean in averages.items():
+                _average(mean, parameters[name], step - run.steps_before_averaging(samples))
 
     def snapshot() -> dict[str, NDArray]:
-        averaged = {f"{AVERAGE}{name}": to_numpy(mean) for name, mean in averages.items()}
-        return {name: to_numpy(p) for name, p in parameters.items()} | averaged
+        averaged = {f"{AVERAGE}{name}": library.to_numpy(mean) for name, mean in averages.items()}
+        return {name: library.to_numpy(p) for name, p in parameters.items()} | averaged
 
     return follow(run, samples, advance, snapshot, progress)
+
+
+def _average(mean, p, count: int) -> None:
+    """Take p, the last of `count` iterates, into their mean (Polyak and Juditsky 1992)."""
+    if count <= 1:
+        mean[...] = p
+    else:
+        mean += (p - mean) / count
 
 
 def segments(first: int, last: int, samples: int, size: int) -> Iterator[tuple[int, int, int, int]]:

@@ -14,7 +14,7 @@ import numpy as np
 from numba.core.errors import NumbaError
 from numpy.typing import DTypeLike, NDArray
 
-from descent import schedule
+from descent import formulas, schedule
 from descent.compiled.cache import compiled, inlined
 from descent.compiled.memory import at, prefetch
 from descent.compiled.samples import UNROLL, Packed, pack, transpose
@@ -138,7 +138,7 @@ class _Rule(NamedTuple):
 
 
 def _rule(run: Run) -> _Rule:
-    options = {**getattr(update_rule(run.update_rule), "OPTIONS", {}), **run.update_options}
+    options = formulas.options(update_rule(run.update_rule).update) | dict(run.update_options)
     return _Rule(
         l2=float(run.l2),
         momentum=float(options.get("momentum", 0)),

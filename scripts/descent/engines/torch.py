@@ -5,7 +5,7 @@ from collections.abc import Callable
 import torch
 
 from descent.data import Data
-from descent.engines._descent import descend, initial
+from descent.engines._descent import Library, descend, initial
 from descent.gpu.device import in_double, to_device, to_numpy, versions
 from descent.gpu.device import name as device
 from descent.gpu.stacks import in_stacks
@@ -16,6 +16,8 @@ __all__ = ["GPU", "NEEDS", "device", "train", "versions"]
 
 NEEDS = "torch_losses"
 GPU = "optional"
+
+TORCH = Library(torch, to_numpy, in_double)
 
 
 def train(run: Run, data: Data, progress: Callable[[int], object]) -> Iterates:
@@ -44,4 +46,4 @@ def _train(run: Run, data: Data, progress: Callable[[int], object]) -> Iterates:
         return {name: p.grad for name, p in parameters.items()}
 
     with torch.no_grad():
-        return descend(run, parameters, len(x), gradient, to_numpy, in_double, progress)
+        return descend(run, parameters, len(x), gradient, TORCH, progress)

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from descent import schedule
 from descent.data import Data
-from descent.engines._descent import descend, follow, initial, segments
+from descent.engines._descent import Library, descend, follow, initial, segments
 from descent.gpu import device as gpu
 from descent.gpu.device import name as device
 from descent.gpu.formulas import compiled
@@ -62,7 +62,8 @@ def _full_batches(run: Run, data: Data, progress: Callable[[int], object]) -> It
         of_loss = _linear.gradient(dz, x)
         return {name: of_loss[name] + run.l2 * p for name, p in parameters.items()}
 
-    return descend(run, parameters, len(x), gradient, gpu.to_numpy, gpu.in_double, progress)
+    library = Library(torch, gpu.to_numpy, gpu.in_double)
+    return descend(run, parameters, len(x), gradient, library, progress)
 
 
 def _shuffled_batches(run: Run, data: Data, progress: Callable[[int], object]) -> Iterates:

@@ -1,8 +1,7 @@
 """The formulas of descent.functions and of the model files, compiled by Triton as they stand.
 
-A formula is bound anew: where it says np it gets triton.language, and the functions that it calls
-are bound in turn. So the gradient in a kernel is the one in the model's file. What NumPy and Triton
-write differently has a twin here.
+Where a formula says np it gets triton.language. What NumPy and Triton write differently has a twin
+here.
 """
 
 from functools import cache
@@ -13,6 +12,7 @@ import triton
 import triton.language as tl
 
 from descent import functions
+from descent.formulas import bind
 
 classes = tl.constexpr(0)  # each twin is bound to its own; further rows of scores mean nothing
 
@@ -31,28 +31,23 @@ def _one_hot(y, rows, axis):
     return (tl.arange(0, rows)[:, None] == y[None, :]).to(tl.float32)
 
 
-_TWINS = {functions._max: _max, functions._sum: _sum, functions.one_hot: _one_hot}
+_TWINS = {functions.largest: _max, functions.total: _sum, functions.one_hot: _one_hot}
 
 
 @cache
 def compiled(formula: FunctionType, of_classes: int) -> triton.JITFunction:
     """A formula on scores [rows, samples], rows ≥ classes, and labels [samples]."""
-    formula = _TWINS.get(formula, formula)
-    names = {
-        name: _bound(formula.__globals__.get(name), of_classes)
-        for name in formula.__code__.co_names
-    }
-    names["classes"] = tl.constexpr(of_classes)
-    known = {"__name__": formula.__module__, "tl": tl, "NDArray": tl.tensor}
-    known |= {name: value for name, value in names.items() if value is not None}
-    return triton.jit(FunctionType(formula.__code__, known, formula.__name__, formula.__defaults__))
+
+    def translate(value):
+        if value is np:
+            return tl
+        if value is classes:
+            return tl.constexpr(of_classes)
+        return tl.constexpr(value) if isinstance(value, int) else value
+
+    return bind(formula, translate, _jit, _TWINS)
 
 
-def _bound(value, of_classes: int):
-    if value is np:
-        return tl
-    if isinstance(value, int):
-        return tl.constexpr(value)
-    if isinstance(value, FunctionType):
-        return compiled(value, of_classes)
-    return None
+def _jit(function: FunctionType) -> triton.JITFunction:
+    function.__globals__.update(tl=tl, NDArray=tl.tensor)  # which annotations name
+    return triton.jit(function)

@@ -4,12 +4,12 @@ A model file gives
 
     TASK                          classification: y are labels, the largest output is predicted; or
                                   regression: y are numbers
-    OPTIONS                       absent, or {name: default} of what a study may choose, True, False
-                                  or an integer ≥ 1; given to `layers` and `optimum`
 
 and, as functions of parameters {name: array} and samples x [n, features]:
 
-    layers(features, outputs)     the shape of every parameter and the inputs of its layer
+    layers(features, outputs, …)  the shape of every parameter and the inputs of its layer; further
+                                  arguments, with defaults that are True, False or an integer ≥ 1,
+                                  are options that a study may set
     outputs(parameters, x)        what the model computes, [outputs, n]
     losses(outputs, y)            the loss of each sample, [n]
     gradient(parameters, x, y)    of the mean loss, by hand
@@ -26,7 +26,7 @@ NumPy and torch train and evaluate it),
 
 and one whose objective has a minimiser in closed form gives it:
 
-    optimum(x, y, l2)             {name: array}
+    optimum(x, y, l2, …)          {name: array}, with the options of `layers`
 
 Parameters may be stacked along leading axes (seeds, snapshots); x and y then either have the same
 leading axes or none, which means that all share the samples.

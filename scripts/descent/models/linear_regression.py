@@ -13,7 +13,6 @@ from descent.models._linear import scores as outputs
 from descent.models._linear import scores as torch_outputs
 
 __all__ = [
-    "OPTIONS",
     "TASK",
     "gradient",
     "layers",
@@ -26,7 +25,6 @@ __all__ = [
 ]
 
 TASK = "regression"
-OPTIONS = {"bias": True}
 
 
 def layers(features: int, outputs: int, bias: bool = True) -> dict[str, Layer]:

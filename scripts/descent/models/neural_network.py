@@ -11,7 +11,6 @@ from descent.models._classification import CLASS_AXIS, losses, torch_losses
 from descent.models._layer import Layer
 
 __all__ = [
-    "OPTIONS",
     "TASK",
     "gradient",
     "layers",
@@ -22,7 +21,6 @@ __all__ = [
 ]
 
 TASK = "classification"
-OPTIONS = {"hidden": 128}
 
 
 def layers(features: int, outputs: int, hidden: int = 128) -> dict[str, Layer]:

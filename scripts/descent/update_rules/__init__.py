@@ -1,0 +1,14 @@
+"""A file an update rule: its equation on one array.
+
+An update rule file gives one function,
+
+    update(p, g, step_size, …)   a parameter p after a step against g, its gradient of the objective
+
+What else it takes, its signature says: arguments without a default are its state, arrays in the
+shape of p that begin at zero, but for one called t, the number of the step 1, 2, …; arguments with
+a default are its options, numbers in [0, 1) that an optimizer of config.yaml may set. It returns p,
+and behind it the state if there is one, as new arrays.
+
+Written with + - * / **, numbers and NumPy's functions, which the engines bind to torch or compile
+(descent/formulas.py): they loop over the parameters, add λ p to the gradient and count the steps.
+"""

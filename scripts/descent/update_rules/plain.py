@@ -1,0 +1,12 @@
+"""Plain gradient step with a fixed step size α.
+
+    p ← p - α g
+
+At batch size 1 this is stochastic gradient descent, on the full batch gradient descent
+(Cauchy 1847; Robbins and Monro 1951).
+"""
+
+
+def update(p, g, step_size):
+    """One step against the gradient."""
+    return p - step_size * g
