@@ -36,11 +36,11 @@ def targets(net, labels):
 
 def test_blocks_change_nothing_but_rounding(random, digits, monkeypatch):
     given = snapshots(random, 20), digits.x_test, digits.scale, digits.y_test
-    whole = NUMPY.means(model("softmax_regression"), *given)
+    whole = NUMPY.mean_loss_and_accuracy(model("softmax_regression"), *given)
     monkeypatch.setattr(NUMPY, "BLOCK_SAMPLES", 100)
     monkeypatch.setattr(NUMPY, "BLOCK_OUTPUTS", 3 * 100 * 10)
     for blocks, expected in zip(
-        NUMPY.means(model("softmax_regression"), *given), whole, strict=True
+        NUMPY.mean_loss_and_accuracy(model("softmax_regression"), *given), whole, strict=True
     ):
         assert_allclose(blocks, expected, rtol=1e-12)
 
@@ -53,7 +53,9 @@ def test_equals_numpy(random, name, net, dtype, rtol, count, classes):
     x = random.integers(256, size=(50, 13)) * (random.uniform(size=(50, 13)) < 0.3)
     y = targets(net, np.arange(50) % classes)
     given = snapshots(random, count, net, classes, 13, dtype), x, 255, y
-    made, expected = (evaluator(each).means(model(net), *given) for each in (name, "numpy"))
+    made, expected = (
+        evaluator(each).mean_loss_and_accuracy(model(net), *given) for each in (name, "numpy")
+    )
     assert_allclose(made[0], expected[0], rtol=rtol)
     if model(net).TASK == "classification":
         assert (made[1] == expected[1]).all()
@@ -68,7 +70,9 @@ def test_what_is_not_finite_or_equal_counts_as_in_numpy(random, digits, name, ne
     A[3], b[3] = 0, 0  # all classes equal
     given = parameters, digits.x_test, digits.scale, targets(net, digits.y_test)
     with np.errstate(invalid="ignore"):
-        made, expected = (evaluator(each).means(model(net), *given) for each in (name, "numpy"))
+        made, expected = (
+            evaluator(each).mean_loss_and_accuracy(model(net), *given) for each in (name, "numpy")
+        )
     assert (np.isfinite(made[0]) == np.isfinite(expected[0])).all()
     if model(net).TASK == "classification":
         assert (made[1] == expected[1]).all()
@@ -78,7 +82,7 @@ def test_a_snapshot_does_not_depend_on_those_beside_it(random, digits):
     parameters = snapshots(random, 20)
     alone = {name: p[3:4] for name, p in parameters.items()}
     (loss, _), (loss_alone, _) = (
-        evaluator("numba").means(
+        evaluator("numba").mean_loss_and_accuracy(
             model("sigmoid_softmax"), given, digits.x_test, digits.scale, digits.y_test
         )
         for given in (parameters, alone)

@@ -27,10 +27,10 @@ def trace(
     }
     l2 = iterates.provenance["l2"]
     with np.errstate(over="ignore", invalid="ignore"):  # a run may diverge
-        train_loss, train_accuracy = evaluator.means(
+        train_loss, train_accuracy = evaluator.mean_loss_and_accuracy(
             model, snapshots, data.x_train, data.scale, data.y_train
         )
-        test_loss, test_accuracy = evaluator.means(
+        test_loss, test_accuracy = evaluator.mean_loss_and_accuracy(
             model, snapshots, data.x_test, data.scale, data.y_test
         )
         accuracies = {}

@@ -1,11 +1,11 @@
 """numba: compiled descent on sparse samples, for models that are linear in their scores.
 
 The weights lie transposed, the classes of one feature side by side, the bias as the last row. A
-step on one sample touches only the rows of the features that are not zero: about 150 rows of 64
-bytes on MNIST, a fifth of the weights.
+step on one sample touches only the rows of the features that are not zero, if the update rule lets
+it: about 150 rows of 64 bytes on MNIST, a fifth of the weights.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -15,27 +15,18 @@ from numba.core.errors import NumbaError
 from numpy.typing import DTypeLike, NDArray
 
 from descent import formulas, schedule
-from descent.compiled.cache import compiled, inlined
-from descent.compiled.memory import at, prefetch
+from descent.compiled.cache import inlined, kernel
+from descent.compiled.classes import zero_padding
+from descent.compiled.formulas import Formula, Update, first_line, problem, rule_problem
 from descent.compiled.samples import UNROLL, Packed, pack, transpose
-from descent.compiled.scores import (
-    Kind,
-    add_scaled,
-    lanes,
-    load,
-    score_gradient,
-    store,
-    zero_padding,
-)
+from descent.compiled.scores import Layout, load, prefetch, store, zero
 from descent.data import Data
 from descent.engines._descent import follow, initial, segments
 from descent.errors import InputError
-from descent.iterates import Iterates
+from descent.iterates import AVERAGE, Iterates
 from descent.run import FULL, Run, model, update_rule
 
 NEEDS = "score_gradient"
-UPDATE_RULES = ("plain", "momentum", "nesterov")
-AVERAGES = False
 GPU = "none"
 
 # Samples between asking for one and using it. A shuffled step of softmax_regression takes 0.58 µs
@@ -43,7 +34,33 @@ GPU = "none"
 AHEAD = 4
 BLOCK = 256  # samples of a full batch whose dz, 16 KB, stay in the first-level cache
 
-Advance = Callable[[int, int], None]
+_1, _2, _3 = np.uint64(1), np.uint64(2), np.uint64(3)
+
+
+class Compiled(NamedTuple):
+    """What the kernels are compiled for."""
+
+    layout: Layout
+    score_gradient: Formula
+    update: Update
+
+
+class Descent(NamedTuple):
+    """What the steps of one seed read and change. Arrays are rows [features + 1, Layout.width].
+
+    arrays: weights, with the bias as the last row, and each array of the update rule's state;
+    total: of gradients over the samples of a step, zero between steps; mean: the averaged weights,
+    in float64; options: of the update rule; moving: rows that are parameters; unaveraged: steps
+    before the first whose weights are averaged.
+    """
+
+    arrays: tuple[NDArray, ...]
+    total: NDArray
+    mean: NDArray
+    options: tuple[float, ...]
+    l2: float
+    moving: int
+    unaveraged: int
 
 
 def device() -> str:
@@ -57,103 +74,116 @@ def versions() -> dict[str, str]:
 
 
 def train(run: Run, data: Data, progress: Callable[[int], object]) -> Iterates:
-    """The iterates of a run; InputError if the formulas of its model do not compile."""
-    net = model(run.model)
-    start = initial(run, net, data)
-    zero = np.zeros_like(start["A"][..., 0])
-    weights = [_rows(A, b) for A, b in zip(start["A"], start.get("b", zero), strict=True)]
-    descend = _full_batches if run.batch_size == FULL else _shuffled_batches
-    advance = descend(run, data, weights, pack(data.x_train, data.scale, run.dtype))
+    """The iterates of a run; InputError if the formulas of its model or rule do not compile."""
+    start = initial(run, model(run.model), data)
+    seeds = _descents(run, data, start)
+    steps_of = _full_steps_of if run.batch_size == FULL else _shuffled_steps_of
+    make_steps = steps_of(run, data, pack(data.x_train, data.scale, run.dtype))
+
+    def advance(first: int, last: int) -> None:
+        for seed, descent in zip(run.seeds, seeds, strict=True):
+            make_steps(seed, descent, first, last)
+            if run.average_from is not None and last <= descent.unaveraged:
+                descent.mean[...] = descent.arrays[0]
 
     def snapshot() -> dict[str, NDArray]:
-        rows = np.stack(weights)[..., : data.outputs].swapaxes(1, 2)
-        both = {"A": rows[..., :-1], "b": rows[..., -1]}
-        return {name: both[name] for name in start}
+        both = _parameters([descent.arrays[0] for descent in seeds], data.outputs)
+        if run.average_from is not None:
+            means = _parameters([descent.mean for descent in seeds], data.outputs)
+            both |= {f"{AVERAGE}{name}": mean for name, mean in means.items()}
+        return {name: p for name, p in both.items() if name.removeprefix(AVERAGE) in start}
 
     try:
         return follow(run, len(data.y_train), advance, snapshot, progress)
     except NumbaError as error:
-        may = "it may use + - * / and functions of descent.functions; engine numpy takes any"
-        raise InputError(
-            f"{run.model}: numba cannot compile its score_gradient; {may}\n{error}"
-        ) from None
+        reason = problem(run.model) or rule_problem(run.update_rule) or first_line(error)
+        raise InputError(reason) from None
 
 
-def _shuffled_batches(run: Run, data: Data, weights: list[NDArray], packed: Packed) -> Advance:
-    """Make steps on batches of each epoch's order of samples, seed by seed."""
-    kind, rule = Kind(run.model, data.outputs), _rule(run)
-    samples = _samples(run, data, packed)
-    n, size, steps = len(data.y_train), run.batch_size, run.steps(len(data.y_train))
-    total, *velocities = (_zeros(weights[0].shape, run.dtype) for _ in range(1 + len(weights)))
+def _descents(run: Run, data: Data, start: dict[str, NDArray]) -> list[Descent]:
+    """Every seed before its first step; all sum their gradients in the same memory."""
+    rule = update_rule(run.update_rule).update
+    options = formulas.options(rule) | dict(run.update_options)
+    bias = start.get("b", np.zeros_like(start["A"][..., 0]))
+    weights = [_rows(A, b) for A, b in zip(start["A"], bias, strict=True)]
+    shape, averaging = weights[0].shape, run.average_from is not None
+    total = _zeros(shape, run.dtype)
+    samples = len(data.y_train)
+    return [
+        Descent(
+            arrays=(rows, *(_zeros(shape, run.dtype) for _ in formulas.state(rule))),
+            total=total,
+            mean=rows.astype(np.float64) if averaging else np.zeros((0, 0)),
+            options=tuple(map(float, options.values())),
+            l2=float(run.l2),
+            moving=len(rows) if "b" in start else len(rows) - 1,
+            unaveraged=run.steps_before_averaging(samples) if averaging else run.steps(samples),
+        )
+        for rows in weights
+    ]
+
+
+def _shuffled_steps_of(run: Run, data: Data, samples: Packed) -> Callable:
+    """Steps on batches of each epoch's order of samples."""
+    compiled, y = _compiled(run, data), data.targets(data.y_train, run.dtype)
+    n, size, steps = len(y), run.batch_size, run.steps(len(y))
     order = lru_cache(maxsize=len(run.seeds))(schedule.order)
-    single = size == 1 and rule.momentum == 0
+    touching = size == 1 and run.average_from is None and run.l2 == 0 and _rests_at_zero(run)
 
-    def advance(first: int, last: int) -> None:
+    def make_steps(seed: int, descent: Descent, first: int, last: int) -> None:
         sizes = schedule.step_sizes(run.schedule, run.step_size, first, last, steps)
-        for seed, rows, velocity in zip(run.seeds, weights, velocities, strict=True):
-            for made, epoch, begin, end in segments(first, last, n, size):
-                some, some_sizes = order(seed, epoch, n)[begin:end], sizes[made:]
-                if single:
-                    _single_steps(kind, rows, *samples, some, some_sizes, rule)
-                else:
-                    _batch_steps(
-                        kind, rows, total, velocity, *samples, some, size, some_sizes, rule
-                    )
+        for made, epoch, begin, end in segments(first, last, n, size):
+            some = order(seed, epoch, n)[begin:end], sizes[made:], first + made
+            if touching:
+                _single_steps(compiled, descent, samples, y, *some)
+            else:
+                _batch_steps(compiled, descent, samples, y, *some, size)
 
-    return advance
+    return make_steps
 
 
-def _full_batches(run: Run, data: Data, weights: list[NDArray], packed: Packed) -> Advance:
-    """Make steps on all samples, seed by seed."""
-    kind, rule = Kind(run.model, data.outputs), _rule(run)
-    columns = transpose(packed, data.x_train.shape[1], BLOCK)
-    samples = _samples(run, data, packed)
-    by_feature = (columns.start, columns.sample, columns.code)
-    total, *velocities = (_zeros(weights[0].shape, run.dtype) for _ in range(1 + len(weights)))
-    dz = _zeros((BLOCK, weights[0].shape[1]), run.dtype)
+def _full_steps_of(run: Run, data: Data, samples: Packed) -> Callable:
+    """Steps on all samples."""
+    compiled, y = _compiled(run, data), data.targets(data.y_train, run.dtype)
+    columns = transpose(samples, data.x_train.shape[1], BLOCK)
+    dz = _zeros((BLOCK, compiled.layout.width), run.dtype)
 
-    def advance(first: int, last: int) -> None:
+    def make_steps(seed: int, descent: Descent, first: int, last: int) -> None:
         sizes = schedule.step_sizes(run.schedule, run.step_size, first, last, run.epochs)
-        for rows, velocity in zip(weights, velocities, strict=True):
-            for step_size in sizes.tolist():
-                _add_gradients(kind, rows, total, dz, *samples, *by_feature)
-                _step(kind, rows, total, velocity, len(data.y_train), step_size, rule)
+        _full_steps(compiled, descent, samples, y, columns, dz, sizes, first)
 
-    return advance
+    return make_steps
 
 
-def _samples(run: Run, data: Data, packed: Packed) -> tuple[NDArray, ...]:
-    """What the kernels read of the samples: start, feature, code, level, y."""
-    y = data.targets(data.y_train, run.dtype)
-    return packed.start, packed.feature, packed.code, packed.level, y
+def _compiled(run: Run, data: Data) -> Compiled:
+    score_gradient = Formula(run.model, "score_gradient")
+    return Compiled(Layout(data.outputs), score_gradient, Update(run.update_rule))
 
 
-class _Rule(NamedTuple):
-    """What the kernels must know of the update: λ, μ, which form, and whether b is a parameter."""
-
-    l2: float
-    momentum: float
-    nesterov: bool
-    bias: bool
-
-
-def _rule(run: Run) -> _Rule:
-    options = formulas.options(update_rule(run.update_rule).update) | dict(run.update_options)
-    return _Rule(
-        l2=float(run.l2),
-        momentum=float(options.get("momentum", 0)),
-        nesterov=run.update_rule == "nesterov",
-        bias=run.model_options.get("bias", True),
-    )
+def _rests_at_zero(run: Run) -> bool:
+    """Whether parameters with a gradient of zero do not move, whatever came before."""
+    rule = update_rule(run.update_rule).update
+    if formulas.state(rule):
+        return False
+    p = np.array([-1e30, -3, -1e-3, -0.0, 1e-30, 0.7, 1, 1e3], run.dtype)
+    counts = [{"t": t} for t in (1, 2, 1000)] if formulas.counts(rule) else [{}]
+    moved = [rule(p, 0 * p, run.step_size, **t, **run.update_options) for t in counts]
+    return all(np.array_equal(p, each) for each in moved)
 
 
 def _rows(A: NDArray, b: NDArray) -> NDArray:
-    """Weights and bias as the kernels read them, [features + 1, lanes]."""
+    """Weights and bias as the kernels read them."""
     classes, features = A.shape
-    rows = _zeros((features + 1, lanes(classes)), A.dtype)
+    rows = _zeros((features + 1, Layout(classes).width), A.dtype)
     rows[:-1, :classes] = A.T
     rows[-1, :classes] = b
     return rows
+
+
+def _parameters(each: Sequence[NDArray], classes: int) -> dict[str, NDArray]:
+    """A and b of all seeds, from their rows."""
+    rows = np.stack(each)[..., :classes].swapaxes(1, 2)
+    return {"A": rows[..., :-1], "b": rows[..., -1]}
 
 
 def _zeros(shape: tuple[int, int], dtype: DTypeLike) -> NDArray:
@@ -165,128 +195,123 @@ def _zeros(shape: tuple[int, int], dtype: DTypeLike) -> NDArray:
 
 
 @inlined
-def _add_rows(kind, z0, rows, row, code, level, first, last):
+def _add_rows(z0, rows, row, code, level, first, last, layout):
     """z0 + Σ level[code[k]] · rows[row[k]]; four sums side by side, since one would wait."""
-    z1 = z2 = z3 = z0 - z0
+    z1 = z2 = z3 = zero(rows, layout)
     for k in range(first, last, UNROLL):
-        z0 = add_scaled(z0, at(level, at(code, k)), load(rows, at(row, k), kind))
-        z1 = add_scaled(z1, at(level, at(code, k + 1)), load(rows, at(row, k + 1), kind))
-        z2 = add_scaled(z2, at(level, at(code, k + 2)), load(rows, at(row, k + 2), kind))
-        z3 = add_scaled(z3, at(level, at(code, k + 3)), load(rows, at(row, k + 3), kind))
+        z0 = z0 + level[code[k]] * load(rows, row[k], layout)
+        z1 = z1 + level[code[k + _1]] * load(rows, row[k + _1], layout)
+        z2 = z2 + level[code[k + _2]] * load(rows, row[k + _2], layout)
+        z3 = z3 + level[code[k + _3]] * load(rows, row[k + _3], layout)
     return (z0 + z1) + (z2 + z3)
 
 
 @inlined
-def _scores(kind, i, rows, start, feature, code, level):
+def _scores(i, rows, samples, layout):
     """z = A x + b of sample i."""
-    b = load(rows, len(rows) - 1, kind)
-    return _add_rows(kind, b, rows, feature, code, level, start[i], start[i + 1])
+    start, feature, code, level = samples
+    b = load(rows, len(rows) - 1, layout)
+    return _add_rows(b, rows, feature, code, level, start[i], start[i + 1], layout)
 
 
 @inlined
-def _gradient(kind, z, y):
-    """∂loss/∂z of a sample, from its scores and label."""
-    return zero_padding(score_gradient(kind, z, y))
-
-
-@inlined
-def _add_outer_product(kind, rows, dz, i, start, feature, code, level):
-    """rows += dz xᵀ, with x = 1 for the bias."""
-    for k in range(start[i], start[i + 1]):
-        row = load(rows, at(feature, k), kind)
-        store(rows, at(feature, k), add_scaled(row, at(level, at(code, k)), dz))
-    bias = len(rows) - 1
-    store(rows, bias, load(rows, bias, kind) + dz)
-
-
-@inlined
-def _look_ahead(t, order, start, feature, code, y):
+def _look_ahead(t, order, samples, y):
     """Ask for what comes: the first 224 entries of one sample, and where a later one begins."""
     last = len(order) - 1
-    first = start[order[min(t + AHEAD, last)]]
+    first = samples.start[order[min(t + AHEAD, last)]]
     for k in range(0, 224, 32):  # 64 bytes of features, then of codes, at a time
-        prefetch(feature, first + k)
+        prefetch(samples.feature, first + np.uint64(k))
     for k in range(0, 224, 64):
-        prefetch(code, first + k)
+        prefetch(samples.code, first + np.uint64(k))
     later = order[min(t + 4 * AHEAD, last)]
-    prefetch(start, later)
+    prefetch(samples.start, later)
     prefetch(y, later)
 
 
-@compiled
-def _single_steps(kind, rows, start, feature, code, level, y, order, step_sizes, rule):
-    """A step on each sample of `order`: p ← p - α (∂loss/∂p + λ p)."""
+@kernel
+def _single_steps(compiled, descent, samples, y, order, step_sizes, made):
+    """A step on each sample of `order`, after so many made, that touches what is not zero in it."""
+    layout, score_gradient, update = compiled
+    start, feature, code, level = samples
+    rows, bias = descent.arrays[0], len(descent.total) - 1
     for t in range(len(order)):
-        _look_ahead(t, order, start, feature, code, y)
-        i, step_size = order[t], step_sizes[t]
-        dz = _gradient(kind, _scores(kind, i, rows, start, feature, code, level), y[i])
-        if rule.l2 != 0:
-            for row in range(len(rows)):
-                store(rows, row, load(rows, row, kind) * (1 - step_size * rule.l2))
-        _add_outer_product(kind, rows, dz * -step_size, i, start, feature, code, level)
-        if not rule.bias:
-            rows[-1] = 0
+        _look_ahead(t, order, samples, y)
+        i, step = order[t], (step_sizes[t], made + t + 1.0, descent.options)
+        dz = zero_padding(score_gradient(_scores(i, rows, samples, layout), y[i]))
+        for k in range(start[i], start[i + 1]):
+            p = load((rows,), feature[k], layout)
+            store(rows, feature[k], update(p, level[code[k]] * dz, *step))
+        if descent.moving > bias:
+            store(rows, bias, update(load((rows,), bias, layout), dz, *step))
 
 
-@compiled
-def _batch_steps(
-    kind, rows, total, velocity, start, feature, code, level, y, order, size, step_sizes, rule
-):
-    """A step on every `size` samples of `order`, with the mean of their gradients."""
+@kernel
+def _batch_steps(compiled, descent, samples, y, order, step_sizes, made, size):
+    """A step on every `size` samples of `order`, after so many made."""
+    layout, score_gradient, update = compiled
+    start, feature, code, level = samples
+    total, bias = descent.total, len(descent.total) - 1
     for batch, first in enumerate(range(0, len(order), size)):
         last = min(first + size, len(order))
-        total[:] = 0
         for t in range(first, last):
-            _look_ahead(t, order, start, feature, code, y)
+            _look_ahead(t, order, samples, y)
             i = order[t]
-            dz = _gradient(kind, _scores(kind, i, rows, start, feature, code, level), y[i])
-            _add_outer_product(kind, total, dz, i, start, feature, code, level)
-        _step(kind, rows, total, velocity, last - first, step_sizes[batch], rule)
+            z = _scores(i, descent.arrays[0], samples, layout)
+            dz = zero_padding(score_gradient(z, y[i]))
+            for k in range(start[i], start[i + 1]):
+                row = load(total, feature[k], layout)
+                store(total, feature[k], row + level[code[k]] * dz)
+            store(total, bias, load(total, bias, layout) + dz)
+        _step(compiled, descent, last - first, step_sizes[batch], made + batch + 1)
 
 
-@compiled
-def _add_gradients(
-    kind, rows, total, dz, start, feature, code, level, y, column, sample, code_by_feature
-):
-    """total = Σ dz xᵀ over all samples, and Σ dz for the bias.
+@kernel
+def _full_steps(compiled, descent, samples, y, columns, dz, step_sizes, made):
+    """A step on all samples for each step size, after so many made.
 
-    Block by block of samples, whose dz stay in the first-level cache. The products go feature by
-    feature, so that a row of the sum stays in a register for a block: the weights and their
+    Block by block of samples, whose dz stay in the first-level cache. The products dz xᵀ go feature
+    by feature, so that a row of the sum stays in a register for a block: the weights and their
     gradient do not fit the cache together. A step over MNIST: 12 ms instead of 18.
     """
-    features = len(rows) - 1
-    total[:] = 0
-    for first in range(0, len(y), len(dz)):
-        last = min(first + len(dz), len(y))
-        for i in range(first, last):
-            store(dz, i - first, _scores(kind, i, rows, start, feature, code, level))
-        bias = load(total, features, kind)
-        for i in range(first, last):  # a loop of its own: several softmaxes are under way at once
-            dz_i = _gradient(kind, load(dz, i - first, kind), y[i])
-            store(dz, i - first, dz_i)
-            bias = bias + dz_i
-        store(total, features, bias)
-        for f in range(features):
-            j = first // len(dz) * features + f
-            begin, end = column[j], column[j + 1]
-            before = load(total, f, kind)
-            after = _add_rows(kind, before, dz, sample, code_by_feature, level, begin, end)
-            store(total, f, after)
+    layout, score_gradient, update = compiled
+    column, sample, code = columns
+    rows, total, bias = descent.arrays[0], descent.total, len(descent.total) - 1
+    for step in range(len(step_sizes)):
+        for first in range(0, len(y), len(dz)):
+            last = min(first + len(dz), len(y))
+            for i in range(first, last):
+                store(dz, i - first, _scores(i, rows, samples, layout))
+            of_bias = load(total, bias, layout)
+            for i in range(first, last):  # on its own: several softmaxes are under way at once
+                dz_i = zero_padding(score_gradient(load(dz, i - first, layout), y[i]))
+                store(dz, i - first, dz_i)
+                of_bias = of_bias + dz_i
+            store(total, bias, of_bias)
+            for f in range(bias):
+                j = first // len(dz) * bias + f
+                begin, end = column[j], column[j + 1]
+                row = load(total, f, layout)
+                row = _add_rows(row, dz, sample, code, samples.level, begin, end, layout)
+                store(total, f, row)
+        _step(compiled, descent, len(y), step_sizes[step], made + step + 1)
 
 
-@compiled
-def _step(kind, rows, total, velocity, count, step_size, rule):
-    """With g = total / count + λ p: p ← p - α g; with momentum as in descent/optimizers."""
-    for row in range(len(rows)):
-        p = load(rows, row, kind)
-        if rule.momentum == 0:
-            p = p * (1 - step_size * rule.l2)
-            store(rows, row, add_scaled(p, -step_size / count, load(total, row, kind)))
-        else:
-            g = add_scaled(load(total, row, kind) / count, rule.l2, p)
-            v = add_scaled(g, rule.momentum, load(velocity, row, kind))
-            store(velocity, row, v)
-            along = add_scaled(g, rule.momentum, v) if rule.nesterov else v
-            store(rows, row, add_scaled(p, -step_size, along))
-    if not rule.bias:
-        rows[-1] = 0
+@inlined
+def _step(compiled, descent, count, step_size, t):
+    """Step t against g = total / count + λ p, and take its weights into their mean."""
+    layout, _, update = compiled
+    arrays, total, mean = descent.arrays, descent.total, descent.mean
+    for row in range(descent.moving):
+        p_and_state, of_loss = load(arrays, row, layout), load(total, row, layout)
+        store(total, row, zero(total, layout))
+        g = (1 / count) * of_loss
+        if descent.l2 != 0:
+            g = g + descent.l2 * p_and_state[0]
+        store(arrays, row, update(p_and_state, g, step_size, t + 0.0, descent.options))
+    averaged = t - descent.unaveraged
+    if averaged == 1:
+        mean[:] = arrays[0]
+    elif averaged > 1:
+        for row in range(len(mean)):
+            for lane in range(mean.shape[1]):
+                mean[row, lane] += (arrays[0][row, lane] - mean[row, lane]) / averaged

@@ -18,7 +18,7 @@ GPU = "none"
 BLOCK_SAMPLES, BLOCK_OUTPUTS = 1024, 512_000
 
 
-def means(
+def mean_loss_and_accuracy(
     net: ModuleType, snapshots: dict[str, NDArray], x: NDArray, scale: float, y: NDArray
 ) -> tuple[NDArray, NDArray]:
     """Mean loss and accuracy of every snapshot."""

@@ -17,7 +17,7 @@ GPU = "optional"
 BLOCK_SAMPLES, BLOCK_OUTPUTS = 8192, 2**26
 
 
-def means(
+def mean_loss_and_accuracy(
     net: ModuleType, snapshots: dict[str, NDArray], x: NDArray, scale: float, y: NDArray
 ) -> tuple[NDArray, NDArray]:
     """Mean loss and accuracy of every snapshot."""

@@ -1,0 +1,174 @@
+"""The formulas of descent.functions, of the models and of the update rules, compiled as they stand.
+
+What compiles: numbers, + - * / ** and comparisons; & | ~ of what is compared; z.max and z.sum over
+the classes, z.squeeze, z.shape[axis]; the functions of NumPy in descent.compiled.arithmetic, and
+np.expand_dims of a label; and functions made of these, as those of descent.functions are. Two of
+them stand here anew, since NumPy needs for arrays what one sample does not.
+"""
+
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import cache
+from inspect import signature
+from types import FunctionType
+
+import numba
+import numpy as np
+from numba import types
+from numba.core.errors import NumbaError
+from numba.extending import models, register_model, typeof_impl
+
+from descent import formulas, functions
+from descent.compiled import arithmetic  # noqa: F401  registers what compiles
+from descent.compiled.cache import inlined
+from descent.compiled.classes import classes_equal
+from descent.compiled.scores import Scores, Static
+from descent.run import model, update_rule
+
+
+def one_hot(y, classes, axis=-1):
+    """The mask of the label's class."""
+    return classes_equal(classes, y)
+
+
+def of_label(z, y, axis=-1):
+    """The score of the label's class."""
+    return np.where(classes_equal(z.shape[axis], y), z, 0).sum(axis)
+
+
+TWINS = {functions.one_hot: one_hot, functions.of_label: of_label}
+
+as_it_stands = numba.njit(forceinline=True, error_model="numpy", fastmath=False)
+
+
+class _Function(types.Callable, Static):
+    """A Static that compiled code calls: the types of a call are those of its `function`."""
+
+    def __init__(self, value: "Formula | Update") -> None:
+        super().__init__(value)
+
+    def _type(self) -> types.Dispatcher:
+        return types.Dispatcher(self.value.function())
+
+    def get_call_type(self, context, arguments, named):
+        return self._type().get_call_type(context, arguments, named)
+
+    def get_call_signatures(self):
+        return self._type().get_call_signatures()
+
+    def get_impl_key(self, signature):
+        return self._type().get_impl_key(signature)
+
+
+register_model(_Function)(models.OpaqueModel)
+
+
+@dataclass(frozen=True)
+class Formula:
+    """A function of a model's file, which kernels take and call."""
+
+    model: str
+    name: str
+
+    def function(self) -> FunctionType:
+        """As numba has it."""
+        return compiled(getattr(model(self.model), self.name))
+
+
+@dataclass(frozen=True)
+class Update:
+    """An update rule, which kernels take and call.
+
+    update((p, *state), g, step_size, t, options): what the rule returns, p or (p, *state)
+    """
+
+    rule: str
+
+    def function(self) -> FunctionType:
+        """As numba has it."""
+        return _update(update_rule(self.rule).update)
+
+
+typeof_impl.register(Formula)(lambda value, context: _Function(value))
+typeof_impl.register(Update)(lambda value, context: _Function(value))
+
+
+@cache
+def compiled(formula: FunctionType, finish: Callable = as_it_stands) -> FunctionType:
+    """A formula as compiled code calls it."""
+    return formulas.bind(formula, lambda value: value, finish, TWINS)
+
+
+@cache
+def _update(rule: FunctionType) -> FunctionType:
+    """The rule with its arguments as `Update` has them, in the order of its signature."""
+    function = compiled(rule, inlined)
+    if not formulas.counts(rule):
+
+        def update(p_and_state, g, step_size, t, options):
+            p, state = p_and_state[:1], p_and_state[1:]
+            return function(*(p + (g, step_size) + state + options))
+
+        return inlined(update)
+    before = [*signature(rule).parameters].index("t") - 3  # p, g and step_size
+
+    def update_with_t(p_and_state, g, step_size, t, options):
+        p, state = p_and_state[:1], p_and_state[1:]
+        return function(*(p + (g, step_size) + state[:before] + (t,) + state[before:] + options))
+
+    return inlined(update_with_t)
+
+
+def problem(name: str, wanted: Sequence[str] = ("score_gradient",)) -> str | None:
+    """Why numba cannot compile these formulas of a model, in a line; None if it can.
+
+    score_gradient is compiled for one model, as engines do; outputs_from_scores and losses for
+    several, as evaluators do.
+    """
+    regression = model(name).TASK == "regression"
+    y = types.float32 if regression else types.int64
+    classes = 1 if regression else 10
+    several = Scores(types.float32, classes, 16)
+    arguments = {
+        "score_gradient": (Scores(types.float32, classes, 1), y),
+        "outputs_from_scores": (several,),
+        "losses": (several, y),
+    }
+    for formula in wanted:
+        z, *_ = arguments[formula]
+        gives = z.of(1) if formula == "losses" else z
+        if reason := _reason(Formula(name, formula).function(), arguments[formula], gives):
+            return f"numba cannot compile {name}.{formula}: {reason}"
+    return None
+
+
+def rule_problem(name: str) -> str | None:
+    """Why numba cannot compile an update rule, in a line; None if it can."""
+    rule = update_rule(name).update
+    p, number = Scores(types.float32, 10, 1), types.float64
+    state = len(formulas.state(rule))
+    arguments = (
+        types.UniTuple(p, 1 + state),
+        *(p, number, number),
+        types.UniTuple(number, len(formulas.options(rule))),
+    )
+    gives = types.UniTuple(p, 1 + state) if state else p
+    reason = _reason(Update(name).function(), arguments, gives)
+    return f"numba cannot compile {name}.update: {reason}" if reason else None
+
+
+def _reason(function: FunctionType, arguments: tuple, gives: types.Type) -> str | None:
+    """Why a function does not compile, or that it gives something else; None if all is well."""
+    try:
+        function.compile(arguments)
+    except NumbaError as error:
+        return first_line(error)
+    given = function.overloads[arguments].signature.return_type
+    return None if given == gives else f"it gives {given} instead of {gives}"
+
+
+def first_line(error: NumbaError) -> str:
+    """The first line of numba's message that says something."""
+    lines = re.sub(r"\x1b\[\d*m", "", str(error)).splitlines()
+    return next(line.strip() for line in lines if line and not line.startswith("Failed in"))
