@@ -301,6 +301,7 @@ def _step(compiled, descent, count, step_size, t):
     """Step t against g = total / count + λ p, and take its weights into their mean."""
     layout, _, update = compiled
     arrays, total, mean = descent.arrays, descent.total, descent.mean
+    weights = arrays[0]
     for row in range(descent.moving):
         p_and_state, of_loss = load(arrays, row, layout), load(total, row, layout)
         store(total, row, zero(total, layout))
@@ -309,9 +310,8 @@ def _step(compiled, descent, count, step_size, t):
             g = g + descent.l2 * p_and_state[0]
         store(arrays, row, update(p_and_state, g, step_size, t + 0.0, descent.options))
     averaged = t - descent.unaveraged
-    if averaged == 1:
-        mean[:] = arrays[0]
-    elif averaged > 1:
+    if averaged > 0:
         for row in range(len(mean)):
             for lane in range(mean.shape[1]):
-                mean[row, lane] += (arrays[0][row, lane] - mean[row, lane]) / averaged
+                weight, before = weights[row, lane], mean[row, lane]
+                mean[row, lane] = weight if averaged == 1 else before + (weight - before) / averaged
