@@ -15,7 +15,7 @@ from numba import types
 from numba.core.typing.templates import AbstractTemplate, infer_global, signature
 from numba.extending import lower_builtin
 
-from descent.compiled.scores import INT, Scores, call, packed, splat, unpacked
+from descent.compiled.scores import INT, Scores, call, maximum, packed, splat, unpacked
 
 _NUMBER = (types.Integer, types.Float)
 
@@ -116,6 +116,10 @@ def _power(builder, kind: Scores, z, exponent):
     return power
 
 
+def _minimum(builder, kind: Scores, left, right):
+    return builder.fneg(maximum(builder, kind, builder.fneg(left), builder.fneg(right)))
+
+
 def _sign(builder, kind: Scores, z):
     sign = z  # of nan
     for symbol, value in ((">", 1.0), ("<", -1.0), ("==", 0.0)):
@@ -140,8 +144,8 @@ def _exp(builder, kind: Scores, z):
     for symbol, limit in (("<", lowest), (">", highest)):
         beyond = _compared(builder, kind, symbol, z, kind.same(limit))
         z = builder.select(beyond, kind.same(limit), z)
-    # adding 1.5 · 2^mantissa rounds to an integer, which stands in the lowest bits
-    shift = kind.same(1.5 * 2.0**mantissa)
+    # adding 1.5 · 2^mantissa rounds to an integer, n + 2 bias, which stands in the lowest bits
+    shift = kind.same(1.5 * 2.0**mantissa + 2 * bias)
     shifted = call(builder, "fma", kind, z, kind.same(1 / np.log(2)), shift)
     n = builder.fsub(shifted, shift)
     r = call(builder, "fma", kind, n, kind.same(-high), z)
@@ -150,16 +154,16 @@ def _exp(builder, kind: Scores, z):
     for k in range(terms - 1, 0, -1):
         next_term = builder.fmul(power, r)
         power = call(builder, "fma", kind, next_term, kind.same(1 / k), kind.same(1.0))
-    # 2ⁿ in two factors: beyond the normal numbers a single one does not exist
+    # 2ⁿ in two factors, whose exponents with their biases add up to n + 2 bias: beyond the normal
+    # numbers a single one does not exist
     integers = ir.VectorType(ir.IntType(kind.dtype.bitwidth), kind.lanes)
-
-    def everywhere(integer: int):
-        return ir.Constant(integers, [integer] * kind.lanes)
-
-    bits = builder.sub(builder.bitcast(shifted, integers), builder.bitcast(shift, integers))
-    half = builder.ashr(bits, everywhere(1))
-    for exponent in (half, builder.sub(bits, half)):
-        factor = builder.shl(builder.add(exponent, everywhere(bias)), everywhere(mantissa))
+    field, one, ones = (
+        ir.Constant(integers, [integer] * kind.lanes)
+        for integer in (mantissa, 1, (2 * bias + 1) << mantissa)
+    )
+    both = builder.shl(builder.bitcast(shifted, integers), field)
+    half = builder.and_(builder.lshr(both, one), ones)
+    for factor in (half, builder.sub(both, half)):
         power = builder.fmul(power, builder.bitcast(factor, kind.register))
     return power
 
@@ -186,8 +190,8 @@ ARITHMETIC = {
     np.sqrt: (1, _function("sqrt")),
     np.square: (1, _square),
     np.sign: (1, _sign),
-    np.maximum: (2, _function("maximum")),
-    np.minimum: (2, _function("minimum")),
+    np.maximum: (2, maximum),
+    np.minimum: (2, _minimum),
 }
 COMPARISONS = {
     operator.lt: "<",

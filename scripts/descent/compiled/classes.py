@@ -22,7 +22,7 @@ from numba.extending import (
 )
 import operator
 
-from descent.compiled.scores import INT, Scores, call, packed, splat, unpacked
+from descent.compiled.scores import INT, Scores, maximum, packed, splat, unpacked
 
 
 def _inside(builder, kind: Scores, register, outside: float):
@@ -62,7 +62,7 @@ def _reduction(of_lanes: str, start: float | None, outside: float, of_two):
             first = [] if start is None else [number(start)]
             inside = _inside(builder, z, register, outside)
             # reassoc: a tree of additions, always the same one
-            return splat(builder, builder.call(function, [*first, inside], fastmath=["reassoc"]), 1)
+            return splat(builder, builder.call(function, [*first, inside], fastmath=["reassoc", "nsz"]), 1)
 
         return z.of(1)(z), generate
 
@@ -71,7 +71,7 @@ def _reduction(of_lanes: str, start: float | None, outside: float, of_two):
 
 _sum = _reduction("fadd", -0.0, 0.0, lambda builder, kind, a, b: builder.fadd(a, b))
 _max = _reduction(
-    "fmaximum", None, -np.inf, lambda builder, kind, a, b: call(builder, "maximum", kind, a, b)
+    "fmaximum", None, -np.inf, maximum
 )
 
 

@@ -9,6 +9,7 @@ state is one too: what a feature adds to the scores.
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+import numpy as np
 from llvmlite import ir
 from numba import types
 from numba.core import cgutils
@@ -20,6 +21,7 @@ from numba.extending import (
     typeof_impl,
     unbox,
 )
+from numpy.typing import DTypeLike, NDArray
 
 INT = ir.IntType(32)
 
@@ -63,6 +65,14 @@ class Layout:
 def _lanes(classes: int) -> int:
     """Lanes of one model's register: a power of two, and 1 or at least 4."""
     return 1 if classes == 1 else max(4, 1 << (classes - 1).bit_length())
+
+
+def zeros(rows: int, layout: Layout, dtype: DTypeLike) -> NDArray:
+    """Rows of zeros, [rows, layout.width], the first of which begins a cache line."""
+    size = rows * layout.width
+    memory = np.zeros(size + 64, dtype)
+    offset = -memory.ctypes.data % 64 // memory.itemsize
+    return memory[offset : offset + size].reshape(rows, layout.width)
 
 
 class Scores(types.Type):
@@ -109,13 +119,17 @@ class _ScoresModel(models.PrimitiveModel):
 # What builds LLVM instructions, here and in the modules that use these
 
 
-def call(builder, name: str, kind: Scores, *registers):
+def call(builder, name: str, kind: Scores, *registers, fastmath: Sequence[str] = ()):
     """LLVM's function of this name, of registers."""
     function_type = ir.FunctionType(kind.register, [kind.register] * len(registers))
     name = f"llvm.{name}.v{kind.lanes}f{kind.dtype.bitwidth}"
-    return builder.call(
-        cgutils.get_or_insert_function(builder.module, function_type, name), registers
-    )
+    function = cgutils.get_or_insert_function(builder.module, function_type, name)
+    return builder.call(function, registers, fastmath=fastmath)
+
+
+def maximum(builder, kind: Scores, left, right):
+    """The larger in each lane, and nan where one is nan; of 0 and -0 (nsz) any."""
+    return call(builder, "maximum", kind, left, right, fastmath=["nsz"])
 
 
 def splat(builder, number, lanes: int):
@@ -215,6 +229,20 @@ def store(typing_context, arrays, row, scores):
         return context.get_dummy_value()
 
     return types.void(arrays, row, scores), generate
+
+
+@intrinsic
+def in_double(typing_context, z):
+    """The same scores in float64."""
+    kind = Scores(types.float64, z.classes, z.models)
+
+    def generate(context, builder, signature, arguments):
+        registers = unpacked(builder, z, arguments[0])
+        if z.dtype != kind.dtype:
+            registers = [builder.fpext(register, kind.register) for register in registers]
+        return packed(builder, kind, registers)
+
+    return kind(z), generate
 
 
 @intrinsic

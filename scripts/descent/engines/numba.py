@@ -6,20 +6,20 @@ it: about 150 rows of 64 bytes on MNIST, a fifth of the weights.
 """
 
 from collections.abc import Callable, Sequence
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import NamedTuple
 
 import numba
 import numpy as np
 from numba.core.errors import NumbaError
-from numpy.typing import DTypeLike, NDArray
+from numpy.typing import NDArray
 
 from descent import formulas, schedule
 from descent.compiled.cache import inlined, kernel
 from descent.compiled.classes import zero_padding
 from descent.compiled.formulas import Formula, Update, first_line, problem, rule_problem
 from descent.compiled.samples import UNROLL, Packed, pack, transpose
-from descent.compiled.scores import Layout, load, prefetch, store, zero
+from descent.compiled.scores import Layout, load, prefetch, store, zero, zeros
 from descent.data import Data
 from descent.engines._descent import follow, initial, segments
 from descent.errors import InputError
@@ -106,12 +106,13 @@ def _descents(run: Run, data: Data, start: dict[str, NDArray]) -> list[Descent]:
     options = formulas.options(rule) | dict(run.update_options)
     bias = start.get("b", np.zeros_like(start["A"][..., 0]))
     weights = [_rows(A, b) for A, b in zip(start["A"], bias, strict=True)]
-    shape, averaging = weights[0].shape, run.average_from is not None
-    total = _zeros(shape, run.dtype)
+    fresh = partial(zeros, len(weights[0]), Layout(data.outputs), run.dtype)
+    averaging = run.average_from is not None
+    total = fresh()
     samples = len(data.y_train)
     return [
         Descent(
-            arrays=(rows, *(_zeros(shape, run.dtype) for _ in formulas.state(rule))),
+            arrays=(rows, *(fresh() for _ in formulas.state(rule))),
             total=total,
             mean=rows.astype(np.float64) if averaging else np.zeros((0, 0)),
             options=tuple(map(float, options.values())),
@@ -146,7 +147,7 @@ def _full_steps_of(run: Run, data: Data, samples: Packed) -> Callable:
     """Steps on all samples."""
     compiled, y = _compiled(run, data), data.targets(data.y_train, run.dtype)
     columns = transpose(samples, data.x_train.shape[1], BLOCK)
-    dz = _zeros((BLOCK, compiled.layout.width), run.dtype)
+    dz = zeros(BLOCK, compiled.layout, run.dtype)
 
     def make_steps(seed: int, descent: Descent, first: int, last: int) -> None:
         sizes = schedule.step_sizes(run.schedule, run.step_size, first, last, run.epochs)
@@ -174,7 +175,7 @@ def _rests_at_zero(run: Run) -> bool:
 def _rows(A: NDArray, b: NDArray) -> NDArray:
     """Weights and bias as the kernels read them."""
     classes, features = A.shape
-    rows = _zeros((features + 1, Layout(classes).width), A.dtype)
+    rows = zeros(features + 1, Layout(classes), A.dtype)
     rows[:-1, :classes] = A.T
     rows[-1, :classes] = b
     return rows
@@ -184,14 +185,6 @@ def _parameters(each: Sequence[NDArray], classes: int) -> dict[str, NDArray]:
     """A and b of all seeds, from their rows."""
     rows = np.stack(each)[..., :classes].swapaxes(1, 2)
     return {"A": rows[..., :-1], "b": rows[..., -1]}
-
-
-def _zeros(shape: tuple[int, int], dtype: DTypeLike) -> NDArray:
-    """Rows of zeros, the first of which begins a cache line."""
-    size = shape[0] * shape[1]
-    memory = np.zeros(size + 64, dtype)
-    offset = -memory.ctypes.data % 64 // memory.itemsize
-    return memory[offset : offset + size].reshape(shape)
 
 
 @inlined

@@ -15,7 +15,7 @@ from descent.compiled.cache import inlined, kernel
 from descent.compiled.classes import classes_before, classes_equal
 from descent.compiled.formulas import Formula, compiled
 from descent.compiled.samples import pack
-from descent.compiled.scores import Layout, load, store
+from descent.compiled.scores import Layout, in_double, load, store, zero, zeros
 
 NEEDS = "outputs_from_scores"
 GPU = "none"
@@ -29,6 +29,7 @@ class Compiled(NamedTuple):
     """What the kernel is compiled for."""
 
     layout: Layout
+    layout_of_sums: Layout
     outputs_from_scores: Formula
     losses: Formula
 
@@ -42,33 +43,35 @@ def mean_loss_and_accuracy(
     samples = pack(x, scale, A.dtype)
     name = net.__name__.rpartition(".")[-1]
     formulas = Formula(name, "outputs_from_scores"), Formula(name, "losses")
-    kinds = Compiled(Layout(classes, TOGETHER), *formulas)
-    rows = np.zeros((features + 1, classes, TOGETHER), A.dtype)
-    of_sample = np.zeros((2, TOGETHER), A.dtype)
-    loss, correct = np.zeros((2, -(-count // TOGETHER), TOGETHER))
+    layout = Layout(classes, TOGETHER)
+    kinds = Compiled(layout, Layout(1, TOGETHER), *formulas)
+    rows = zeros(features + 1, layout, A.dtype)
+    weights = rows.reshape(features + 1, classes, TOGETHER)
+    sums = np.zeros((-(-count // TOGETHER), 2, TOGETHER))
     for block, first in enumerate(range(0, count, TOGETHER)):
         some = slice(first, first + TOGETHER)
-        rows[:-1, :, : len(A[some])] = A[some].transpose(2, 1, 0)
-        rows[-1, :, : len(b[some])] = b[some].T
-        _add_up(kinds, rows, samples, y, of_sample, loss[block], correct[block])
-    return loss.ravel()[:count] / len(x), correct.ravel()[:count] / len(x)
+        weights[:-1, :, : len(A[some])] = A[some].transpose(2, 1, 0)
+        weights[-1, :, : len(b[some])] = b[some].T
+        _add_up(kinds, rows, samples, y, sums[block])
+    loss, correct = sums.swapaxes(0, 1).reshape(2, -1)[:, :count] / len(x)
+    return loss, correct
 
 
 @kernel
-def _add_up(kinds, rows, samples, y, of_sample, loss, correct):
-    """Add every sample's loss to `loss`, and 1 to `correct` where its label is predicted."""
-    layout, outputs_from_scores, losses = kinds
+def _add_up(kinds, rows, samples, y, sums):
+    """Sums over the samples: of the losses, and of 1 where the label is predicted."""
+    layout, layout_of_sums, outputs_from_scores, losses = kinds
     start, feature, code, level = samples
+    loss = correct = zero(sums, layout_of_sums)
     for i in range(len(y)):
         z = load(rows, len(rows) - 1, layout)
         for k in range(start[i], start[i + 1]):
             z = z + level[code[k]] * load(rows, feature[k], layout)
         outputs = outputs_from_scores(z)
-        store(of_sample, 0, losses(outputs, y[i]))
-        store(of_sample, 1, _is_largest(outputs, y[i]))
-        for model in range(TOGETHER):
-            loss[model] += of_sample[0, model]
-            correct[model] += of_sample[1, model]
+        loss = loss + in_double(losses(outputs, y[i]))
+        correct = correct + in_double(_is_largest(outputs, y[i]))
+    store(sums, 0, loss)
+    store(sums, 1, correct)
 
 
 @inlined
