@@ -102,7 +102,7 @@ def assert_within(made, expected, ulps):
     assert (error <= ulps).all(), (made[away], expected[away])
 
 
-# what compiles says arithmetic.py; "and scores": with numbers on either side, or scores of one class
+# what arithmetic.py says that compiles; of two also with numbers, and with scores of one class
 UNARY = [f for f, (arity, _) in {**arithmetic.ARITHMETIC, **arithmetic.LOGIC}.items() if arity == 1]
 BINARY = [f for f, (arity, _) in arithmetic.ARITHMETIC.items() if arity == 2]
 BINARY += [operator.mul, *arithmetic.COMPARISONS]
@@ -205,7 +205,9 @@ def test_functions_compile_as_they_stand(random, function, models, dtype):
     some[:100] = False
     with np.errstate(over="ignore"):
         z[some] = random.choice(EXTREMES, size=some.sum()).astype(dtype)
-    given = z, g, random.integers(CLASSES, size=200)
+    y = random.integers(CLASSES, size=200)
+    regresses = function in (squared_error, squared_error_gradient)
+    given = z, g, y.astype(dtype) if regresses else y
     expected = on_arrays(FUNCTIONS[function], *given)
     made = on_registers(FUNCTIONS[function], expected, *given)
     # what cancels in a sum leaves the rounding of its largest number

@@ -15,7 +15,7 @@ from numba import types
 from numba.core.typing.templates import AbstractTemplate, infer_global, signature
 from numba.extending import lower_builtin
 
-from descent.compiled.scores import INT, Scores, call, maximum, packed, splat, unpacked
+from descent.compiled.scores import INT, Scores, call, maximum, minimum, packed, splat, unpacked
 
 _NUMBER = (types.Integer, types.Float)
 
@@ -116,10 +116,6 @@ def _power(builder, kind: Scores, z, exponent):
     return power
 
 
-def _minimum(builder, kind: Scores, left, right):
-    return builder.fneg(maximum(builder, kind, builder.fneg(left), builder.fneg(right)))
-
-
 def _sign(builder, kind: Scores, z):
     sign = z  # of nan
     for symbol, value in ((">", 1.0), ("<", -1.0), ("==", 0.0)):
@@ -191,7 +187,7 @@ ARITHMETIC = {
     np.square: (1, _square),
     np.sign: (1, _sign),
     np.maximum: (2, maximum),
-    np.minimum: (2, _minimum),
+    np.minimum: (2, minimum),
 }
 COMPARISONS = {
     operator.lt: "<",

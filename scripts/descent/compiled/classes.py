@@ -1,28 +1,22 @@
 """What goes over the classes of a sample: sums, maxima, labels."""
 
+import operator
+from collections.abc import Callable
+
 import numpy as np
 from llvmlite import ir
 from numba import types
-from numba.core import cgutils
-from numba.core.typing.templates import (
-    AbstractTemplate,
-    AttributeTemplate,
-    infer_getattr,
-    infer_global,
-    signature,
-)
+from numba.core.typing.templates import AttributeTemplate, infer_getattr
 from numba.extending import (
     intrinsic,
-    lower_builtin,
     lower_getattr,
     models,
     overload,
     overload_method,
     register_model,
 )
-import operator
 
-from descent.compiled.scores import INT, Scores, maximum, packed, splat, unpacked
+from descent.compiled.scores import Scores, call, maximum, packed, splat, unpacked
 
 
 def _inside(builder, kind: Scores, register, outside: float):
@@ -32,11 +26,11 @@ def _inside(builder, kind: Scores, register, outside: float):
     return builder.select(mask, register, kind.same(outside))
 
 
-def _reduction(of_lanes: str, start: float | None, outside: float, of_two):
+def _reduction(of_two: Callable, of_lanes: str, padding: float, *start: float):
     """A reduction over the classes, to scores of one class, as with keepdims.
 
-    of_lanes, start, outside: LLVM's reduction of a register, its start value, and what padding
-    counts as; of_two(builder, kind, left, right): of two registers.
+    of_two(builder, kind, left, right): of two registers; of_lanes: LLVM's reduction of a register,
+    where padding counts as so much, and its start.
     """
 
     @intrinsic
@@ -47,50 +41,41 @@ def _reduction(of_lanes: str, start: float | None, outside: float, of_two):
                 pairs = zip(registers[::2], registers[1::2], strict=False)
                 left_over = registers[len(registers) // 2 * 2 :]
                 registers = [of_two(builder, z, *pair) for pair in pairs] + left_over
-            if z.models == 1:
-                registers = [one_register(builder, registers[0])]
+            if z.models == 1:  # reassoc: a tree as well
+                given = [*map(z.register.element, start), _inside(builder, z, *registers, padding)]
+                flags = ["reassoc", "nsz"]
+                number = call(builder, of_lanes, z, *given, to=z.register.element, fastmath=flags)
+                registers = [splat(builder, number, 1)]
             return packed(builder, of_call.return_type, registers)
-
-        def one_register(builder, register):
-            number = z.register.element
-            given = [number, z.register] if start is not None else [z.register]
-            function = cgutils.get_or_insert_function(
-                builder.module,
-                ir.FunctionType(number, given),
-                f"llvm.vector.reduce.{of_lanes}.v{z.lanes}f{z.dtype.bitwidth}",
-            )
-            first = [] if start is None else [number(start)]
-            inside = _inside(builder, z, register, outside)
-            # reassoc: a tree of additions, always the same one
-            return splat(builder, builder.call(function, [*first, inside], fastmath=["reassoc", "nsz"]), 1)
 
         return z.of(1)(z), generate
 
     return reduce
 
 
-_sum = _reduction("fadd", -0.0, 0.0, lambda builder, kind, a, b: builder.fadd(a, b))
-_max = _reduction(
-    "fmaximum", None, -np.inf, maximum
-)
+_sum = _reduction(lambda builder, kind, *two: builder.fadd(*two), "vector.reduce.fadd", 0.0, -0.0)
+_max = _reduction(maximum, "vector.reduce.fmaximum", -np.inf)
 
 
-def _method(name: str, reduce) -> None:
-    def implementation(z, axis, keepdims=False):
-        return lambda z, axis, keepdims=False: reduce(z)
-
-    overload_method(Scores, name, inline="always")(implementation)
+@overload_method(Scores, "sum")
+def _scores_sum(z, axis, keepdims=False):
+    return lambda z, axis, keepdims=False: _sum(z)
 
 
-_method("sum", _sum)
-_method("max", _max)
-overload_method(Scores, "squeeze", inline="always")(lambda z, axis: lambda z, axis: z)
+@overload_method(Scores, "max")
+def _scores_max(z, axis, keepdims=False):
+    return lambda z, axis, keepdims=False: _max(z)
+
+
+@overload_method(Scores, "squeeze")
+def _scores_squeeze(z, axis):
+    return lambda z, axis: z
 
 
 class Shape(types.Opaque):
     """The numba type of z.shape and of z.shape[axis]: how many classes, and of what scores."""
 
-    def __init__(self, scores: Scores) -> None:
+    def __init__(self, scores: Scores) -> None:  # noqa: D107
         self.scores = scores
         super().__init__(name=f"Shape({scores})")
 
@@ -111,29 +96,14 @@ def _shape(context, builder, z, value):
     return context.get_dummy_value()
 
 
-@infer_global(operator.getitem)
-class _Axis(AbstractTemplate):
-    def generic(self, arguments, _):
-        return signature(arguments[0], *arguments) if isinstance(arguments[0], Shape) else None
+@overload(operator.getitem)
+def _axis(shape, axis):
+    return (lambda shape, axis: shape) if isinstance(shape, Shape) else None
 
 
-@lower_builtin(operator.getitem, Shape, types.Integer)
-def _axis(context, builder, of_call, arguments):
-    return arguments[0]
-
-
-@infer_global(np.expand_dims)
-class _ExpandDims(AbstractTemplate):
-    def generic(self, arguments, _):
-        number = isinstance(arguments[0], types.Integer | types.Float)
-        return signature(arguments[0], *arguments) if number else None
-
-
-@lower_builtin(np.expand_dims, types.Integer, types.Integer)
-@lower_builtin(np.expand_dims, types.Float, types.Integer)
-def _expand_dims(context, builder, of_call, arguments):
-    """A sample's label or target, a number, goes with all its classes."""
-    return arguments[0]
+@overload(np.expand_dims)
+def _expand_dims(y, axis):  # a sample's label or target goes with all its classes
+    return (lambda y, axis: y) if isinstance(y, types.Integer | types.Float) else None
 
 
 def _classes_where(symbol: str):
@@ -145,13 +115,11 @@ def _classes_where(symbol: str):
 
         def generate(context, builder, of_call, arguments):
             label = splat(builder, context.cast(builder, arguments[1], y, types.int32), kind.lanes)
-            numbers = [range(kind.lanes)]
-            if kind.models > 1:
-                numbers = [[k] * kind.lanes for k in range(kind.classes)]
+            side_by_side = kind.models == 1
             masks = []
-            for of_register in numbers:
-                number = ir.Constant(label.type, list(of_register))
-                here = builder.icmp_signed(symbol, number, label)
+            for i in range(kind.registers):
+                numbers = [lane if side_by_side else i for lane in range(kind.lanes)]
+                here = builder.icmp_signed(symbol, ir.Constant(label.type, numbers), label)
                 masks.append(builder.select(here, kind.same(1.0), kind.same(0.0)))
             return packed(builder, kind, masks)
 

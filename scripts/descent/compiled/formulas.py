@@ -45,9 +45,6 @@ as_it_stands = numba.njit(forceinline=True, error_model="numpy", fastmath=False)
 class _Function(types.Callable, Static):
     """A Static that compiled code calls: the types of a call are those of its `function`."""
 
-    def __init__(self, value: "Formula | Update") -> None:
-        super().__init__(value)
-
     def _type(self) -> types.Dispatcher:
         return types.Dispatcher(self.value.function())
 
@@ -104,20 +101,14 @@ def compiled(formula: FunctionType, finish: Callable = as_it_stands) -> Function
 def _update(rule: FunctionType) -> FunctionType:
     """The rule with its arguments as `Update` has them, in the order of its signature."""
     function = compiled(rule, inlined)
-    if not formulas.counts(rule):
+    with_t = formulas.counts(rule)
+    before = [*signature(rule).parameters].index("t") - 2 if with_t else 1  # of p and its state
 
-        def update(p_and_state, g, step_size, t, options):
-            p, state = p_and_state[:1], p_and_state[1:]
-            return function(*(p + (g, step_size) + state + options))
+    def update(p_and_state, g, step_size, t, options):
+        p, state = p_and_state[0], p_and_state[1:before]
+        return function(p, g, step_size, *state, *(t,)[:with_t], *p_and_state[before:], *options)
 
-        return inlined(update)
-    before = [*signature(rule).parameters].index("t") - 3  # p, g and step_size
-
-    def update_with_t(p_and_state, g, step_size, t, options):
-        p, state = p_and_state[:1], p_and_state[1:]
-        return function(*(p + (g, step_size) + state[:before] + (t,) + state[before:] + options))
-
-    return inlined(update_with_t)
+    return inlined(update)
 
 
 def problem(name: str, wanted: Sequence[str] = ("score_gradient",)) -> str | None:

@@ -13,14 +13,7 @@ import numpy as np
 from llvmlite import ir
 from numba import types
 from numba.core import cgutils
-from numba.extending import (
-    NativeValue,
-    intrinsic,
-    models,
-    register_model,
-    typeof_impl,
-    unbox,
-)
+from numba.extending import NativeValue, intrinsic, models, register_model, typeof_impl, unbox
 from numpy.typing import DTypeLike, NDArray
 
 INT = ir.IntType(32)
@@ -29,7 +22,7 @@ INT = ir.IntType(32)
 class Static(types.Opaque):
     """The numba type of a value that the compiler knows; compiled code passes nothing for it."""
 
-    def __init__(self, value: object) -> None:
+    def __init__(self, value: object) -> None:  # noqa: D107
         self.value = value
         super().__init__(name=repr(value))
 
@@ -42,16 +35,9 @@ def _unbox_static(static, value, context):
     return NativeValue(context.context.get_dummy_value())
 
 
-def static(kind: type) -> type:
-    """A frozen dataclass whose values kernels take as Static."""
-    typeof_impl.register(kind)(lambda value, context: Static(value))
-    return kind
-
-
-@static
 @dataclass(frozen=True)
 class Layout:
-    """How arrays of rows are read: as scores of so many classes and models."""
+    """How arrays of rows are read: as scores of so many classes and models, a power of two."""
 
     classes: int
     models: int = 1
@@ -60,6 +46,9 @@ class Layout:
     def width(self) -> int:
         """Numbers in a row, with padding."""
         return _lanes(self.classes) if self.models == 1 else self.classes * self.models
+
+
+typeof_impl.register(Layout)(lambda layout, context: Static(layout))
 
 
 def _lanes(classes: int) -> int:
@@ -81,7 +70,7 @@ class Scores(types.Type):
     As in NumPy, scores of one class go with those of any number, element by element.
     """
 
-    def __init__(self, dtype: types.Float, classes: int, models: int, mask: bool = False) -> None:
+    def __init__(self, dtype: types.Float, classes: int, models: int, mask: bool = False):  # noqa: D107
         self.dtype, self.classes, self.models, self.mask = dtype, classes, models, mask
         super().__init__(name=f"Scores({dtype}, {classes}, {models}, {mask})")
 
@@ -119,17 +108,22 @@ class _ScoresModel(models.PrimitiveModel):
 # What builds LLVM instructions, here and in the modules that use these
 
 
-def call(builder, name: str, kind: Scores, *registers, fastmath: Sequence[str] = ()):
-    """LLVM's function of this name, of registers."""
-    function_type = ir.FunctionType(kind.register, [kind.register] * len(registers))
+def call(builder, name: str, kind: Scores, *arguments, to: ir.Type | None = None, fastmath=()):
+    """LLVM's function of this name on registers of a kind, to a register if not to another type."""
+    function_type = ir.FunctionType(to or kind.register, [a.type for a in arguments])
     name = f"llvm.{name}.v{kind.lanes}f{kind.dtype.bitwidth}"
     function = cgutils.get_or_insert_function(builder.module, function_type, name)
-    return builder.call(function, registers, fastmath=fastmath)
+    return builder.call(function, arguments, fastmath=fastmath)
 
 
-def maximum(builder, kind: Scores, left, right):
+def maximum(builder, kind: Scores, *two):
     """The larger in each lane, and nan where one is nan; of 0 and -0 (nsz) any."""
-    return call(builder, "maximum", kind, left, right, fastmath=["nsz"])
+    return call(builder, "maximum", kind, *two, fastmath=["nsz"])
+
+
+def minimum(builder, kind: Scores, *two):
+    """The smaller in each lane, likewise."""
+    return call(builder, "minimum", kind, *two, fastmath=["nsz"])
 
 
 def splat(builder, number, lanes: int):
@@ -178,23 +172,23 @@ def zero(typing_context, array, layout):
 @intrinsic
 def load(typing_context, arrays, row, layout):
     """The scores in a row of an array, or a tuple of those in the same row of several."""
-    several = isinstance(arrays, types.BaseTuple)
-    array = arrays[0] if several else arrays
+    array = arrays[0] if isinstance(arrays, types.BaseTuple) else arrays
     kind = Scores(array.dtype, layout.value.classes, layout.value.models)
+    align = kind.dtype.bitwidth // 8
 
     def generate(context, builder, signature, arguments):
         def one(data):
             place = _place(context, builder, array, data, row, arguments[1], kind)
-            align = kind.dtype.bitwidth // 8
             registers = [builder.load(place(i), align=align) for i in range(kind.registers)]
             return packed(builder, kind, registers)
 
-        if not several:
+        if array is arrays:
             return one(arguments[0])
         each = [one(data) for data in cgutils.unpack_tuple(builder, arguments[0])]
         return context.make_tuple(builder, signature.return_type, each)
 
-    return (types.UniTuple(kind, len(arrays)) if several else kind)(arrays, row, layout), generate
+    gives = kind if array is arrays else types.UniTuple(kind, len(arrays))
+    return gives(arrays, row, layout), generate
 
 
 @intrinsic
@@ -203,27 +197,20 @@ def store(typing_context, arrays, row, scores):
 
     A tuple of one array takes scores also without a tuple around them.
     """
-
-    def each(builder, kind, value):
-        several = isinstance(kind, types.BaseTuple)
-        kinds = list(kind) if several else [kind]
-        return kinds, cgutils.unpack_tuple(builder, value) if several else [value]
-
-    of_arrays = list(arrays) if isinstance(arrays, types.BaseTuple) else [arrays]
-    of_scores = list(scores) if isinstance(scores, types.BaseTuple) else [scores]
-    fit = len(of_arrays) == len(of_scores) and all(
-        isinstance(kind, Scores) and kind.dtype == array.dtype
-        for kind, array in zip(of_scores, of_arrays, strict=True)
+    of_arrays, of_scores = (
+        list(kind) if isinstance(kind, types.BaseTuple) else [kind] for kind in (arrays, scores)
     )
-    if not fit:
+    wanted = [array.dtype for array in of_arrays]
+    if [getattr(kind, "dtype", None) for kind in of_scores] != wanted:
         return None
 
     def generate(context, builder, signature, arguments):
-        kinds, values = each(builder, scores, arguments[2])
-        for array, data, kind, value in zip(
-            *each(builder, arrays, arguments[0]), kinds, values, strict=True
-        ):
-            place = _place(context, builder, array, data, row, arguments[1], kind)
+        data, values = (
+            cgutils.unpack_tuple(builder, value) if isinstance(kind, types.BaseTuple) else [value]
+            for kind, value in ((arrays, arguments[0]), (scores, arguments[2]))
+        )
+        for kind, value, *array in zip(of_scores, values, of_arrays, data, strict=True):
+            place = _place(context, builder, *array, row, arguments[1], kind)
             for i, register in enumerate(unpacked(builder, kind, value)):
                 builder.store(register, place(i), align=kind.dtype.bitwidth // 8)
         return context.get_dummy_value()

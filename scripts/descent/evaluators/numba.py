@@ -5,7 +5,6 @@ each class, which stay in registers; softmax and cross-entropy follow without le
 """
 
 from types import ModuleType
-from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,15 +24,6 @@ of_label = compiled(functions.of_label)
 TOGETHER = 16  # snapshots: their weights (500 KB on MNIST) stay in the second-level cache
 
 
-class Compiled(NamedTuple):
-    """What the kernel is compiled for."""
-
-    layout: Layout
-    layout_of_sums: Layout
-    outputs_from_scores: Formula
-    losses: Formula
-
-
 def mean_loss_and_accuracy(
     net: ModuleType, snapshots: dict[str, NDArray], x: NDArray, scale: float, y: NDArray
 ) -> tuple[NDArray, NDArray]:
@@ -42,9 +32,8 @@ def mean_loss_and_accuracy(
     count, classes, features = A.shape
     samples = pack(x, scale, A.dtype)
     name = net.__name__.rpartition(".")[-1]
-    formulas = Formula(name, "outputs_from_scores"), Formula(name, "losses")
     layout = Layout(classes, TOGETHER)
-    kinds = Compiled(layout, Layout(1, TOGETHER), *formulas)
+    statics = layout, Layout(1, TOGETHER), Formula(name, NEEDS), Formula(name, "losses")
     rows = zeros(features + 1, layout, A.dtype)
     weights = rows.reshape(features + 1, classes, TOGETHER)
     sums = np.zeros((-(-count // TOGETHER), 2, TOGETHER))
@@ -52,17 +41,17 @@ def mean_loss_and_accuracy(
         some = slice(first, first + TOGETHER)
         weights[:-1, :, : len(A[some])] = A[some].transpose(2, 1, 0)
         weights[-1, :, : len(b[some])] = b[some].T
-        _add_up(kinds, rows, samples, y, sums[block])
+        _add_up(statics, rows, samples, y, sums[block])
     loss, correct = sums.swapaxes(0, 1).reshape(2, -1)[:, :count] / len(x)
     return loss, correct
 
 
 @kernel
-def _add_up(kinds, rows, samples, y, sums):
+def _add_up(statics, rows, samples, y, sums):
     """Sums over the samples: of the losses, and of 1 where the label is predicted."""
-    layout, layout_of_sums, outputs_from_scores, losses = kinds
+    layout, of_one_class, outputs_from_scores, losses = statics
     start, feature, code, level = samples
-    loss = correct = zero(sums, layout_of_sums)
+    loss = correct = zero(sums, of_one_class)
     for i in range(len(y)):
         z = load(rows, len(rows) - 1, layout)
         for k in range(start[i], start[i + 1]):

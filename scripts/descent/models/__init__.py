@@ -21,8 +21,8 @@ A model that is linear in its scores, z = A x + b, also gives
     score_gradient(z, y)          ∂loss/∂z of each sample, which the compiled engines compile
     outputs_from_scores(z)        the outputs, which the compiled evaluator compiles with `losses`
 
-made of + - * / and functions of descent.functions alone, which are what compiles (without these two
-NumPy and torch train and evaluate it),
+made of what descent/compiled/formulas.py says: operators, functions of NumPy and those of
+descent.functions (without these two NumPy and torch train and evaluate it),
 
 and one whose objective has a minimiser in closed form gives it:
 
