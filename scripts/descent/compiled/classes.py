@@ -57,17 +57,17 @@ _sum = _reduction(lambda builder, kind, *two: builder.fadd(*two), "vector.reduce
 _max = _reduction(maximum, "vector.reduce.fmaximum", -np.inf)
 
 
-@overload_method(Scores, "sum")
+@overload_method(Scores, "sum", inline="always")
 def _scores_sum(z, axis, keepdims=False):
     return lambda z, axis, keepdims=False: _sum(z)
 
 
-@overload_method(Scores, "max")
+@overload_method(Scores, "max", inline="always")
 def _scores_max(z, axis, keepdims=False):
     return lambda z, axis, keepdims=False: _max(z)
 
 
-@overload_method(Scores, "squeeze")
+@overload_method(Scores, "squeeze", inline="always")
 def _scores_squeeze(z, axis):
     return lambda z, axis: z
 

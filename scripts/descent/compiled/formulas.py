@@ -101,14 +101,20 @@ def compiled(formula: FunctionType, finish: Callable = as_it_stands) -> Function
 def _update(rule: FunctionType) -> FunctionType:
     """The rule with its arguments as `Update` has them, in the order of its signature."""
     function = compiled(rule, inlined)
-    with_t = formulas.counts(rule)
-    before = [*signature(rule).parameters].index("t") - 2 if with_t else 1  # of p and its state
+    if not formulas.counts(rule):
 
-    def update(p_and_state, g, step_size, t, options):
-        p, state = p_and_state[0], p_and_state[1:before]
-        return function(p, g, step_size, *state, *(t,)[:with_t], *p_and_state[before:], *options)
+        def update(p_and_state, g, step_size, t, options):
+            p, state = p_and_state[0], p_and_state[1:]
+            return function(p, g, step_size, *state, *options)
 
-    return inlined(update)
+        return inlined(update)
+    before = [*signature(rule).parameters].index("t") - 2
+
+    def update_with_t(p_and_state, g, step_size, t, options):
+        p, first = p_and_state[0], p_and_state[1:before]
+        return function(p, g, step_size, *first, t, *p_and_state[before:], *options)
+
+    return inlined(update_with_t)
 
 
 def problem(name: str, wanted: Sequence[str] = ("score_gradient",)) -> str | None:

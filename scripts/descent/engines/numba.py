@@ -37,19 +37,23 @@ BLOCK = 256  # samples of a full batch whose dz, 16 KB, stay in the first-level 
 _1, _2, _3 = np.uint64(1), np.uint64(2), np.uint64(3)
 
 
-class Descent(NamedTuple):
-    """What the steps of one seed read and change. Arrays are rows [features + 1, layout.width].
-
-    layout, score_gradient, update: what the kernels are compiled for; arrays: weights, with the
-    bias as the last row, and each array of the update rule's state; total: of gradients over the
-    samples of a step, zero between steps; mean: the averaged weights, in float64; options: of the
-    update rule; moving: rows that are parameters; unaveraged: steps before the first whose weights
-    are averaged.
-    """
+class Statics(NamedTuple):
+    """What the kernels are compiled for. As a part of Descent they cost 7 % of a step."""
 
     layout: Layout
     score_gradient: Formula
     update: Update
+
+
+class Descent(NamedTuple):
+    """What the steps of one seed read and change. Arrays are rows [features + 1, Layout.width].
+
+    arrays: weights, with the bias as the last row, and each array of the update rule's state;
+    total: of gradients over the samples of a step, zero between steps; mean: the averaged weights,
+    in float64; options: of the update rule; moving: rows that are parameters; unaveraged: steps
+    before the first whose weights are averaged.
+    """
+
     arrays: tuple[NDArray, ...]
     total: NDArray
     mean: NDArray
@@ -102,16 +106,12 @@ def _descents(run: Run, data: Data, start: dict[str, NDArray]) -> list[Descent]:
     options = formulas.options(rule) | dict(run.update_options)
     bias = start.get("b", np.zeros_like(start["A"][..., 0]))
     weights = [_rows(A, b) for A, b in zip(start["A"], bias, strict=True)]
-    layout = Layout(data.outputs)
-    fresh = partial(zeros, len(weights[0]), layout, run.dtype)
+    fresh = partial(zeros, len(weights[0]), Layout(data.outputs), run.dtype)
     averaging = run.average_from is not None
     total = fresh()
     samples = len(data.y_train)
     return [
         Descent(
-            layout=layout,
-            score_gradient=Formula(run.model, NEEDS),
-            update=Update(run.update_rule),
             arrays=(rows, *(fresh() for _ in formulas.state(rule))),
             total=total,
             mean=rows.astype(np.float64) if averaging else np.zeros((0, 0)),
@@ -126,7 +126,7 @@ def _descents(run: Run, data: Data, start: dict[str, NDArray]) -> list[Descent]:
 
 def _shuffled_steps_of(run: Run, data: Data, samples: Packed) -> Callable:
     """Steps on batches of each epoch's order of samples."""
-    y = data.targets(data.y_train, run.dtype)
+    statics, y = _statics(run, data), data.targets(data.y_train, run.dtype)
     n, size, steps = len(y), run.batch_size, run.steps(len(y))
     order = lru_cache(maxsize=len(run.seeds))(schedule.order)
     touching = size == 1 and run.average_from is None and run.l2 == 0 and _rests_at_zero(run)
@@ -136,24 +136,29 @@ def _shuffled_steps_of(run: Run, data: Data, samples: Packed) -> Callable:
         for made, epoch, begin, end in segments(first, last, n, size):
             some = order(seed, epoch, n)[begin:end], sizes[made:], first + made
             if touching:
-                _single_steps(descent, samples, y, *some)
+                _single_steps(statics, descent, samples, y, *some)
             else:
-                _batch_steps(descent, samples, y, *some, size)
+                _batch_steps(statics, descent, samples, y, *some, size)
 
     return make_steps
 
 
 def _full_steps_of(run: Run, data: Data, samples: Packed) -> Callable:
     """Steps on all samples."""
-    y = data.targets(data.y_train, run.dtype)
+    statics, y = _statics(run, data), data.targets(data.y_train, run.dtype)
     columns = transpose(samples, data.x_train.shape[1], BLOCK)
-    dz = zeros(BLOCK, Layout(data.outputs), run.dtype)
+    dz = zeros(BLOCK, statics.layout, run.dtype)
 
     def make_steps(seed: int, descent: Descent, first: int, last: int) -> None:
         sizes = schedule.step_sizes(run.schedule, run.step_size, first, last, run.epochs)
-        _full_steps(descent, samples, y, columns, dz, sizes, first)
+        _full_steps(statics, descent, samples, y, columns, dz, sizes, first)
 
     return make_steps
+
+
+def _statics(run: Run, data: Data) -> Statics:
+    score_gradient = Formula(run.model, NEEDS)
+    return Statics(Layout(data.outputs), score_gradient, Update(run.update_rule))
 
 
 def _rests_at_zero(run: Run) -> bool:
@@ -217,26 +222,26 @@ def _look_ahead(t, order, samples, y):
 
 
 @kernel
-def _single_steps(descent, samples, y, order, step_sizes, made):
+def _single_steps(statics, descent, samples, y, order, step_sizes, made):
     """A step on each sample of `order`, after so many made, that touches what is not zero in it."""
-    layout = descent.layout
+    layout, score_gradient, update = statics
     start, feature, code, level = samples
     rows, bias = descent.arrays[0], len(descent.total) - 1
     for t in range(len(order)):
         _look_ahead(t, order, samples, y)
         i, step = order[t], (step_sizes[t], made + t + 1.0, descent.options)
-        dz = zero_padding(descent.score_gradient(_scores(i, rows, samples, layout), y[i]))
+        dz = zero_padding(score_gradient(_scores(i, rows, samples, layout), y[i]))
         for k in range(start[i], start[i + 1]):
             p = load((rows,), feature[k], layout)
-            store(rows, feature[k], descent.update(p, level[code[k]] * dz, *step))
+            store(rows, feature[k], update(p, level[code[k]] * dz, *step))
         if descent.moving > bias:
-            store(rows, bias, descent.update(load((rows,), bias, layout), dz, *step))
+            store(rows, bias, update(load((rows,), bias, layout), dz, *step))
 
 
 @kernel
-def _batch_steps(descent, samples, y, order, step_sizes, made, size):
+def _batch_steps(statics, descent, samples, y, order, step_sizes, made, size):
     """A step on every `size` samples of `order`, after so many made."""
-    layout = descent.layout
+    layout, score_gradient, _ = statics
     start, feature, code, level = samples
     total, bias = descent.total, len(descent.total) - 1
     for batch, first in enumerate(range(0, len(order), size)):
@@ -245,23 +250,23 @@ def _batch_steps(descent, samples, y, order, step_sizes, made, size):
             _look_ahead(t, order, samples, y)
             i = order[t]
             z = _scores(i, descent.arrays[0], samples, layout)
-            dz = zero_padding(descent.score_gradient(z, y[i]))
+            dz = zero_padding(score_gradient(z, y[i]))
             for k in range(start[i], start[i + 1]):
                 row = load(total, feature[k], layout)
                 store(total, feature[k], row + level[code[k]] * dz)
             store(total, bias, load(total, bias, layout) + dz)
-        _step(descent, last - first, step_sizes[batch], made + batch + 1)
+        _step(statics, descent, last - first, step_sizes[batch], made + batch + 1)
 
 
 @kernel
-def _full_steps(descent, samples, y, columns, dz, step_sizes, made):
+def _full_steps(statics, descent, samples, y, columns, dz, step_sizes, made):
     """A step on all samples for each step size, after so many made.
 
     Block by block of samples, whose dz stay in the first-level cache. The products dz xᵀ go feature
     by feature, so that a row of the sum stays in a register for a block: the weights and their
     gradient do not fit the cache together. A step over MNIST: 12 ms instead of 18.
     """
-    layout = descent.layout
+    layout, score_gradient, _ = statics
     column, sample, code = columns
     rows, total, bias = descent.arrays[0], descent.total, len(descent.total) - 1
     for step in range(len(step_sizes)):
@@ -271,7 +276,7 @@ def _full_steps(descent, samples, y, columns, dz, step_sizes, made):
                 store(dz, i - first, _scores(i, rows, samples, layout))
             of_bias = load(total, bias, layout)
             for i in range(first, last):  # on its own: several softmaxes are under way at once
-                dz_i = zero_padding(descent.score_gradient(load(dz, i - first, layout), y[i]))
+                dz_i = zero_padding(score_gradient(load(dz, i - first, layout), y[i]))
                 store(dz, i - first, dz_i)
                 of_bias = of_bias + dz_i
             store(total, bias, of_bias)
@@ -281,13 +286,13 @@ def _full_steps(descent, samples, y, columns, dz, step_sizes, made):
                 row = load(total, f, layout)
                 row = _add_rows(row, dz, sample, code, samples.level, begin, end, layout)
                 store(total, f, row)
-        _step(descent, len(y), step_sizes[step], made + step + 1)
+        _step(statics, descent, len(y), step_sizes[step], made + step + 1)
 
 
 @inlined
-def _step(descent, count, step_size, t):
+def _step(statics, descent, count, step_size, t):
     """Step t against g = total / count + λ p, and take its weights into their mean."""
-    layout = descent.layout
+    layout, _, update = statics
     arrays, total, mean = descent.arrays, descent.total, descent.mean
     weights = arrays[0]
     for row in range(descent.moving):
@@ -296,7 +301,7 @@ def _step(descent, count, step_size, t):
         g = (1 / count) * of_loss
         if descent.l2 != 0:
             g = g + descent.l2 * p_and_state[0]
-        store(arrays, row, descent.update(p_and_state, g, step_size, t + 0.0, descent.options))
+        store(arrays, row, update(p_and_state, g, step_size, t + 0.0, descent.options))
     averaged = t - descent.unaveraged
     if averaged > 0:
         for row in range(len(mean)):
