@@ -99,8 +99,16 @@ def _where(builder, kind: Scores, condition, true, false):
     return builder.select(_compared(builder, kind, "!=", condition, kind.same(0.0)), true, false)
 
 
-def _not(builder, kind: Scores, mask):
-    return builder.fsub(kind.same(1.0), mask)
+def _logic(name: str) -> Callable:
+    """An operation on the bits of masks: those of 1 for true, none for false."""
+
+    def build(builder, kind, *masks):
+        bits = ir.VectorType(ir.IntType(kind.dtype.bitwidth), kind.lanes)
+        masks = masks if len(masks) == 2 else (*masks, kind.same(1.0))  # not: exclusive or with 1
+        both = (builder.bitcast(mask, bits) for mask in masks)
+        return builder.bitcast(getattr(builder, name)(*both), kind.register)
+
+    return build
 
 
 def _square(builder, kind: Scores, z):
@@ -198,9 +206,9 @@ COMPARISONS = {
     operator.ne: "!=",
 }
 LOGIC = {
-    operator.and_: (2, _instruction("fmul")),
-    operator.or_: (2, _function("maxnum")),
-    operator.invert: (1, _not),
+    operator.and_: (2, _logic("and_")),
+    operator.or_: (2, _logic("or_")),
+    operator.invert: (1, _logic("xor")),
 }
 
 for function, (arity, build) in ARITHMETIC.items():

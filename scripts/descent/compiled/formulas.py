@@ -39,7 +39,7 @@ def of_label(z, y, axis=-1):
 
 TWINS = {functions.one_hot: one_hot, functions.of_label: of_label}
 
-as_it_stands = numba.njit(forceinline=True, error_model="numpy", fastmath=False)
+as_it_stands = numba.njit(forceinline=False, error_model="numpy", fastmath=False)
 
 
 class _Function(types.Callable, Static):

@@ -72,5 +72,5 @@ def _is_largest(z, y):
     of_y, z_is_nan = of_label(z, y), z != z
     larger = (z > of_y) | (z_is_nan & (of_y == of_y))
     not_less = (z >= of_y) | z_is_nan
-    beaten = np.where(classes_before(z.shape, y), not_less, larger)
-    return 1 - np.where(classes_equal(z.shape, y), 0, beaten).max(0)
+    beaten = np.where(classes_before(z.shape, y), not_less, larger) & ~classes_equal(z.shape, y)
+    return beaten.sum(0) == 0
