@@ -2,8 +2,9 @@
 
 What compiles: numbers, + - * / ** and comparisons; & | ~ of what is compared; z.max and z.sum over
 the classes, z.squeeze, z.shape[axis]; the functions of NumPy in descent.compiled.arithmetic, and
-np.expand_dims of a label; and functions made of these, as those of descent.functions are. Two of
-them stand here anew, since NumPy needs for arrays what one sample does not.
+np.expand_dims of a label; and functions made of these and called by their bare names, as those of
+descent.functions are. Two of them stand here anew, since NumPy needs for arrays what one sample
+does not.
 """
 
 import re
@@ -39,7 +40,9 @@ def of_label(z, y, axis=-1):
 
 TWINS = {functions.one_hot: one_hot, functions.of_label: of_label}
 
-as_it_stands = numba.njit(forceinline=False, error_model="numpy", fastmath=False)
+# Rounded as in NumPy. LLVM decides what it inlines: all of it inlined, an evaluation of
+# sigmoid_softmax takes a tenth longer, since nothing then aligns the stack that registers go to.
+as_it_stands = numba.njit(error_model="numpy", fastmath=False, forceinline=False)
 
 
 class _Function(types.Callable, Static):
