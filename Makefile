@@ -8,7 +8,7 @@ SNAKEMAKE := $(BIN)/snakemake --cores $(CORES)
 
 STUDY ?= digits
 
-.PHONY: report environment test test-mnist benchmark check format lock
+.PHONY: report environment test test-mnist benchmark check format reference lock
 
 report: environment
 	$(SNAKEMAKE) $(STUDY)
@@ -46,6 +46,10 @@ format: environment
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 	$(BIN)/snakefmt Snakefile
+
+# the table of keys and the schema of config.yaml, from their declarations
+reference: environment
+	PYTHONPATH=scripts $(BIN)/python -m pipeline.reference
 
 lock:
 	uv pip compile --universal --python-version 3.11 --generate-hashes --no-header requirements.in -o requirements.lock

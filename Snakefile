@@ -7,11 +7,13 @@ from snakemake.utils import min_version
 min_version("9.27")
 sys.path.insert(0, str(Path(workflow.basedir) / "scripts"))
 
-from pipeline import failures
+from descent.plugins import available, caption
+from pipeline import journal
 from pipeline.command import clear_errors
 from pipeline.config import check_syntax, read_studies
+from pipeline.failures import explain
 from pipeline.imports import modules
-from pipeline.plugins import available, caption, constant
+from pipeline.plan import notes
 
 with clear_errors():
     check_syntax("config.yaml")
@@ -23,81 +25,53 @@ configfile: "config.yaml"
 report: "report/workflow.rst"
 
 
-RULES = re.findall(
-    r"^rule (\w+):", Path(workflow.snakefile).read_text(encoding="utf-8"), re.MULTILINE
-)
 with clear_errors():
-    STUDIES = read_studies(config, workflow.configfiles, RULES)
+    STUDIES = read_studies(config, workflow.configfiles)
+if workflow.is_main_process:  # a job on another machine reads this file, too
+    journal.settle()
 
-RUNS = {
-    (run.study, run.optimizer, run.label): run for study in STUDIES.values() for run in study.runs
-}
 RETRIES = 2  # of a download
 if "conda" not in map(str, workflow.deployment_settings.deployment_method):
     # `python` is the one that runs Snakemake, whatever it is called and wherever it lies
     shell.prefix(f'python() {{{{ {quote(sys.executable)} "$@"; }}}}; ')
 
 
+def study(wildcards):
+    return STUDIES[wildcards.study]
+
+
 def planned(wildcards):
-    return RUNS[wildcards.study, wildcards.optimizer, wildcards.step_size]
+    return study(wildcards).run(wildcards)
 
 
-def figures_of(studies):
-    return [
-        f"results/{study}/figures/{figure}.{ending}"
-        for study in studies
-        for figure in STUDIES[study].figures
-        for ending in ["png", "pdf"]
-    ]
-
-
-def results_of_runs(study, kind, ending):
-    return [
-        f"results/{study}/{kind}/{run.optimizer}/{run.label}.{ending}"
-        for run in STUDIES[study].runs
-    ]
-
-
-def iterates_of(wildcards):
-    """The iterates and the data of a study, for a figure that reads them."""
-    if not constant("figures", wildcards.figure, "READS_ITERATES", False):
-        return {}
-    return {
-        "iterates": results_of_runs(wildcards.study, "iterates", "npz"),
-        "data": f"data/{STUDIES[wildcards.study].dataset}.npz",
-    }
-
-
-def results_of(studies):
-    tables = expand("results/{study}/{table}.csv", study=studies, table=["traces", "summary"])
-    return tables + figures_of(studies)
+RUNS = [run for study in STUDIES.values() for run in study.runs]
 
 
 wildcard_constraints:
-    dataset="|".join(sorted({study.dataset for study in STUDIES.values()})),
+    dataset="|".join({study.dataset for study in STUDIES.values()}),
     study="|".join(STUDIES),
-    optimizer="|".join(sorted({run.optimizer for run in RUNS.values()})),
-    step_size="|".join(sorted({re.escape(run.label) for run in RUNS.values()})),
+    optimizer="|".join({run.optimizer for run in RUNS}),
+    step_size="|".join({re.escape(run.run.label) for run in RUNS}),
     figure="|".join(available("figures")),
 
 
 rule all:
     input:
-        results_of(STUDIES),
+        [study.tables() + study.figure_files() for study in STUDIES.values()],
 
 
 rule figures:
     input:
-        figures_of(STUDIES),
+        [study.figure_files() for study in STUDIES.values()],
 
 
-for name in STUDIES:
+for name, study_of_name in STUDIES.items():
 
     rule:
         name:
             name
         input:
-            results_of([name]),
+            study_of_name.tables() + study_of_name.figure_files(),
 
 
 rule download:
@@ -121,13 +95,8 @@ rule download:
 rule train:
     input:
         script="scripts/train.py",
-        modules=lambda w: modules(
-            "train.py",
-            f"descent.models.{planned(w).run.model}",
-            f"descent.update_rules.{planned(w).run.update_rule}",
-            f"descent.engines.{planned(w).engine}",
-        ),
-        data=lambda w: f"data/{STUDIES[w.study].dataset}.npz",
+        modules=lambda w: modules("train.py", *planned(w).training_modules()),
+        data=lambda w: study(w).data,
     output:
         update("results/{study}/iterates/{optimizer}/{step_size}.npz"),
     log:
@@ -137,7 +106,7 @@ rule train:
     conda:
         "environment.yaml"
     resources:
-        gpu=lambda w: planned(w).gpus(),
+        gpu=lambda w: planned(w).gpus("engines"),
     params:
         run=lambda w: planned(w).options(),
     shell:
@@ -147,15 +116,12 @@ rule train:
 rule evaluate:
     input:
         script="scripts/evaluate.py",
-        modules=lambda w: modules(
-            "evaluate.py",
-            f"descent.models.{STUDIES[w.study].model}",
-            f"descent.evaluators.{planned(w).evaluator}",
-        ),
+        modules=lambda w: modules("evaluate.py", *planned(w).evaluation_modules()),
         iterates=rules.train.output,
-        data=lambda w: f"data/{STUDIES[w.study].dataset}.npz",
+        data=lambda w: study(w).data,
     output:
-        update("results/{study}/traces/{optimizer}/{step_size}.csv"),
+        trace=update("results/{study}/traces/{optimizer}/{step_size}.csv"),
+        provenance=update("results/{study}/traces/{optimizer}/{step_size}.json"),
     log:
         "logs/evaluate/{study}/{optimizer}/{step_size}.log",
     benchmark:
@@ -163,20 +129,20 @@ rule evaluate:
     conda:
         "environment.yaml"
     resources:
-        gpu=lambda w: planned(w).evaluation_gpus(),
+        gpu=lambda w: planned(w).gpus("evaluators"),
     params:
         evaluator=lambda w: planned(w).evaluator,
     shell:
         "python {input.script} --iterates {input.iterates} --data {input.data}"
-        " --study {wildcards.study} --optimizer {wildcards.optimizer}"
-        " --evaluator {params.evaluator} --trace {output} --log {log}"
+        " --study {wildcards.study} --optimizer {wildcards.optimizer} --evaluator {params.evaluator}"
+        " --trace {output.trace} --provenance {output.provenance} --log {log}"
 
 
 rule aggregate:
     input:
         script="scripts/aggregate.py",
         modules=modules("aggregate.py"),
-        traces=lambda w: results_of_runs(w.study, "traces", "csv"),
+        traces=lambda w: study(w).files("traces", "csv"),
     output:
         traces=update("results/{study}/traces.csv"),
         summary=report(
@@ -190,7 +156,7 @@ rule aggregate:
     conda:
         "environment.yaml"
     params:
-        seeds=lambda w: STUDIES[w.study].seeds,
+        seeds=lambda w: study(w).seeds,
     shell:
         "python {input.script} --run-traces {input.traces} --seeds {params.seeds}"
         " --traces {output.traces} --summary {output.summary} --log {log}"
@@ -198,13 +164,9 @@ rule aggregate:
 
 rule plot:
     input:
-        unpack(iterates_of),
+        unpack(lambda w: study(w).read_by_figure(w.figure)),
         script="scripts/plot.py",
-        modules=lambda w: modules(
-            "plot.py",
-            f"descent.figures.{w.figure}",
-            *([f"descent.models.{STUDIES[w.study].model}"] if iterates_of(w) else []),
-        ),
+        modules=lambda w: modules("plot.py", *study(w).figure_modules(w.figure)),
         traces=rules.aggregate.output.traces,
         summary=rules.aggregate.output.summary,
     output:
@@ -221,7 +183,9 @@ rule plot:
         "environment.yaml"
     params:
         caption=lambda w: caption(w.figure),
-        reads=lambda w, input: [f"--{name} {input.get(name)}" for name in iterates_of(w)],
+        reads=lambda w, input: [
+            f"--{name} {input.get(name)}" for name in study(w).read_by_figure(w.figure)
+        ],
     shell:
         "python {input.script} --figure {wildcards.figure} --traces {input.traces}"
         " --summary {input.summary} {params.reads} --png {output.png} --pdf {output.pdf} --log {log}"
@@ -229,15 +193,9 @@ rule plot:
 
 onstart:
     jobs = list(workflow.persistence.dag.needrun_jobs())
-    needed = {job.wildcards.get("study") for job in jobs}
-    size = sum(STUDIES[study].gigabytes for study in needed if study)
-    print(f"Iterates of {size:.2g} GB at most.", file=sys.stderr)
-    failures.remove_logs(jobs)
+    print(notes(jobs, STUDIES), file=sys.stderr)
+    journal.begin(jobs)
 
 
 onerror:
-    failures.forget_restored(log, workflow.persistence)
-    print(
-        failures.explain(workflow.persistence.dag.needrun_jobs(), STUDIES.values()),
-        file=sys.stderr,
-    )
+    print(explain(workflow.persistence.dag.needrun_jobs(), STUDIES.values()), file=sys.stderr)

@@ -15,8 +15,8 @@ import numpy as np
 
 from descent import data
 from descent.data import Data
+from descent.plugins import plugin
 from descent.run import FULL, Run
-from descent.run import engine as engine_named
 
 STEP_SIZE, CLASSES = 0.01, 10
 Steps = Callable[[int], float]
@@ -71,7 +71,6 @@ def ours(engine: str, seeds: int = 1) -> Callable[[Problem], Steps]:
             x, y = problem.stored[:n], problem.y[:n]
             run = Run(
                 model=problem.model,
-                update_rule="plain",
                 step_size=STEP_SIZE,
                 batch_size=problem.batch_size,
                 epochs=count if full else 1,
@@ -81,7 +80,7 @@ def ours(engine: str, seeds: int = 1) -> Callable[[Problem], Steps]:
             )
             ticks: list[float] = []  # the first comes before the first step
             samples = Data(x, y, x[:1], y[:1], scale=255)
-            engine_named(engine).train(run, samples, lambda made: ticks.append(perf_counter()))
+            plugin("engines", engine).train(run, samples, lambda made: ticks.append(perf_counter()))
             return ticks[-1] - ticks[0]
 
         steps(2)  # compile

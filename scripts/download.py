@@ -3,13 +3,12 @@
 import argparse
 import os
 import sys
-from importlib import import_module
 from pathlib import Path
 
 from descent import data
 from descent.errors import InputError
+from descent.plugins import available, plugin
 from pipeline.command import logged
-from pipeline.plugins import available
 
 
 def main() -> None:
@@ -24,7 +23,7 @@ def main() -> None:
         os.environ["TQDM_DISABLE"] = "1"  # the progress bars of torchvision
 
     with logged(arguments.log) as note:
-        dataset = import_module(f"descent.datasets.{arguments.dataset}")
+        dataset = plugin("datasets", arguments.dataset)
         attempt, last = arguments.attempt.split("/")
         try:
             obtained = dataset.obtain(arguments.raw, os.environ.get("DATASET_MIRROR"))

@@ -1,14 +1,12 @@
 """Draw a figure of a study."""
 
 import argparse
-from importlib import import_module
 from pathlib import Path
 
-from descent import data, iterates, tables
+from descent import columns, data, iterates, tables
 from descent.figures._style import save
-from descent.run import model
+from descent.plugins import available, plugin
 from pipeline.command import logged
-from pipeline.plugins import available
 
 
 def main() -> None:
@@ -24,17 +22,17 @@ def main() -> None:
     arguments = parser.parse_args()
 
     with logged(arguments.log):
-        figure_file = import_module(f"descent.figures.{arguments.figure}")
+        figure_file = plugin("figures", arguments.figure)
         reads = [
-            tables.read(arguments.traces, tables.TRACE),
-            tables.read(arguments.summary, tables.SUMMARY),
+            tables.read(arguments.traces, columns.TRACE),
+            tables.read(arguments.summary, columns.SUMMARY),
         ]
         if getattr(figure_file, "READS_ITERATES", False):
             runs = {path: iterates.load(path) for path in arguments.iterates}
             reads += [
                 {(p.parent.name, run.provenance["step_size"]): run for p, run in runs.items()},
                 data.load(arguments.data),
-                model(next(iter(runs.values())).provenance["model"]),
+                plugin("models", next(iter(runs.values())).provenance["model"]),
             ]
         figure = figure_file.draw(*reads)
         save(figure, arguments.png)

@@ -1,7 +1,7 @@
 import os
 
 import descent  # noqa: F401  one thread, before NumPy and torch are loaded
-from pipeline.gpu import has_cuda
+from descent.cuda import has_cuda
 
 if not has_cuda():
     os.environ["TRITON_INTERPRET"] = "1"  # read when Triton is imported

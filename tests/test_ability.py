@@ -1,48 +1,155 @@
-"""Bad combinations on the command line of train.py are one clear message."""
+"""The judge: what can do what, and what it says of what cannot."""
 
+import sys
 from dataclasses import replace
 
 import pytest
 
-from descent.ability import check
+from descent import ability
+from descent.ability import CONSTANTS, able, given, misfits, why_not
+from descent.data import Size
 from descent.errors import InputError
+from descent.plugins import PROVIDES, available, constants, plugin
 from descent.run import Run
 
-RUN = Run("sigmoid_softmax", "plain", 0.1, 1, epochs=2, evaluate_every=9, seeds=(0,))
+DIGITS = Size(train=1500, test=297, features=64, outputs=10)
+BOWL = Size(train=4, test=4, features=2, outputs=1, task="regression")
+RUN = Run(
+    model="sigmoid_softmax",
+    step_size=0.1,
+    batch_size=1,
+    epochs=2,
+    evaluate_every=9,
+    seeds=(0,),
+)
+
+
+@pytest.fixture(autouse=True)
+def no_gpu(monkeypatch):
+    monkeypatch.setattr(ability, "has_cuda", lambda: False)
+    monkeypatch.delenv("TRITON_INTERPRET", raising=False)
 
 
 @pytest.mark.parametrize(
-    ("engine", "changes", "says"),
+    ("kind", "name", "changes", "size", "says"),
     [
-        ("numba", {"model": "neural_network"}, "neural_network lacks score_gradient"),
-        ("numba", {"update_rule": "adam"}, "found update rule adam; allowed: plain, momentum"),
-        ("numba", {"average_from": 1}, "cannot average iterates; numpy and torch can"),
-        ("numpy", {"average_from": 2}, "found 2; allowed: an epoch before the last, 2"),
-        ("numpy", {"model_options": {"hidden": 3}}, "found option hidden; allowed: none"),
-        ("numpy", {"update_options": {"beta1": 0}}, "plain: found option beta1; allowed: none"),
-        (
-            "numpy",
-            {"model": "linear_regression"},
-            "linear_regression is for regression; found data for classification",
-        ),
+        ("engines", "numba", {}, DIGITS, None),
+        ("engines", "numba", {"update_rule": "adam", "average_from": 1}, DIGITS, None),
+        ("engines", "numba", {"model": "neural_network"}, DIGITS, "has no score_gradient"),
+        ("engines", "triton", {}, DIGITS, "this machine has no CUDA device"),
+        ("engines", "triton", {"update_rule": "adam"}, DIGITS, "it has no update rule but plain"),
+        ("engines", "triton", {"average_from": 1}, DIGITS, "it cannot average iterates"),
+        ("evaluators", "numba", {"model": "neural_network"}, DIGITS, "no outputs_from_scores"),
+        ("evaluators", "numba", {"model": "linear_regression"}, BOWL, "no outputs_from_scores"),
+        ("figures", "heatmap", {}, DIGITS, None),
+        ("figures", "heatmap", {"model": "linear_regression"}, BOWL, "it is for classification"),
+        ("figures", "sensitivity", {}, DIGITS, "there is one update rule"),
+        ("figures", "optimum_distance", {}, DIGITS, "sigmoid_softmax has no optimum"),
+        ("figures", "trajectories", {"model": "linear_regression"}, BOWL, "two weights and no"),
     ],
 )
-def test_what_does_not_fit_is_said(digits, engine, changes, says):
+def test_why_not(kind, name, changes, size, says):
+    reason = why_not(kind, name, [replace(RUN, **changes)], size)
+    assert (reason is None) == (says is None)
+    assert says is None or says in reason
+
+
+def test_a_figure_looks_at_all_runs():
+    plane = replace(RUN, model="linear_regression", model_options={"bias": False})
+    every, seldom = replace(plane, evaluate_every=1), replace(plane, evaluate_every=2)
+    assert why_not("figures", "trajectories", [every], BOWL) is None
+    says = "not every step is evaluated"
+    assert why_not("figures", "trajectories", [every, seldom], BOWL) == says
+    assert "sensitivity" in able("figures", [RUN, replace(RUN, update_rule="adam")], DIGITS)
+
+
+@pytest.mark.parametrize(
+    ("changes", "size", "key"),
+    [
+        ({}, DIGITS, None),
+        ({"batch_size": 1501}, DIGITS, "batch_size"),
+        ({"batch_size": 1500}, DIGITS, None),
+        ({"average_from": 2}, DIGITS, "average_from"),
+        ({}, BOWL, "model"),
+        ({"model": "linear_regression"}, DIGITS, "model"),
+    ],
+)
+def test_what_does_not_fit_the_data(changes, size, key):
+    assert list(misfits(replace(RUN, **changes), size)) == ([key] if key else [])
+
+
+def test_every_file_gives_what_its_folder_asks_for():
+    for kind in PROVIDES:
+        for name in available(kind):
+            plugin(kind, name)
+            if kind in CONSTANTS:
+                given(kind, name)
+
+
+@pytest.fixture
+def figure_file(tmp_path, monkeypatch):
+    """Write descent/figures/odd.py."""
+    monkeypatch.setattr("descent.plugins.DESCENT", tmp_path)
+
+    def write(text):
+        constants.cache_clear()
+        (tmp_path / "figures").mkdir(exist_ok=True)
+        (tmp_path / "figures/odd.py").write_text(text)
+        from descent import plugins
+
+        plugins._tree.cache_clear()
+
+    yield write
+    constants.cache_clear()
+
+
+DRAW = "\n\ndef draw(traces, summary):\n    return None\n"
+GOOD = 'NEEDS = ("classification",)' + DRAW
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "says"),
+    [
+        (
+            "classification",
+            "clasification",
+            "NEEDS[0]: found 'clasification'; did you mean classification? allowed: one of",
+        ),
+        ("NEEDS", "NEED", "found NEED; did you mean NEEDS?"),
+        ("NEEDS", "PANELS", "NEEDS: is missing"),
+        ('("classification",)', '"classification"', "NEEDS: found 'classification'; allowed: a"),
+        ('("classification",)', "tuple(x)", "NEEDS is not written out"),
+        ("draw", "paint", "defines no draw"),
+        ("def draw(", "def draw(:", "odd.py, line 3: is not Python"),
+        ("NEEDS =", "READS_ITERATES = 3\nNEEDS =", "READS_ITERATES: found 3; allowed: true or"),
+    ],
+)
+def test_a_wrong_file_is_one_line_with_its_name(figure_file, old, new, says):
+    figure_file(GOOD.replace(old, new))
+    with pytest.raises(InputError) as error:
+        given("figures", "odd")
+    lines = str(error.value).splitlines()
+    assert any(says in line for line in lines), lines
+    assert all(line.startswith("scripts/descent/figures/odd.py") for line in lines)
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [("x = 1\n", "odd.py: defines no SIZE, no obtain"), ("def :\n", "odd.py, line 1: is not Pyth")],
+)
+def test_a_wrong_file_that_is_imported_is_one_line_as_well(tmp_path, monkeypatch, text, says):
+    from descent import datasets, plugins
+
+    plugins._tree.cache_clear()
+    (tmp_path / "datasets").mkdir()
+    (tmp_path / "datasets/odd.py").write_text(text)
+    monkeypatch.setattr(plugins, "DESCENT", tmp_path)
+    monkeypatch.setattr(datasets, "__path__", [str(tmp_path / "datasets")])
+    monkeypatch.delitem(sys.modules, "descent.datasets.odd", raising=False)
     with pytest.raises(InputError, match=says):
-        check(replace(RUN, **changes), digits, engine)
+        plugin("datasets", "odd")
 
 
-def test_triton_needs_a_gpu(digits, monkeypatch):
-    from descent.engines import triton
-
-    monkeypatch.delenv("TRITON_INTERPRET", raising=False)
-    monkeypatch.setattr(triton, "device", lambda: "cpu")
-    with pytest.raises(InputError, match="engine triton: needs a CUDA device"):
-        check(RUN, digits, "triton")
-
-
-def test_what_fits_passes(digits):
-    check(RUN, digits, "numba")
-    network = {"model": "neural_network", "model_options": {"hidden": 3}, "average_from": 1}
-    adam = {"update_rule": "adam", "update_options": {"beta1": 0.5}}
-    check(replace(RUN, **network, **adam), digits, "numpy")
+def test_an_annotated_constant_is_seen(figure_file):
+    figure_file(GOOD.replace("NEEDS =", "NEEDS: tuple[str, ...] ="))
+    assert given("figures", "odd").NEEDS == ("classification",)

@@ -17,6 +17,7 @@ MADE = Iterates(
     provenance={
         "dataset": "digits",
         "data_sha256": "0",
+        "engine": "e",
         "model": "m",
         "model_options": {},
         "step_size": 0.1,
@@ -55,7 +56,7 @@ def test_the_order_of_the_provenance_changes_no_byte(tmp_path):
     [
         (
             {"provenance": {}},
-            "provenance lacks data_sha256, dataset, l2, model, model_options, step_size",
+            "provenance lacks data_sha256, dataset, engine, l2, model, model_options, step_size",
         ),
         ({"provenance": []}, "provenance lacks"),
         ({"step": np.array([0, 1])}, "A (2, 3, 5, 4) does not fit seed and step"),

@@ -4,21 +4,17 @@ import numpy as np
 import pytest
 import torch
 from numpy.testing import assert_allclose
+from test_evaluators import can
 
-import descent.run
+from descent.engines import numpy
 from descent.metrics import trace
-from descent.run import Run, engine, model
-from pipeline.plugins import available, constant, defines
+from descent.plugins import available, plugin
+from descent.run import Run
 
 L2 = 0.3
 
 
-PAIRS = [
-    (name, evaluator)
-    for name in available("models")
-    for evaluator in available("evaluators")
-    if defines("models", name, constant("evaluators", evaluator, "NEEDS"))
-]
+PAIRS = [(name, e) for name in available("models") for e in available("evaluators") if can(e, name)]
 
 
 @pytest.fixture(params=PAIRS, ids=map(" ".join, PAIRS))
@@ -29,29 +25,39 @@ def pair(request):
 @pytest.fixture
 def run(pair):
     options = {"hidden": 9} if pair[0] == "neural_network" else {}
-    return Run(pair[0], "plain", 0.05, 64, 2, 7, (0, 3), L2, "uniform", "float64", options)
+    return Run(
+        model=pair[0],
+        step_size=0.05,
+        batch_size=64,
+        epochs=2,
+        evaluate_every=7,
+        seeds=(0, 3),
+        l2=L2,
+        dtype="float64",
+        model_options=options,
+    )
 
 
 @pytest.fixture
 def evaluator(pair):
-    return descent.run.evaluator(pair[1])
+    return plugin("evaluators", pair[1])
 
 
 @pytest.fixture
 def data(run, digits):
-    if model(run.model).TASK == "classification":
+    if plugin("models", run.model).TASK == "classification":
         return digits
     return replace(digits, y_train=digits.y_train / 3, y_test=digits.y_test / 3)
 
 
 @pytest.fixture
 def iterates(run, data):
-    made = engine("numpy").train(run, data, lambda steps: None)
-    return replace(made, provenance={"l2": run.l2, "model_options": run.model_options})
+    trained = numpy.train(run, data, lambda steps: None)
+    return replace(trained, provenance={"l2": run.l2, "model_options": run.model_options})
 
 
 def test_every_row_equals_torch_on_one_snapshot(run, iterates, data, evaluator):
-    net = model(run.model)
+    net = plugin("models", run.model)
     columns = trace(iterates, data, net, evaluator)
     steps = len(iterates.step)
     for row in range(len(columns["seed"])):
@@ -80,7 +86,7 @@ def test_every_row_equals_torch_on_one_snapshot(run, iterates, data, evaluator):
 def test_a_run_that_diverged_keeps_its_rows(run, iterates, data, evaluator):
     for p in iterates.parameters.values():
         p[1, -2:] = np.nan
-    columns = trace(iterates, data, model(run.model), evaluator)
+    columns = trace(iterates, data, plugin("models", run.model), evaluator)
     assert len(columns["objective"]) == 2 * len(iterates.step)
     for column in {"objective", "train_loss", "test_accuracy"} & columns.keys():
         assert not np.isfinite(columns[column][-2:]).any()
@@ -88,14 +94,14 @@ def test_a_run_that_diverged_keeps_its_rows(run, iterates, data, evaluator):
 
 
 def test_a_regression_has_no_accuracy_and_distances_to_its_optimum(run, iterates, data, evaluator):
-    columns = trace(iterates, data, model(run.model), evaluator)
+    columns = trace(iterates, data, plugin("models", run.model), evaluator)
     names = [name for name in columns if "accuracy" in name or "optimum" in name]
-    if model(run.model).TASK == "classification":
+    if plugin("models", run.model).TASK == "classification":
         assert names == ["train_accuracy", "test_accuracy"]
         return
     assert names == ["optimum_distance_A", "optimum_distance_b"]
     x = data.inputs(data.x_train, "float64")
-    optimum = model(run.model).optimum(x, data.y_train, L2)
+    optimum = plugin("models", run.model).optimum(x, data.y_train, L2)
     for name, p in optimum.items():
         distance = np.linalg.norm(iterates.parameters[name][1, -1] - p)
         assert_allclose(columns[f"optimum_distance_{name}"][-1], distance)
@@ -103,12 +109,20 @@ def test_a_regression_has_no_accuracy_and_distances_to_its_optimum(run, iterates
 
 @pytest.mark.parametrize("name", available("evaluators"))
 def test_means_and_norms_accumulate_in_float64(digits, name):
-    run = Run("softmax_regression", "plain", 1e-3, 64, 1, 100, seeds=(0,))
+    run = Run(
+        model="softmax_regression",
+        step_size=1e-3,
+        batch_size=64,
+        epochs=1,
+        evaluate_every=100,
+        seeds=(0,),
+    )
     columns = {}
     for dtype in ("float32", "float64"):
-        made = engine("numpy").train(replace(run, dtype=dtype), digits, lambda steps: None)
-        made = replace(made, provenance={"l2": 1e3})
-        columns[dtype] = trace(made, digits, model(run.model), descent.run.evaluator(name))
+        trained = numpy.train(replace(run, dtype=dtype), digits, lambda steps: None)
+        trained = replace(trained, provenance={"l2": 1e3})
+        net, evaluator = plugin("models", run.model), plugin("evaluators", name)
+        columns[dtype] = trace(trained, digits, net, evaluator)
     for name in ("train_loss", "objective"):
         # rounding of single values averages out; a sum in float32 does not come this near
         assert columns["float32"][name][0] == pytest.approx(columns["float64"][name][0], rel=3e-8)

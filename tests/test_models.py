@@ -1,15 +1,19 @@
 import numpy as np
+import oracles
 import pytest
 import torch
 from differences import central_differences
 from numpy.testing import assert_allclose
 
-from descent.run import model
-from pipeline.plugins import available
+from descent.plugins import available, plugin
 
 FEATURES, CLASSES = 5, 4
 
 every_model = pytest.mark.parametrize("name", available("models"))
+
+
+def test_every_model_has_its_oracle():
+    assert oracles.MODELS.keys() == set(available("models"))
 
 
 def problem(random, net, samples, scale=1.0, stack=()):
@@ -48,7 +52,7 @@ def autograd(net, parameters, x, y):
 @pytest.mark.parametrize("samples", [1, 7])
 @pytest.mark.parametrize("scale", [0, 1, 1000])
 def test_gradient_equals_autograd(random, name, samples, scale):
-    net = model(name)
+    net = plugin("models", name)
     parameters, x, y = problem(random, net, samples, scale)
     oracle = autograd(net, parameters, x, y)
     for parameter, gradient in net.gradient(parameters, x, y).items():
@@ -59,7 +63,7 @@ def test_gradient_equals_autograd(random, name, samples, scale):
 @every_model
 @pytest.mark.parametrize("samples", [1, 7])
 def test_gradient_equals_central_differences(random, name, samples):
-    net = model(name)
+    net = plugin("models", name)
     parameters, x, y = problem(random, net, samples)
     for parameter, gradient in net.gradient(parameters, x, y).items():
 
@@ -73,7 +77,7 @@ def test_gradient_equals_central_differences(random, name, samples):
 @every_model
 @pytest.mark.parametrize("scale", [0, 1, 1000])
 def test_loss_equals_torch(random, name, scale):
-    net = model(name)
+    net = plugin("models", name)
     parameters, x, y = problem(random, net, 7, scale, stack=(3,))
     oracle = torch_loss(net, {n: torch.from_numpy(p) for n, p in parameters.items()}, x, y)
     assert_allclose(net.losses(net.outputs(parameters, x), y).mean(-1), oracle, rtol=1e-12)
@@ -82,7 +86,7 @@ def test_loss_equals_torch(random, name, scale):
 @every_model
 @pytest.mark.parametrize("shared", [True, False], ids=["shared samples", "samples for each"])
 def test_a_stack_is_its_members(random, name, shared):
-    net = model(name)
+    net = plugin("models", name)
     parameters, x, y = problem(random, net, 6, stack=(3,))
     if not shared:
         x, y = random.uniform(size=(3, *x.shape)), targets(random, net, (3, *y.shape))
@@ -94,10 +98,12 @@ def test_a_stack_is_its_members(random, name, shared):
             assert_allclose(stacked[parameter][i], gradient, rtol=1e-12, atol=1e-16)
 
 
-@pytest.mark.parametrize("name", [m for m in available("models") if hasattr(model(m), "optimum")])
+@pytest.mark.parametrize(
+    "name", [m for m in available("models") if hasattr(plugin("models", m), "optimum")]
+)
 @pytest.mark.parametrize("l2", [0, 0.3])
 def test_the_gradient_of_the_objective_vanishes_at_the_optimum(random, name, l2):
-    net = model(name)
+    net = plugin("models", name)
     for option in ({}, {"bias": False}):
         _, x, y = problem(random, net, 9)
         optimum = net.optimum(x, y, l2, **option)
@@ -113,15 +119,17 @@ def test_least_squares_equals_scikit_learn(random):
 
     x, y = random.normal(size=(20, 3)), random.normal(size=20)
     expected = LinearRegression().fit(x, y)
-    made = model("linear_regression").optimum(x, y, 0)
+    made = plugin("models", "linear_regression").optimum(x, y, 0)
     assert_allclose(made["A"][0], expected.coef_)
     assert_allclose(made["b"], expected.intercept_)
     expected = Ridge(alpha=0.3 * 20, fit_intercept=False).fit(x, y)
-    assert_allclose(model("linear_regression").optimum(x, y, 0.3, False)["A"][0], expected.coef_)
+    assert_allclose(
+        plugin("models", "linear_regression").optimum(x, y, 0.3, False)["A"][0], expected.coef_
+    )
 
 
 def test_the_hidden_layer_is_as_wide_as_asked():
-    layers = model("neural_network").layers(784, 10, hidden=7)
+    layers = plugin("models", "neural_network").layers(784, 10, hidden=7)
     assert {n: layer.shape for n, layer in layers.items()} == {
         "A1": (7, 784),
         "b1": (7,),
@@ -137,7 +145,7 @@ def test_the_hidden_layer_is_as_wide_as_asked():
 
 
 def test_bounds_of_sigmoid_softmax(random):
-    net = model("sigmoid_softmax")
+    net = plugin("models", "sigmoid_softmax")
     A = 1000 * random.uniform(-1, 1, (10, 20))
     x, y = random.uniform(size=(500, 20)), random.integers(10, size=500)
     p = net.outputs({"A": A, "b": np.zeros(10)}, x)

@@ -41,7 +41,7 @@ def traces(final: dict[int, list[float]], batch: int = 1) -> pd.DataFrame:
         for step, accuracy in enumerate(accuracies)
     ]
     table = pd.DataFrame(rows).assign(
-        study="s", dataset="d", model="m", optimizer="o", step_size=0.1
+        study="s", dataset="d", model="m", optimizer="o", step_size=0.1, engine="e"
     )
     loss = 1 - table["test_accuracy"]
     return table.assign(objective=loss, test_loss=loss)

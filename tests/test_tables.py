@@ -2,21 +2,22 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from descent import tables
+from descent import columns, tables
 from descent.errors import InputError
 
 
 def trace(seeds=(0, 1), steps=(0, 1, 2)) -> pd.DataFrame:
     rows = [{"seed": seed, "step": step, "epoch": step / 2} for seed in seeds for step in steps]
     named = {"study": "s", "dataset": "d", "model": "m", "optimizer": "o", "step_size": 0.1}
+    named["engine"] = "e"
     values = {"objective": 1 / 3, "train_loss": np.inf, "test_loss": np.nan}
-    return pd.DataFrame(rows).assign(**named, **values)[tables.TRACE]
+    return pd.DataFrame(rows).assign(**named, **values)[columns.TRACE]
 
 
 def test_every_float_comes_back(tmp_path):
     table = trace().assign(objective=np.random.default_rng(0).normal(size=6) ** 9)
     tables.write(table, tmp_path / "t.csv")
-    read = tables.read(tmp_path / "t.csv", tables.TRACE)
+    read = tables.read(tmp_path / "t.csv", columns.TRACE)
     pd.testing.assert_frame_equal(read, table, check_exact=True)
     text = (tmp_path / "t.csv").read_text()
     assert ",inf,nan\n" in text

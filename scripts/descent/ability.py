@@ -1,39 +1,171 @@
-"""Whether an engine can do a run on some data: what the configuration checks before, once more."""
+"""The one judge of what can do what: engines, evaluators and figures against runs on some data.
+
+The configuration, the command line and `auto` ask `why_not`. What a file needs stands in its
+NEEDS, as names of FACTS.
+"""
 
 import os
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from functools import cache
+from importlib import import_module
+from typing import Literal
 
-from descent.data import Data
-from descent.errors import InputError
-from descent.formulas import options
-from descent.run import Run, engine, model, update_rule
+from descent.compiled.sources import folder
+from descent.cuda import has_cuda
+from descent.data import Size
+from descent.declaration import Switch, declared, key
+from descent.files import replacing
+from descent.models._layer import Layer
+from descent.plugins import available, constants, plugin
+from descent.run import FULL, Run
 
 
-def check(run: Run, data: Data, engine_name: str) -> None:
-    """Raise InputError with what does not fit, and what does."""
-    trainer, net, rule = engine(engine_name), model(run.model), update_rule(run.update_rule)
-    if not hasattr(net, trainer.NEEDS):
-        raise InputError(f"engine {engine_name}: {run.model} lacks {trainer.NEEDS}")
-    interpreted = os.environ.get("TRITON_INTERPRET") == "1"
-    if trainer.GPU == "required" and trainer.device() == "cpu" and not interpreted:
-        raise InputError(f"engine {engine_name}: needs a CUDA device; numba, numpy, torch do not")
-    rules = getattr(trainer, "UPDATE_RULES", (run.update_rule,))
-    if run.update_rule not in rules:
-        found = f"found update rule {run.update_rule}"
-        raise InputError(f"engine {engine_name}: {found}; allowed: {', '.join(rules)}")
-    if run.average_from is not None:
-        if not getattr(trainer, "AVERAGES", True):
-            raise InputError(f"engine {engine_name}: cannot average iterates; numpy and torch can")
-        if run.average_from >= run.epochs:
-            found = f"found {run.average_from}; allowed: an epoch before the last, {run.epochs}"
-            raise InputError(f"average_from: {found}")
-    for file, function, chosen in (
-        (net, net.layers, run.model_options),
-        (rule, rule.update, run.update_options),
-    ):
-        allowed = options(function)
-        if unknown := chosen.keys() - allowed.keys():
-            name = file.__name__.rpartition(".")[-1]
-            allowed = ", ".join(allowed) or "none"
-            raise InputError(f"{name}: found option {', '.join(unknown)}; allowed: {allowed}")
-    if data.task != net.TASK:
-        raise InputError(f"{run.model} is for {net.TASK}; found data for {data.task}")
+class News(str):
+    """A reason that a user should be told of where `auto` goes on to the next engine."""
+
+
+Fact = Callable[[Sequence[Run], Size], str | None]  # None where it holds, else why it does not
+
+
+def _gives(*functions: str) -> Fact:
+    def fact(runs: Sequence[Run], size: Size) -> str | None:
+        model = runs[0].model
+        missing = [f for f in functions if not hasattr(plugin("models", model), f)]
+        return f"{model} has no {missing[0]}" if missing else None
+
+    return fact
+
+
+def _compiles(*formulas: str) -> Fact:
+    def fact(runs: Sequence[Run], size: Size) -> str | None:
+        return _gives(*formulas)(runs, size) or _verdict("problem", runs[0].model, formulas)
+
+    return fact
+
+
+def _compiled_rule(runs: Sequence[Run], size: Size) -> str | None:
+    rules = dict.fromkeys(run.update_rule for run in runs)
+    return next(filter(None, (_verdict("rule_problem", rule) for rule in rules)), None)
+
+
+@cache
+def _verdict(check: str, name: str, formulas: tuple[str, ...] = ()) -> News | None:
+    """What a check of descent.compiled.formulas says; asked once for each state of the sources."""
+    kept = folder() / f"{'.'.join([check, name, *formulas])}.txt"
+    try:
+        reason = kept.read_text(encoding="utf-8")
+    except OSError:
+        # by name: what trains with another engine does not depend on this module
+        compiler = import_module("descent.compiled.formulas")
+        reason = getattr(compiler, check)(name, *([formulas] if formulas else [])) or ""
+        with suppress(OSError), replacing(kept) as temporary:  # else it is asked again
+            temporary.write_text(reason, encoding="utf-8")
+    return News(reason) if reason else None
+
+
+def _task(task: str) -> Fact:
+    return lambda runs, size: None if size.task == task else f"it is for {task}"
+
+
+def _plane(runs: Sequence[Run], size: Size) -> str | None:
+    shapes = [layer.shape for layer in layers(runs[0], size).values()]
+    return None if shapes == [(1, 2)] else "it is for two weights and no bias"
+
+
+def _all(holds: Callable[[Run], bool], otherwise: str) -> Fact:
+    return lambda runs, size: None if all(map(holds, runs)) else otherwise
+
+
+def _several_rules(runs: Sequence[Run], size: Size) -> str | None:
+    return None if len({run.update_rule for run in runs}) > 1 else "there is one update rule"
+
+
+def _cuda(runs: Sequence[Run], size: Size) -> str | None:
+    interpreted = os.environ.get("TRITON_INTERPRET") == "1"  # Triton without a GPU, for tests
+    return None if has_cuda() or interpreted else "this machine has no CUDA device"
+
+
+FACTS: dict[str, Fact] = {
+    "gradient": _gives("gradient"),
+    "torch": _gives("torch_outputs", "torch_losses"),
+    "score gradient": _gives("score_gradient"),
+    "compiled gradient": _compiles("score_gradient"),
+    "compiled update": _compiled_rule,
+    "compiled losses": _compiles("outputs_from_scores", "losses"),
+    "optimum": _gives("optimum"),
+    "classification": _task("classification"),
+    "regression": _task("regression"),
+    "plane": _plane,
+    "every step": _all(lambda run: run.evaluate_every == 1, "not every step is evaluated"),
+    "plain": _all(lambda run: run.update_rule == "plain", "it has no update rule but plain"),
+    "no averages": _all(lambda run: run.average_from is None, "it cannot average iterates"),
+    "update rules": _several_rules,
+    "CUDA": _cuda,
+}
+
+Needs = tuple[Literal[*FACTS], ...]
+
+
+@declared
+class Engine:
+    """Constants of the files in descent/engines and descent/evaluators."""
+
+    NEEDS: Needs = key("what it needs of a run, as names of FACTS")
+    USES_GPU: Switch = key("whether it computes on a GPU where there is one")
+    LIBRARIES: tuple[str, ...] = key("packages that compute, whose versions the provenance names")
+
+
+@declared
+class Figure:
+    """Constants of the files in descent/figures."""
+
+    NEEDS: Needs = key("what it needs of the runs of a study, as names of FACTS")
+    READS_ITERATES: Switch = key("whether draw takes iterates, data and model", False)
+
+
+@declared
+class Model:
+    """Constants of the files in descent/models."""
+
+    TASK: Literal["classification", "regression"] = key("what the model is for")
+
+
+CONSTANTS = {"engines": Engine, "evaluators": Engine, "figures": Figure, "models": Model}
+
+
+def given(kind: str, name: str) -> Engine | Figure | Model:
+    """The constants of a file; InputError where one is missing or wrong."""
+    return constants(kind, name, CONSTANTS[kind])
+
+
+def why_not(kind: str, name: str, runs: Sequence[Run], size: Size) -> str | None:
+    """Why an engine, evaluator or figure cannot do runs of one model; None if it can."""
+    reasons = (FACTS[fact](runs, size) for fact in given(kind, name).NEEDS)
+    return next(filter(None, reasons), None)
+
+
+def able(kind: str, runs: Sequence[Run], size: Size) -> list[str]:
+    """The engines, evaluators or figures that can do runs of one model."""
+    return [name for name in available(kind) if not why_not(kind, name, runs, size)]
+
+
+def misfits(run: Run, size: Size) -> dict[str, tuple[object, str]]:
+    """Keys of a run that do not fit its data or each other: {key: (found, what is allowed)}."""
+    wrong: dict[str, tuple[object, str]] = {}
+    if size.task != given("models", run.model).TASK:
+        fit = [m for m in available("models") if size.task == given("models", m).TASK]
+        wrong["model"] = run.model, f"{', '.join(fit)}, since the data are for {size.task}"
+    if run.batch_size != FULL and run.batch_size > size.train:
+        allowed = f"at most the {size.train} training samples, or {FULL}"
+        wrong["batch_size"] = run.batch_size, allowed
+    if run.average_from is not None and run.average_from >= run.epochs:
+        allowed = f"an epoch before the last, {run.epochs}"
+        wrong["average_from"] = run.average_from, allowed
+    return wrong
+
+
+def layers(run: Run, size: Size) -> dict[str, Layer]:
+    """The parameters of a run's model on data of a size."""
+    net = plugin("models", run.model)
+    return net.layers(size.features, size.outputs, **run.model_options)

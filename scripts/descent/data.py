@@ -52,6 +52,12 @@ class Data:
             return 1
         return int(max(self.y_train.max(), self.y_test.max())) + 1
 
+    @property
+    def size(self) -> Size:
+        """How large it is."""
+        n, features = self.x_train.shape
+        return Size(n, len(self.y_test), features, self.outputs, self.task)
+
     def inputs(self, x: NDArray, dtype: str) -> NDArray:
         """Stored samples as a model sees them: divided by the scale, in the given dtype."""
         return np.divide(x, self.scale, dtype=dtype)

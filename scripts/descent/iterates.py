@@ -14,7 +14,7 @@ from descent.files import AGAIN, load_npz, save_npz
 
 _INDEX = {"step", "epoch", "seed", "provenance"}
 # what evaluation reads
-_PROVENANCE = {"dataset", "data_sha256", "model", "model_options", "step_size", "l2"}
+_PROVENANCE = {"dataset", "data_sha256", "engine", "l2", "model", "model_options", "step_size"}
 
 
 @dataclass(frozen=True)

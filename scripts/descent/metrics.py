@@ -64,9 +64,9 @@ def optimum(iterates: Iterates, data: Data, model: ModuleType) -> dict[str, NDAr
     """The parameters that minimise the objective, {name: array}; {} if the model gives none."""
     if not hasattr(model, "optimum"):
         return {}
-    made = iterates.provenance
+    run = iterates.provenance
     x = data.inputs(data.x_train, "float64")
-    return model.optimum(x, data.y_train, made["l2"], **made["model_options"])
+    return model.optimum(x, data.y_train, run["l2"], **run["model_options"])
 
 
 def _norm(p: NDArray) -> NDArray:

@@ -1,42 +1,93 @@
-"""A run: one optimizer with one step size, all its seeds."""
+"""A run: one optimizer with one step size, all its seeds. Its keys are declared here, once.
+
+A key that a study decides stands in OfStudy, one that an optimizer decides in OfOptimizer. From
+the declaration follow the checks of config.yaml, the command line of train.py, the provenance,
+docs/configuration.md and config.schema.json.
+"""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from importlib import import_module
-from types import ModuleType
-from typing import Any
+from dataclasses import fields
+from typing import Any, Literal
 
-from descent.schedule import steps_per_epoch
+from descent.declaration import (
+    Count,
+    CountOrZero,
+    Positive,
+    PositiveOrZero,
+    declared,
+    distinct,
+    key,
+)
+from descent.formulas import options
+from descent.plugins import available, plugin
+from descent.schedule import SCHEDULES, steps_per_epoch
 
 FULL = "full"
 
 
-@dataclass(frozen=True)
-class Run:
+@declared
+class OfStudy:
+    """What a study decides of its runs."""
+
+    model: Literal[*available("models")] = key("what is trained", also=("net", "network"))
+    seeds: distinct(CountOrZero) = key(
+        "replicates: a seed decides the initial parameters and the order of samples",
+        also=("seed", "replicates", "repeats"),
+    )
+    l2: PositiveOrZero = key(
+        "λ of the objective: loss + λ/2 ‖parameters‖², bias included",
+        0.0,
+        also=("weight_decay", "lambda", "regularization", "penalty"),
+    )
+    initial: Literal["uniform", "zeros"] = key(
+        "initial parameters: ±1/√(inputs of the layer), or zeros",
+        "uniform",
+        also=("init", "initialization", "start"),
+    )
+    dtype: Literal["float32", "float64"] = key(
+        "numbers of parameters and samples", "float32", also=("precision",)
+    )
+
+
+@declared
+class OfOptimizer:
+    """What an optimizer decides of its runs."""
+
+    update_rule: Literal[*available("update_rules")] = key(
+        "how a gradient moves the parameters", "plain", also=("optimizer", "rule", "method")
+    )
+    batch_size: Count | Literal[FULL] = key(
+        "samples a step, or all of them", also=("batch", "minibatch", "mini_batch")
+    )
+    epochs: Count = key("passes over the training data", also=("epoch", "max_epochs", "passes"))
+    evaluate_every: Count = key(
+        "steps between evaluated ones; also evaluated: 0, 1, 2, 4, 8, … and the last one",
+        also=("eval_every", "evaluate", "log_every"),
+    )
+    schedule: Literal[*SCHEDULES] = key(
+        "the step size in step t = 1, 2, …", "constant", also=("scheduler", "decay_schedule")
+    )
+    average_from: CountOrZero | None = key(
+        "epochs after which the iterates are averaged; the averages get rows of their own", None
+    )
+
+
+@declared
+class Run(OfOptimizer, OfStudy):
     """Everything that decides a trajectory, but the data.
 
-    model, update_rule: names of files in descent/models and descent/update_rules; step_size: α > 0;
-    batch_size: samples a step, or "full"; epochs: passes over the training data; evaluate_every:
-    steps between kept iterates; l2: λ of the objective, loss + λ/2 ‖parameters‖²; initial:
-    "uniform" or "zeros"; dtype: of parameters and samples; model_options, update_options: what the
-    signatures of the model and the update rule leave to choose; schedule: how the step size changes
-    (descent/schedule.py); average_from: epoch from whose end on iterates are averaged, or None.
+    model_options, update_options: what the signatures of the model's `layers` and of the rule's
+    `update` leave to choose.
     """
 
-    model: str
-    update_rule: str
-    step_size: float
-    batch_size: int | str
-    epochs: int
-    evaluate_every: int
-    seeds: tuple[int, ...]
-    l2: float = 0.0
-    initial: str = "uniform"
-    dtype: str = "float32"
-    model_options: Mapping[str, Any] = field(default_factory=dict)
-    update_options: Mapping[str, Any] = field(default_factory=dict)
-    schedule: str = "constant"
-    average_from: int | None = None
+    step_size: Positive = key("the step size α", also=("lr", "learning_rate", "alpha"))
+    model_options: Mapping[str, Any] = key("options of the model", {})
+    update_options: Mapping[str, Any] = key("options of the update rule", {})
+
+    @property
+    def label(self) -> str:
+        """The canonical spelling of the step size: 1e-3 and 0.001 are both 0.001, 1 is 1.0."""
+        return repr(self.step_size)
 
     def samples_a_step(self, samples: int) -> int:
         """The batch size as a number, for this many training samples."""
@@ -51,21 +102,16 @@ class Run:
         return self.average_from * steps_per_epoch(samples, self.samples_a_step(samples))
 
 
-def model(name: str) -> ModuleType:
-    """The file descent/models/<name>.py."""
-    return import_module(f"descent.models.{name}")
+def model_options(model: str) -> dict[str, Any]:
+    """What a model leaves to choose, {name: default}."""
+    return options(plugin("models", model).layers)
 
 
-def update_rule(name: str) -> ModuleType:
-    """The file descent/update_rules/<name>.py."""
-    return import_module(f"descent.update_rules.{name}")
+def update_options(update_rule: str) -> dict[str, Any]:
+    """What an update rule leaves to choose, {name: default}."""
+    return options(plugin("update_rules", update_rule).update)
 
 
-def evaluator(name: str) -> ModuleType:
-    """The file descent/evaluators/<name>.py."""
-    return import_module(f"descent.evaluators.{name}")
-
-
-def engine(name: str) -> ModuleType:
-    """The file descent/engines/<name>.py."""
-    return import_module(f"descent.engines.{name}")
+def part(structure: type, whole: Any) -> dict[str, Any]:
+    """The keys of a declared structure in one that has further ones."""
+    return {field.name: getattr(whole, field.name) for field in fields(structure)}

@@ -4,13 +4,11 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from descent.tables import RUN
+from descent.columns import QUANTILES, RUN
 
 STATUSES = ("diverged", "oscillating", "descending", "converged")  # the worst first
 
 ROUNDING = 1e-7  # relative change of the objective that is rounding (float32), not a rise
-
-QUANTILES = {"median": 0.5, "q10": 0.1, "q90": 0.9}
 
 
 def status(step: NDArray, objective: NDArray, full_batch: bool) -> str:

@@ -5,12 +5,9 @@ from pathlib import Path
 
 import pandas as pd
 
+from descent.columns import TRACE
 from descent.errors import InputError
 from descent.files import AGAIN, replacing
-
-RUN = ["study", "dataset", "model", "optimizer", "step_size"]  # what names a run
-TRACE = [*RUN, "seed", "step", "epoch", "objective", "train_loss", "test_loss"]
-SUMMARY = [*RUN, "seeds", "final_objective_median", "status"]
 
 
 def read(path: Path, columns: list[str]) -> pd.DataFrame:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from descent.errors import InputError
 
-DONE, ERROR = "done", "error: "
+_DONE, _ERROR = "done in ", "error: "
 
 
 @contextmanager
@@ -38,9 +38,24 @@ def logged(path: Path | None) -> Iterator[Callable[[str], None]]:
         try:
             yield note
         except InputError as error:
-            note(f"{ERROR}{error}")
-            sys.exit(f"{ERROR}{error}")
+            note(f"{_ERROR}{error}")
+            sys.exit(f"{_ERROR}{error}")
         except BaseException as error:
-            note(f"{ERROR}{type(error).__name__}: {error}\n{traceback.format_exc()}")
+            note(f"{_ERROR}{type(error).__name__}: {error}\n{traceback.format_exc()}")
             raise
-        note(f"{DONE} in {time.perf_counter() - started:.2f} s")
+        note(f"{_DONE}{time.perf_counter() - started:.2f} s")
+
+
+def is_done(log: Path) -> bool:
+    """Whether a log says, at its end, that the work was done."""
+    lines = log.read_text(encoding="utf-8").splitlines() if log.exists() else []
+    return bool(lines) and lines[-1].startswith(_DONE)
+
+
+def reason(log: Path) -> str | None:
+    """Why a job failed, by its log; None where it is done."""
+    if is_done(log):
+        return None
+    lines = log.read_text(encoding="utf-8").splitlines()
+    errors = [line.removeprefix(_ERROR) for line in lines if line.startswith(_ERROR)]
+    return errors[0] if errors else "a job was stopped"

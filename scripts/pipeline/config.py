@@ -1,124 +1,100 @@
-"""The studies of config.yaml: read, normalised, checked. All mistakes are reported at once."""
+"""The studies of config.yaml: read, checked, planned. All mistakes are reported at once."""
 
 import json
-import math
 import os
+import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from importlib import import_module
+from dataclasses import replace
 from pathlib import Path
-from shlex import quote
-from typing import Any
+from typing import Any, Literal
 
 import yaml
 
+from descent.ability import News, able, misfits, why_not
 from descent.data import Size
-from descent.errors import InputError
-from descent.formulas import options
-from descent.run import FULL, Run
-from descent.schedule import SCHEDULES
-from pipeline import checks
-from pipeline.capabilities import (
-    able,
-    averages,
-    fastest_engine,
-    fastest_evaluator,
-    fitting_figures,
-    gpus,
-    numbers,
-    update_rules,
+from descent.declaration import (
+    Positive,
+    declared,
+    distinct,
+    key,
+    mistake,
+    read,
+    schema,
+    with_options,
 )
-from pipeline.checks import Key
-from pipeline.plugins import available, constant
+from descent.errors import InputError
+from descent.plugins import available, plugin
+from descent.run import OfOptimizer, OfStudy, Run, model_options, update_options
+from pipeline.auto import fastest, numbers
+from pipeline.plan import PlannedRun, PlannedStudy
 
 MAX_STUDY_GB = 10  # iterates of a study on disk; 10⁹ bytes
 MAX_RUN_GB = 2  # iterates of a run, which a job holds in memory
-DTYPES = {"float32": 4, "float64": 8}  # bytes a number
+BYTES = {"float32": 4, "float64": 8}  # a number takes
+NAME = "[a-z][a-z0-9_]*"  # of a study or optimizer
+TARGETS = ("all", "figures", "download", "train", "evaluate", "aggregate", "plot")  # no studies
+
+OPTIONS = {"models": model_options, "update_rules": update_options}
+
+Engine = Literal["auto", *available("engines")]
+Evaluator = Literal["auto", *available("evaluators")]
 
 
-@dataclass(frozen=True)
-class PlannedRun:
-    """A run as the pipeline plans it.
+@declared
+class Optimizer(OfOptimizer):
+    """The keys of an optimizer."""
 
-    study, optimizer, label: its place in the results; label is the canonical spelling of the step
-    size. engine, evaluator: what trains and evaluates it, chosen where config says auto.
-    """
-
-    study: str
-    optimizer: str
-    label: str
-    engine: str
-    evaluator: str
-    run: Run
-
-    def options(self) -> list[str]:
-        """The options of scripts/train.py that say what to train."""
-        run = self.run
-        chosen = [
-            *(f"--model-option={name}={json.dumps(v)}" for name, v in run.model_options.items()),
-            *(f"--update-option={name}={json.dumps(v)}" for name, v in run.update_options.items()),
-            *([f"--schedule={run.schedule}"] if run.schedule != "constant" else []),
-            *([f"--average-from={run.average_from}"] if run.average_from is not None else []),
-        ]
-        return [
-            *("--model", run.model),
-            *("--engine", self.engine),
-            *("--update-rule", run.update_rule),
-            *("--step-size", self.label),
-            *("--batch-size", str(run.batch_size)),
-            *("--epochs", str(run.epochs)),
-            *("--evaluate-every", str(run.evaluate_every)),
-            *("--seeds", *map(str, run.seeds)),
-            *("--l2", repr(run.l2)),
-            *("--initial", run.initial),
-            *("--dtype", run.dtype),
-            *map(quote, chosen),  # 1/sqrt(t) is nothing for a shell
-        ]
-
-    def gpus(self) -> int:
-        """How many GPUs training takes."""
-        return gpus("engines", self.engine)
-
-    def evaluation_gpus(self) -> int:
-        """How many GPUs evaluation takes."""
-        return gpus("evaluators", self.evaluator)
+    step_sizes: distinct(Positive) = key(
+        "the fixed step sizes α, a run each",
+        also=("step_size", "lr", "lrs", "learning_rate", "learning_rates", "alpha", "alphas"),
+    )
+    engine: Engine | None = key("where it differs from the study's", None, also=("backend",))
+    evaluator: Evaluator | None = key("where it differs from the study's", None)
 
 
-@dataclass(frozen=True)
-class Study:
-    """One dataset, one model, and a run for every optimizer × step size, in config's order.
+@declared
+class Study(OfStudy):
+    """The keys of a study."""
 
-    figures: what is drawn of it; gigabytes: its iterates on disk, at most.
-    """
+    dataset: Literal[*available("datasets")] = key("the samples", also=("data",))
+    optimizers: Mapping[Any, Any] = key(
+        "an update rule, a batch size, a length and step sizes, by a name", also=("optimizer",)
+    )
+    engine: Engine = key("what trains; auto: the fastest that can", "auto", also=("backend",))
+    evaluator: Evaluator = key("what evaluates; auto: the fastest that can", "auto")
+    figures: distinct(Literal[*available("figures")]) | None = key(
+        "what is drawn; left out: all that have something to show of the study",
+        None,
+        also=("plots", "figure"),
+    )
 
-    name: str
-    dataset: str
-    model: str
-    seeds: tuple[int, ...]
-    runs: tuple[PlannedRun, ...]
-    figures: tuple[str, ...]
-    gigabytes: float
+
+@declared
+class Configuration:
+    """The keys of config.yaml."""
+
+    studies: Mapping[Any, Any] = key("studies, by a name", also=("study",))
 
 
-def read_studies(
-    config: Mapping[str, Any], files: Iterable[str | Path], rules: Iterable[str]
-) -> dict[str, Study]:
+def read_studies(config: Mapping[str, Any], files: Iterable[str | Path]) -> dict[str, PlannedStudy]:
     """Studies by name.
 
     config: as Snakemake merged it from the files, which are named in messages and searched for keys
-    that stand twice; rules: names that a study cannot have. Raises InputError with a line for every
-    mistake: where it is, what was found, what is allowed.
+    that stand twice. Raises InputError with a line for every mistake: where it is, what was found,
+    what is allowed.
     """
     names = [os.path.relpath(file) for file in files]
     repeated = [f"{name}, {mistake}" for name in names for mistake in _repeated_keys(name)]
     mistakes: list[str] = []
-    named = checks.read("", config, {"studies": Key(checks.mapping)}, mistakes).get("studies", {})
-    checks.names("studies", named, set(rules), mistakes)
-    studies = {name: _read_study(name, study, mistakes) for name, study in named.items()}
+    right = read(Configuration, config, "", mistakes)
+    studies = right.get("studies", {})
+    if "studies" in right:
+        _check_names("studies", studies, TARGETS, mistakes)
+    planned = {name: _read_study(name, values, mistakes) for name, values in studies.items()}
     lines = repeated + [f"{', '.join(names)}: {mistake}" for mistake in mistakes]
     if lines:
         raise InputError("\n".join(lines))
-    return studies
+    return planned
 
 
 def check_syntax(file: str) -> None:
@@ -160,143 +136,120 @@ def _repeated_keys(file: str) -> list[str]:
     return mistakes
 
 
-def label(step_size: float) -> str:
-    """The canonical spelling of a step size: 1e-3 and 0.001 are both 0.001, 1 is 1.0."""
-    return repr(float(step_size))
+def _check_names(
+    where: str, named: Mapping[Any, Any], taken: Sequence[str], mistakes: list[str]
+) -> None:
+    """A line in mistakes for every name that cannot be part of paths and targets, or is taken."""
+    if not named:
+        mistakes.append(mistake(where, named, "a mapping with at least one entry"))
+    for name in named:
+        if not isinstance(name, str) or not re.fullmatch(NAME, name):
+            allowed = "a lower-case letter, then lower-case letters, digits and _"
+            mistakes.append(mistake(where, f"the name {name!r}", allowed))
+        elif name in taken:
+            allowed = f"names other than those of the rules ({', '.join(taken)})"
+            mistakes.append(mistake(where, f"the name {name!r}", allowed))
 
 
-STUDY = {
-    "dataset": Key(checks.one_of(*available("datasets"))),
-    "model": Key(checks.one_of(*available("models"))),
-    "l2": Key(checks.at_least_zero, 0.0),
-    "initial": Key(checks.one_of("uniform", "zeros"), "uniform"),
-    "dtype": Key(checks.one_of(*DTYPES), "float32"),
-    "engine": Key(checks.one_of("auto", *available("engines")), "auto"),
-    "seeds": Key(checks.distinct(checks.integer(least=0))),
-    "optimizers": Key(checks.mapping),
-    "figures": Key(checks.distinct(checks.one_of(*available("figures"))), None),
-}
-
-OPTIMIZER = {
-    "update_rule": Key(checks.one_of(*available("update_rules")), "plain"),
-    "batch_size": Key(checks.integer_or(FULL, least=1)),
-    "epochs": Key(checks.integer(least=1)),
-    "evaluate_every": Key(checks.integer(least=1)),
-    "step_sizes": Key(checks.distinct(checks.above_zero)),
-    "schedule": Key(checks.one_of(*SCHEDULES), "constant"),
-    "average_from": Key(checks.integer(least=0), None),
-    "engine": Key(checks.one_of("auto", *available("engines")), None),
-}
-
-
-def _read_study(name: str, values: Any, mistakes: list[str]) -> Study | None:
+def _read_study(name: str, values: Any, mistakes: list[str]) -> PlannedStudy | None:
     """The study, or None where it has mistakes."""
-    known = len(mistakes)
-    where = f"studies.{name}"
-    model_options = _options("models", values, "model")
-    study = checks.read(where, values, STUDY | model_options, mistakes)
-    named = study.get("optimizers", {})
-    checks.names(f"{where}.optimizers", named, set(), mistakes)
-    optimizers, update_options = {}, {}
-    for optimizer, of_it in named.items():
-        place = f"{where}.optimizers.{optimizer}"
-        update_options[optimizer] = _options("update_rules", of_it, "update_rule")
-        keys = OPTIMIZER | update_options[optimizer]
-        optimizers[optimizer] = checks.read(place, of_it, keys, mistakes)
-    if "dataset" in study:
-        size = import_module(f"descent.datasets.{study['dataset']}").SIZE
-        _check_optimizers(where, size, optimizers, mistakes)
-    if "model" in study:
-        _check_engines(where, study["model"], study.get("engine"), optimizers, mistakes)
-    if "model" in study and "dataset" in study:
-        _check_task(where, study["model"], study["dataset"], size.task, mistakes)
-    needed = {"dataset", "model", "seeds", "optimizers", *model_options}
-    if needed - study.keys() or any(
-        (OPTIMIZER | update_options[name]).keys() - optimizer.keys()
-        for name, optimizer in optimizers.items()
-    ):
-        return None  # what follows needs all of these
+    where, found = f"studies.{name}", list[str]()
+    keys = _with_options(Study, "models", "model", values)
+    elsewhere = dict.fromkeys(schema(Optimizer)["properties"], "an optimizer")
+    study = read(keys, values, where, found, elsewhere=elsewhere)
+    if "optimizers" in study:
+        _check_names(f"{where}.optimizers", study["optimizers"], (), found)
+    optimizers: dict[str, dict[str, Any]] = {}
+    for optimizer, of_optimizer in study.get("optimizers", {}).items():
+        keys = _with_options(Optimizer, "update_rules", "update_rule", of_optimizer)
+        optimizers[optimizer] = read(keys, of_optimizer, f"{where}.optimizers.{optimizer}", found)
 
-    # a wrong value counts as left out, so that all mistakes are found at once
-    study = {name: key.default for name, key in STUDY.items()} | study
-    runs = []
-    for optimizer, of_optimizer in optimizers.items():
-        for step_size in of_optimizer["step_sizes"]:
-            run = Run(
-                model=study["model"],
-                step_size=step_size,
-                **{
-                    key: of_optimizer[key]
-                    for key in OPTIMIZER
-                    if key not in ("step_sizes", "engine")
-                },
-                **{key: study[key] for key in ("seeds", "l2", "initial", "dtype")},
-                model_options={key: study[key] for key in model_options},
-                update_options={key: of_optimizer[key] for key in update_options[optimizer]},
-            )
-            engine = of_optimizer["engine"] or study["engine"]
-            if engine == "auto":
-                averaging = run.average_from is not None
-                engine = fastest_engine(run.model, run.update_rule, averaging)
-            evaluator = fastest_evaluator(run, size)
-            runs.append(PlannedRun(name, optimizer, label(step_size), engine, evaluator, run))
-    gigabytes = [numbers(run.run, size) * DTYPES[run.run.dtype] / 1e9 for run in runs]
-    _check_gigabytes(where, gigabytes, mistakes)
-    figures = _figures(where, study["figures"], runs, size, mistakes)
-    if len(mistakes) > known:
+    runs, notes, figures = list[PlannedRun](), list[str](), ()
+    if {"model", "dataset"} <= study.keys():
+        size = plugin("datasets", study["dataset"]).SIZE
+        for optimizer in optimizers:
+            runs += _plan(name, study, optimizer, optimizers, size, found, notes)
+        lacking = _lacks(Study, study) or any(_lacks(Optimizer, o) for o in optimizers.values())
+        if runs and not lacking:
+            _check_gigabytes(where, [planned.gigabytes for planned in runs], found)
+            figures = _figures(where, study["figures"], [p.run for p in runs], size, found)
+    mistakes += dict.fromkeys(found)  # what several optimizers have in common, once
+    if found:
         return None
-    return Study(
-        name,
-        study["dataset"],
-        study["model"],
-        study["seeds"],
-        tuple(runs),
-        figures,
-        sum(gigabytes),
+    return PlannedStudy(
+        name=name,
+        dataset=study["dataset"],
+        model=study["model"],
+        seeds=study["seeds"],
+        runs=tuple(runs),
+        figures=figures,
+        notes=tuple(dict.fromkeys(notes)),
     )
 
 
-def _options(kind: str, values: Any, key: str) -> dict[str, Key]:
-    """The keys that the chosen model or update rule adds."""
-    chosen = values.get(key) if isinstance(values, Mapping) else None
-    if chosen is not None and chosen not in available(kind):  # a mistake, reported elsewhere
-        every = (_defaults(kind, name) for name in available(kind))
-        return {name: Key(checks.anything, None) for options in every for name in options}
-    checked = {bool: checks.boolean, int: checks.integer(least=1), float: checks.fraction}
-    defaults = _defaults(kind, chosen) if chosen else {}
-    return {name: Key(checked[type(default)], default) for name, default in defaults.items()}
+def _with_options(structure: type, kind: str, chooses: str, values: Any) -> type:
+    """The structure with the options of the model or update rule that the values choose."""
+    chosen = values.get(chooses) if isinstance(values, Mapping) else None
+    if chosen is None:
+        chosen = schema(structure)["properties"][chooses].get("default")
+    # of one that does not exist, a mistake reported elsewhere, any option may be
+    names = [chosen] if chosen in available(kind) else available(kind) if chosen else []
+    return with_options(structure, *(o for name in names for o in OPTIONS[kind](name).items()))
 
 
-def _defaults(kind: str, name: str) -> dict[str, Any]:
-    file = import_module(f"descent.{kind}.{name}")
-    return options(file.layers if kind == "models" else file.update)
+def _lacks(structure: type, values: Mapping[str, Any]) -> bool:
+    return not set(schema(structure)["required"]) <= values.keys()
 
 
-def _check_optimizers(
-    where: str, size: Size, optimizers: Mapping[str, Any], mistakes: list[str]
-) -> None:
-    """A line in mistakes for every optimizer that does not fit the data or the others."""
-    for name, optimizer in optimizers.items():
-        place = f"{where}.optimizers.{name}"
-        batch_size = optimizer.get("batch_size", FULL)
-        if batch_size != FULL and batch_size > size.train:
-            allowed = f"at most the {size.train} training samples, or {FULL}"
-            mistakes.append(checks.mistake(f"{place}.batch_size", batch_size, allowed))
-        average_from = optimizer.get("average_from")
-        if average_from is not None and average_from >= optimizer.get("epochs", math.inf):
-            allowed = f"an epoch before the last, {optimizer['epochs']}"
-            mistakes.append(checks.mistake(f"{place}.average_from", average_from, allowed))
-        if average_from is not None and f"{name}_average" in optimizers:
-            allowed = f"a name that the averaged iterates of {name} do not take"
-            mistakes.append(checks.mistake(f"{where}.optimizers", f"{name}_average", allowed))
+# for keys that are missing or wrong, so that the others can be checked
+STAND_INS = {"seeds": (0,), "batch_size": 1, "epochs": 2**62, "evaluate_every": 2**62}
 
 
-def _check_task(where: str, model: str, dataset: str, task: str, mistakes: list[str]) -> None:
-    """A line in mistakes where the model predicts labels and the data are numbers, or reversed."""
-    fit = [m for m in available("models") if constant("models", m, "TASK") == task]
-    if model not in fit:
-        allowed = f"{', '.join(fit)}, since {dataset} is for {task}"
-        mistakes.append(checks.mistake(f"{where}.model", model, allowed))
+def _plan(
+    name: str,
+    study: Mapping[str, Any],
+    optimizer: str,
+    optimizers: Mapping[str, Mapping[str, Any]],
+    size: Size,
+    found: list[str],
+    notes: list[str],
+) -> list[PlannedRun]:
+    """The runs of an optimizer; a line in found for what does not fit."""
+    own = optimizers[optimizer]
+    where, place = f"studies.{name}", f"studies.{name}.optimizers.{optimizer}"
+    if own.get("average_from") is not None and f"{optimizer}_average" in optimizers:
+        allowed = f"a name that the averaged iterates of {optimizer} do not take"
+        found.append(mistake(f"{where}.optimizers", f"{optimizer}_average", allowed))
+    if "update_rule" not in own:
+        return []
+    keys = STAND_INS | study | own
+    run = Run(
+        **{name: keys[name] for name in schema(Run)["properties"] if name in keys},
+        step_size=1.0,
+        model_options={option: keys[option] for option in model_options(keys["model"])},
+        update_options={option: keys[option] for option in update_options(keys["update_rule"])},
+    )
+    wrong = misfits(run, size)
+    for misfit, (value, allowed) in wrong.items():
+        found.append(mistake(f"{place if misfit in own else where}.{misfit}", value, allowed))
+    if "model" in wrong:
+        return []
+    chosen = {}
+    for one in ("engine", "evaluator"):
+        chosen[one] = named = own[one] or study[one]
+        if named == "auto":
+            chosen[one], reasons = fastest(f"{one}s", run, size)
+            if not chosen[one]:
+                allowed = f"a model that an {one} can do"
+                found.append(mistake(f"{where}.model", run.model, allowed, "; ".join(reasons)))
+            notes += [f"{place}: {one} {chosen[one]}; {r}" for r in reasons if isinstance(r, News)]
+        elif reason := why_not(f"{one}s", named, [run], size):
+            allowed = ", ".join(["auto", *able(f"{one}s", [run], size)])
+            at = place if own[one] else where
+            found.append(mistake(f"{at}.{one}", named, allowed, reason))
+    gigabytes = numbers(run, size) * BYTES[run.dtype] / 1e9
+    runs = (replace(run, step_size=step_size) for step_size in own.get("step_sizes", ()))
+    return [PlannedRun(name, optimizer, **chosen, run=r, gigabytes=gigabytes) for r in runs]
 
 
 def _check_gigabytes(where: str, of_runs: list[float], mistakes: list[str]) -> None:
@@ -307,55 +260,19 @@ def _check_gigabytes(where: str, of_runs: list[float], mistakes: list[str]) -> N
     ):
         if found > most:
             allowed = f"{most} GB {what}; evaluate less often, or use fewer seeds or step sizes"
-            mistakes.append(checks.mistake(where, f"iterates of {found:.1f} GB {what}", allowed))
+            mistakes.append(mistake(where, f"iterates of {found:.1f} GB {what}", allowed))
 
 
 def _figures(
     where: str,
     named: tuple[str, ...] | None,
-    runs: Sequence[PlannedRun],
+    runs: Sequence[Run],
     size: Size,
     mistakes: list[str],
 ) -> tuple[str, ...]:
     """The figures named, or all that fit the study; a line in mistakes for one that does not."""
-    fit = fitting_figures([planned.run for planned in runs], size)
+    fit = tuple(able("figures", runs, size))
     for figure in named or ():
-        if figure not in fit:
-            allowed = f"{', '.join(fit)}, which have something to show of this study"
-            mistakes.append(checks.mistake(f"{where}.figures", figure, allowed))
+        if reason := why_not("figures", figure, runs, size):
+            mistakes.append(mistake(f"{where}.figures", figure, ", ".join(fit), reason))
     return named or fit
-
-
-def _check_engines(
-    where: str, model: str, of_study: str | None, optimizers: Mapping, mistakes: list[str]
-) -> None:
-    """A line in mistakes for everything that an engine named by hand cannot do."""
-    engines = able("engines", model)
-    if not engines:
-        found = f"{model}, whose file has no function that an engine needs"
-        mistakes.append(checks.mistake(f"{where}.model", found, "a complete model"))
-        return
-    chosen = {
-        f"{where}.optimizers.{name}" if o.get("engine") else where: o.get("engine") or of_study
-        for name, o in optimizers.items()
-    }
-    for place, engine in chosen.items():
-        if engine not in (None, "auto", *engines):
-            allowed = f"{', '.join(['auto', *engines])}, which can train {model} on this machine"
-            mistakes.append(checks.mistake(f"{place}.engine", engine, allowed))
-    for name, optimizer in optimizers.items():
-        place, engine = f"{where}.optimizers.{name}", optimizer.get("engine") or of_study
-        rule, averaging = optimizer.get("update_rule"), optimizer.get("average_from") is not None
-        if engine == "auto" and rule and not fastest_engine(model, rule, averaging):
-            found = f"{rule}{' with averages' if averaging else ''}"
-            allowed = f"what one of {', '.join(engines)} can do with {model}"
-            mistakes.append(checks.mistake(f"{place}.update_rule", found, allowed))
-        if engine not in engines:  # auto, or wrong anyway
-            continue
-        if rule and rule not in update_rules(engine):
-            allowed = f"{', '.join(update_rules(engine))}, which engine {engine} can do"
-            mistakes.append(checks.mistake(f"{place}.update_rule", rule, allowed))
-        if averaging and not averages(engine):
-            can = [e for e in engines if averages(e)]
-            allowed = f"{', '.join(['auto', *can])}, which can average iterates"
-            mistakes.append(checks.mistake(f"{place}.engine", engine, allowed))

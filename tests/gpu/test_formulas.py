@@ -8,10 +8,9 @@ from numpy.testing import assert_allclose
 from descent.engines.triton import TILE, _to_score_gradients
 from descent.gpu.device import DEVICE
 from descent.gpu.formulas import compiled
-from descent.run import model
-from pipeline.plugins import available, defines
+from descent.plugins import available, plugin
 
-MODELS = [m for m in available("models") if defines("models", m, "score_gradient")]
+MODELS = [m for m in available("models") if hasattr(plugin("models", m), "score_gradient")]
 
 
 @pytest.mark.parametrize("name", MODELS)
@@ -19,9 +18,9 @@ MODELS = [m for m in available("models") if defines("models", m, "score_gradient
 @pytest.mark.parametrize("classes", [2, 10, 16])
 def test_score_gradients(random, name, shift, classes):
     z = random.normal(size=(3, classes, 200), scale=3) + shift
-    classifies = model(name).TASK == "classification"
+    classifies = plugin("models", name).TASK == "classification"
     y = random.integers(classes, size=200) if classifies else random.normal(size=200)
-    formula = model(name).score_gradient
+    formula = plugin("models", name).score_gradient
     made = torch.from_numpy(z.copy()).to(DEVICE)
     labels = torch.from_numpy(y).to(DEVICE)
     with np.errstate(over="ignore", invalid="ignore"):  # in rows that are no class

@@ -13,7 +13,6 @@ from descent.run import Run
 
 RUN = Run(
     model="softmax_regression",
-    update_rule="plain",
     step_size=0.1,
     batch_size=5,
     epochs=1,

@@ -1,26 +1,26 @@
 """The derived module lists against what Python really imports."""
 
+import json
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
+from descent.ability import given
+from descent.plugins import available, plugin
 from pipeline.imports import modules
-from pipeline.plugins import available, constant, defines
 
 ROOT = Path(__file__).parents[2]
 
-
-# every file of the digits is called d…, of the bowl b…
 DOWNLOAD = "download.py --dataset {dataset} --raw raw --data {d}.npz"
 TRAIN = (
     "train.py --data {d}.npz --step-size 0.1 --batch-size full --epochs 2 --evaluate-every 1"
-    " --seeds 0 --iterates {d}_iterates.npz --model {model} --engine {engine} {options}"
+    " --seeds 0 --iterates o/{d}_iterates.npz --model {model} --engine {engine} {options}"
 )
 EVALUATE = (
-    "evaluate.py --iterates {d}_iterates.npz --data {d}.npz --study s --optimizer o"
-    " --trace {d}_trace.csv --evaluator {evaluator}"
+    "evaluate.py --iterates o/{d}_iterates.npz --data {d}.npz --study s --optimizer o"
+    " --trace {d}_trace.csv --provenance {d}_trace.json --evaluator {evaluator}"
 )
 AGGREGATE = (
     "aggregate.py --run-traces {d}_trace.csv --seeds 0 --traces {d}_traces.csv"
@@ -28,102 +28,90 @@ AGGREGATE = (
 )
 PLOT = (
     "plot.py --traces {d}_traces.csv --summary {d}_summary.csv --png f.png --pdf f.pdf"
-    " --figure {figure} --iterates {d}_iterates.npz --data {d}.npz"
+    " --figure {figure} --iterates o/{d}_iterates.npz --data {d}.npz"
 )
+# every file of the digits is called d…, of the bowl b…
 DIGITS = {"d": "d", "dataset": "digits", "model": "sigmoid_softmax", "options": ""}
-BOWL = {
-    "d": "b",
-    "dataset": "bowl",
-    "model": "linear_regression",
-    "options": "--model-option bias=false",
-}
+BOWL = {"d": "b", "dataset": "bowl", "model": "linear_regression", "options": "--bias false"}
 
 
-def fitting(model: str) -> dict[str, str]:
-    """What a model is trained on."""
-    return {
-        **(DIGITS if constant("models", model, "TASK") == "classification" else BOWL),
-        "model": model,
-    }
+def train(engine, model="sigmoid_softmax", **options):
+    regression = plugin("models", model).TASK == "regression"
+    names = {**(BOWL if regression else DIGITS), "model": model}
+    chosen = [f"models.{model}", "update_rules.plain", f"engines.{engine}"]
+    return TRAIN.format(**names, engine=engine), chosen
 
 
-def needs(figure: str) -> tuple[str, ...]:
-    return constant("figures", figure, "NEEDS", ())
+def plot(figure):
+    about = given("figures", figure)
+    bowl = "optimum" in about.NEEDS
+    chosen = [f"figures.{figure}", *(["models.linear_regression"] if about.READS_ITERATES else [])]
+    return PLOT.format(**(BOWL if bowl else DIGITS), figure=figure), chosen
 
 
-# a command, and the modules it chooses by name
-COMMANDS = {
-    DOWNLOAD.format(**DIGITS): ["descent.datasets.digits"],
-    AGGREGATE.format(**DIGITS): [],
-    **{
-        EVALUATE.format(**DIGITS, evaluator=e): [
-            "descent.models.sigmoid_softmax",
-            f"descent.evaluators.{e}",
-        ]
-        for e in available("evaluators")
-    },
-    **{
-        TRAIN.format(**fitting(model), engine=engine): [
-            f"descent.models.{model}",
-            f"descent.engines.{engine}",
-            "descent.update_rules.plain",
-        ]
-        for model in available("models")
-        for engine in available("engines")
-        if defines("models", model, constant("engines", engine, "NEEDS"))
-    },
-    **{
-        PLOT.format(
-            **(BOWL if constant("figures", f, "READS_ITERATES", False) else DIGITS), figure=f
-        ): [
-            f"descent.figures.{f}",
-            *(["descent.models.linear_regression"] if "plane" in needs(f) else []),
-        ]
-        for f in available("figures")
-        if f != "optimum_distance"
-    },
-    PLOT.format(**BOWL, figure="optimum_distance"): ["descent.figures.optimum_distance"],
-}
+# commands, each with the modules of descent that it chooses by name; each of the digits and of the
+# bowl comes after those whose files it reads
+COMMANDS = dict(
+    [
+        *((DOWNLOAD.format(**names), [f"datasets.{names['dataset']}"]) for names in (DIGITS, BOWL)),
+        *(train("numpy", model) for model in available("models")),
+        *(train(engine) for engine in available("engines") if engine != "numpy"),
+        (
+            EVALUATE.format(**BOWL, evaluator="numpy"),
+            ["models.linear_regression", "evaluators.numpy"],
+        ),
+        *(
+            (
+                EVALUATE.format(**DIGITS, evaluator=evaluator),
+                ["models.sigmoid_softmax", f"evaluators.{evaluator}"],
+            )
+            for evaluator in available("evaluators")
+        ),
+        *((AGGREGATE.format(**names), []) for names in (DIGITS, BOWL)),
+        *(plot(figure) for figure in available("figures")),
+    ]
+)
 
-
-def run(folder: Path, command: str) -> list[str]:
-    """Run a script, and list the files below scripts/ that Python has imported by its end."""
-    script, *options = command.split()
-    code = f"""
-import runpy, sys
-sys.argv = sys.argv[1:]
-sys.path[0] = {str(ROOT / "scripts")!r}
-runpy.run_path(sys.argv[0], run_name="__main__")
-for module in list(sys.modules.values()):
-    if type(module) is type(sys):
-        print(vars(module).get("__file__"))
+# runs the commands one after the other, and prints which files below scripts/ each has imported;
+# our own modules are forgotten in between, torch and others stay
+RUN = """
+import contextlib, json, runpy, sys
+scripts = sys.argv[1]
+sys.path[0] = scripts
+ours = ("descent", "pipeline")
+imported = {}
+for command in json.load(sys.stdin):
+    for name in [n for n in sys.modules if n.split(".")[0] in ours]:
+        del sys.modules[name]
+    sys.argv = command.split()
+    with contextlib.redirect_stdout(sys.stderr):
+        runpy.run_path(f"{scripts}/{sys.argv[0]}", run_name="__main__")
+    files = [getattr(sys.modules[n], "__file__", None) for n in sys.modules]
+    imported[command] = sorted({f for f in files if f and f.startswith(scripts)})
+print(json.dumps(imported))
 """
-    done = subprocess.run(
-        [sys.executable, "-c", code, ROOT / "scripts" / script, *options],
-        check=True,
-        cwd=folder,
-        capture_output=True,
-        text=True,
-    )
-    # the script itself stands there as __mp_main__ where multiprocessing has been imported
-    files = {Path(file) for file in done.stdout.splitlines()} - {ROOT / "scripts" / script}
-    return sorted(str(f.relative_to(ROOT)) for f in files if f.is_relative_to(ROOT / "scripts"))
 
 
 @pytest.fixture(scope="module")
-def folder(tmp_path_factory) -> Path:
-    """A folder that holds what every script needs from the one before."""
-    made = tmp_path_factory.mktemp("folder")
-    for names in (DIGITS, BOWL):
-        for command in (DOWNLOAD, TRAIN, EVALUATE, AGGREGATE):
-            run(made, command.format(**names, engine="numpy", evaluator="numpy"))
-    return made
+def imported(tmp_path_factory) -> dict[str, list[str]]:
+    """The files that each command has imported."""
+    done = subprocess.run(
+        [sys.executable, "-c", RUN, ROOT / "scripts"],
+        input=json.dumps(list(COMMANDS)),
+        check=True,
+        cwd=tmp_path_factory.mktemp("folder"),
+        capture_output=True,
+        text=True,
+    )
+    return json.loads(done.stdout)
 
 
-@pytest.mark.parametrize("command", COMMANDS)
-def test_derived_lists_are_what_python_imports(folder, command):
-    derived = modules(command.split()[0], *COMMANDS[command])
-    assert run(folder, command) == derived
+def test_derived_lists_are_what_python_imports(imported):
+    for command, chosen in COMMANDS.items():
+        derived = modules(command.split()[0], *(f"descent.{module}" for module in chosen))
+        files = [str(file.relative_to(ROOT)) for file in map(Path, imported[command])]
+        # a script stands there as __mp_main__ where multiprocessing has been imported
+        assert [file for file in files if file.count("/") > 1] == derived, command
 
 
 def test_a_run_depends_on_no_model_but_its_own():
@@ -131,39 +119,39 @@ def test_a_run_depends_on_no_model_but_its_own():
     assert "scripts/descent/models/sigmoid_softmax.py" in derived
     assert "scripts/descent/models/softmax_regression.py" not in derived
     assert "scripts/descent/metrics.py" not in derived
+    assert "scripts/descent/compiled/scores.py" not in derived
 
 
-@pytest.mark.parametrize(
-    ("script", "heavy"),
-    [
-        ("train.py", {"torch", "torchvision", "pandas", "matplotlib"}),
-        ("evaluate.py", {"torch", "torchvision", "pandas", "matplotlib", "numba"}),
-        ("aggregate.py", {"torch", "torchvision", "matplotlib"}),
-        ("plot.py", {"torch", "torchvision"}),
-    ],
-)
-def test_a_job_imports_nothing_heavy_that_it_does_not_need(script, heavy):
-    chosen = {"train.py": "descent.engines.numba", "plot.py": "descent.figures.heatmap"}
-    code = f"""
+# imports a script and what it chooses, prints what was loaded, and on how many threads it computes
+LOAD = """
 import sys
-sys.path.insert(0, {str(ROOT / "scripts")!r})
-import {script.removesuffix(".py")}, {chosen.get(script, "descent.evaluators.numpy")}
+sys.path.insert(0, sys.argv[1])
+for module in sys.argv[2:]:
+    __import__(module)
 print(*sys.modules)
-"""
-    loaded = subprocess.run(
-        [sys.executable, "-c", code], check=True, capture_output=True, text=True
-    )
-    assert not heavy & set(loaded.stdout.split())
-
-
-@pytest.mark.parametrize("script", ["train", "evaluate", "aggregate", "plot", "download"])
-def test_every_script_computes_on_one_thread(script):
-    code = f"""
-import sys
-sys.path.insert(0, {str(ROOT / "scripts")!r})
-import {script}, numpy, torch
+import numpy
 from threadpoolctl import threadpool_info
 print(*(pool["num_threads"] for pool in threadpool_info()))
 """
-    done = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True)
-    assert set(done.stdout.split()) == {"1"}
+
+
+@pytest.mark.parametrize(
+    ("script", "chosen", "heavy"),
+    [
+        ("download", "descent.datasets.mnist", {"torch", "torchvision", "pandas", "sklearn"}),
+        ("train", "descent.engines.numba", {"torch", "torchvision", "pandas", "matplotlib"}),
+        ("train", "descent.engines.torch", {"torchvision", "pandas", "matplotlib", "numba"}),
+        ("evaluate", "descent.evaluators.numpy", {"torch", "pandas", "matplotlib", "numba"}),
+        ("aggregate", "descent.summary", {"torch", "torchvision", "matplotlib"}),
+        ("plot", "descent.figures.heatmap", {"torch", "torchvision", "numba"}),
+        ("train", "pipeline.config", {"torch", "torchvision", "numba", "matplotlib"}),
+    ],
+)
+def test_scripts_import_nothing_heavy_that_they_do_not_need_and_compute_on_one_thread(
+    script, chosen, heavy
+):
+    command = [sys.executable, "-c", LOAD, ROOT / "scripts", script, chosen]
+    done = subprocess.run(command, check=True, capture_output=True, text=True)
+    loaded, threads = done.stdout.splitlines()
+    assert not heavy & set(loaded.split())
+    assert set(threads.split()) == {"1"}

@@ -9,7 +9,7 @@ import shutil
 import pytest
 from conftest import ROOT, Project, copy_project  # pyright: ignore
 
-from descent import tables
+from descent import columns, tables
 
 pytestmark = pytest.mark.mnist
 
@@ -70,7 +70,7 @@ def project(tmp_path_factory) -> Project:
 
 
 def rows(project: Project, study: str, step_size: float, epoch: int):
-    traces = tables.read(project.folder / f"results/{study}/traces.csv", tables.TRACE)
+    traces = tables.read(project.folder / f"results/{study}/traces.csv", columns.TRACE)
     return traces[(traces["step_size"] == step_size) & (traces["epoch"] == epoch)]
 
 
@@ -130,11 +130,11 @@ def test_gradient_descent(project, study, step_size, steps, accuracy, loss):
 
 
 def test_sigmoid_softmax_is_still_monotone_at_step_size_50(project):
-    traces = tables.read(project.folder / "results/gd_sigmoid/traces.csv", tables.TRACE)
+    traces = tables.read(project.folder / "results/gd_sigmoid/traces.csv", columns.TRACE)
     objective = traces[traces["step_size"] == 50]["objective"]
     assert (objective.diff().dropna() <= 0).all()
 
 
 def test_the_network_passes_97_per_cent(project):
-    summary = tables.read(project.folder / "results/network/summary.csv", tables.SUMMARY)
+    summary = tables.read(project.folder / "results/network/summary.csv", columns.SUMMARY)
     assert summary["final_test_accuracy_median"].item() >= 0.97

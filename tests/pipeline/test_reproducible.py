@@ -13,7 +13,7 @@ from conftest import Project, copy_project  # pyright: ignore
 def test_cores_change_no_byte(made_once, empty):
     empty.jobs("all", "--cores", "1")
     one, two = (project.files("results", "data") for project in (empty, made_once))
-    assert {Path(name).suffix for name in one} == {".csv", ".npz", ".png", ".pdf"}
+    assert {Path(name).suffix for name in one} == {".csv", ".json", ".npz", ".png", ".pdf"}
     assert one.keys() == two.keys()
     assert [name for name in one if one[name] != two[name]] == []
 
@@ -26,7 +26,7 @@ studies:
     engine: numpy
     seeds: [0, 1]
     optimizers:
-      sgd: {batch_size: 1, epochs: 60, evaluate_every: 1000, step_sizes: [0.1]}
+      sgd: {batch_size: 1, epochs: 15, evaluate_every: 1000, step_sizes: [0.1]}
 """
 
 
@@ -62,7 +62,7 @@ def training(process: subprocess.Popen) -> int:
         for pid in map(int, found.stdout.split()):
             command = Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0")
             if b"scripts/train.py" in command:
-                time.sleep(1)
+                time.sleep(0.5)
                 return pid
         time.sleep(0.05)
     raise TimeoutError

@@ -57,9 +57,14 @@ def test_training_is_silent_elsewhere_and_writes_its_log(folder):
 @pytest.mark.parametrize(
     ("old", "new", "says"),
     [
-        ("sigmoid_softmax", "x", "argument --model: invalid choice: 'x' (choose from"),
+        ("sigmoid_softmax", "x", "--model: found 'x'; allowed: one of linear_regression, "),
         ("numpy", "x", "argument --engine: invalid choice: 'x' (choose from"),
-        ("1", "x", "argument --batch-size: invalid batch_size value: 'x'"),
+        ("1", "x", "--batch-size: found 'x'; allowed: an integer ≥ 1, or full"),
+        ("1", "1501", "error: --batch-size: found 1501; allowed: at most the 1500 training samp"),
+        ("500", "0", "--evaluate-every: found 0; allowed: an integer ≥ 1"),
+        ("--step-size", "--lr", "the run: found unknown key lr; did you mean step_size? allowed"),
+        ("--step-size", "--lr", "--step-size: is missing"),
+        ("sigmoid_softmax", "linear_regression", "--model: found linear_regression; allowed: neu"),
         ("d.npz", "x.npz", "error: x.npz: no such file"),
     ],
 )
@@ -77,6 +82,7 @@ def test_iterates_are_evaluated_on_their_own_data(folder):
     subprocess.run(command("train.py", *TRAIN), cwd=folder, check=True)
     (folder / "other.npz").write_bytes((folder / "d.npz").read_bytes() + b" ")
     options = "--iterates sgd/0.1.npz --data other.npz --study s --optimizer o --trace t.csv"
+    options += " --provenance t.json"
     done = subprocess.run(
         command("evaluate.py", *options.split()), cwd=folder, capture_output=True, text=True
     )

@@ -1,6 +1,7 @@
 """Studies of other kinds than the tiny one, through the pipeline."""
 
 import csv
+import json
 import re
 import shutil
 from pathlib import Path
@@ -9,7 +10,7 @@ import numpy as np
 import pytest
 from conftest import ROOT, TINY, copy_project, figures, jobs  # pyright: ignore
 
-from pipeline.plugins import available
+from descent.plugins import available
 
 STUDIES = """\
 studies:
@@ -19,14 +20,26 @@ studies:
     bias: false
     dtype: float64
     seeds: [0]
+    figures: [optimum_distance, trajectories]
     optimizers:
-      numpy: {engine: numpy, batch_size: full, epochs: 4, evaluate_every: 1, step_sizes: [1, 3]}
-      torch: {engine: torch, batch_size: full, epochs: 4, evaluate_every: 1, step_sizes: [1, 3]}
+      by_hand: &gd
+        {engine: numpy, batch_size: full, epochs: 4, evaluate_every: 1, step_sizes: [3]}
+      autograd: {<<: *gd, engine: torch}
+  compiled:
+    dataset: digits
+    model: sigmoid_softmax
+    engine: numba
+    evaluator: numba
+    seeds: [0, 1]
+    figures: [heatmap]
+    optimizers:
+      sgd: {batch_size: 1, epochs: 1, evaluate_every: 500, step_sizes: [0.1, 1]}
   network:
     dataset: digits
     model: neural_network
     hidden: 5
     seeds: [0, 1]
+    figures: [sensitivity]
     optimizers:
       sgd: {batch_size: 50, epochs: 2, evaluate_every: 30, average_from: 1, step_sizes: [0.1]}
       adam:
@@ -58,7 +71,7 @@ def test_a_regression_has_optimum_distances_and_no_accuracy(results):
     assert list(traces[0])[-3:] == ["test_loss", "distance_A", "optimum_distance_A"]
     assert "accuracy" not in (results / "plane/summary.csv").read_text()
     by_engine = [
-        [float(row["objective"]) for row in traces if row["optimizer"] == name]
+        [float(row["objective"]) for row in traces if row["engine"] == name]
         for name in ("numpy", "torch")
     ]
     np.testing.assert_allclose(*by_engine, rtol=1e-12)
@@ -66,15 +79,18 @@ def test_a_regression_has_optimum_distances_and_no_accuracy(results):
     assert status["3.0"] == "diverged"
 
 
-def test_each_study_has_the_figures_that_show_something_of_it(results):
-    drawn = {
-        study: {path.stem for path in (results / study / "figures").glob("*.png")}
-        for study in ("plane", "network")
-    }
-    both = {"distance", "final_by_step_size"}
-    assert drawn["plane"] == both | {"optimum_distance", "trajectories"}
-    accuracy = {"accuracy_by_epoch", "accuracy_by_step", "heatmap"}
-    assert drawn["network"] == both | accuracy | {"sensitivity"}
+def test_compiled_engines_and_evaluators_do_what_the_others_do(results):
+    traces = rows(results / "compiled/traces.csv")
+    assert {row["engine"] for row in traces} == {"numba"}
+    last = [float(row["train_loss"]) for row in traces if row["step"] == "1500"]
+    assert all(2.17 < loss < 2.31 for loss in last)
+    evaluated_by = json.loads((results / "compiled/traces/sgd/0.1.json").read_text())
+    assert evaluated_by["evaluator"] == "numba"
+
+
+def test_each_study_has_its_figures(results):
+    drawn = {path.stem for path in results.glob("*/figures/*.p*")}
+    assert drawn == {"optimum_distance", "trajectories", "heatmap", "sensitivity"}
 
 
 def test_averaged_iterates_have_rows_and_a_summary_of_their_own(results):

@@ -25,7 +25,7 @@ from descent.compiled import arithmetic  # noqa: F401  registers what compiles
 from descent.compiled.cache import inlined
 from descent.compiled.classes import classes_equal
 from descent.compiled.scores import Scores, Static
-from descent.run import model, update_rule
+from descent.plugins import plugin
 
 
 def one_hot(y, classes, axis=-1):
@@ -73,7 +73,7 @@ class Formula:
 
     def function(self) -> FunctionType:
         """As numba has it."""
-        return compiled(getattr(model(self.model), self.name))
+        return compiled(getattr(plugin("models", self.model), self.name))
 
 
 @dataclass(frozen=True)
@@ -87,7 +87,7 @@ class Update:
 
     def function(self) -> FunctionType:
         """As numba has it."""
-        return _update(update_rule(self.rule).update)
+        return _update(plugin("update_rules", self.rule).update)
 
 
 typeof_impl.register(Formula)(lambda value, context: _Function(value))
@@ -126,7 +126,7 @@ def problem(name: str, wanted: Sequence[str] = ("score_gradient",)) -> str | Non
     score_gradient is compiled for one model, as engines do; outputs_from_scores and losses for
     several, as evaluators do.
     """
-    regression = model(name).TASK == "regression"
+    regression = plugin("models", name).TASK == "regression"
     y = types.float32 if regression else types.int64
     classes = 1 if regression else 10
     several = Scores(types.float32, classes, 16)
@@ -145,7 +145,7 @@ def problem(name: str, wanted: Sequence[str] = ("score_gradient",)) -> str | Non
 
 def rule_problem(name: str) -> str | None:
     """Why numba cannot compile an update rule, in a line; None if it can."""
-    rule = update_rule(name).update
+    rule = plugin("update_rules", name).update
     p, number = Scores(types.float32, 10, 1), types.float64
     state = len(formulas.state(rule))
     arguments = (

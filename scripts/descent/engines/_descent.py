@@ -11,7 +11,8 @@ from numpy.typing import NDArray
 from descent import formulas, schedule
 from descent.data import Data
 from descent.iterates import AVERAGE, Iterates
-from descent.run import FULL, Run, update_rule
+from descent.plugins import plugin
+from descent.run import FULL, Run
 
 Samples = slice | NDArray[np.int64]
 
@@ -74,7 +75,7 @@ def descend(
     batch): of the objective on the samples of the batch, [R, batch size] positions or, where all
     seeds share all samples, a slice.
     """
-    rule = update_rule(run.update_rule).update
+    rule = plugin("update_rules", run.update_rule).update
     update = formulas.bind(rule, lambda value: library.functions if value is np else value)
     state = {n: dict.fromkeys(formulas.state(rule), 0 * p) for n, p in parameters.items()}
     batches = _batches(run, samples)

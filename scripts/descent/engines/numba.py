@@ -9,7 +9,6 @@ from collections.abc import Callable, Sequence
 from functools import lru_cache, partial
 from typing import NamedTuple
 
-import numba
 import numpy as np
 from numba.core.errors import NumbaError
 from numpy.typing import NDArray
@@ -24,10 +23,12 @@ from descent.data import Data
 from descent.engines._descent import follow, initial, segments
 from descent.errors import InputError
 from descent.iterates import AVERAGE, Iterates
-from descent.run import FULL, Run, model, update_rule
+from descent.plugins import plugin
+from descent.run import FULL, Run
 
-NEEDS = "score_gradient"
-GPU = "none"
+NEEDS = ("compiled gradient", "compiled update")
+USES_GPU = False
+LIBRARIES = ("numpy", "numba")
 
 # Samples between asking for one and using it. A shuffled step of softmax_regression takes 0.58 µs
 # without asking, 0.29 asking for entries alone, 0.23 asking also for where they begin.
@@ -68,14 +69,9 @@ def device() -> str:
     return "cpu"
 
 
-def versions() -> dict[str, str]:
-    """Of the libraries that compute."""
-    return {"numpy": np.__version__, "numba": numba.__version__}
-
-
 def train(run: Run, data: Data, progress: Callable[[int], object]) -> Iterates:
     """The iterates of a run; InputError if the formulas of its model or rule do not compile."""
-    start = initial(run, model(run.model), data)
+    start = initial(run, plugin("models", run.model), data)
     seeds = _descents(run, data, start)
     steps_of = _full_steps_of if run.batch_size == FULL else _shuffled_steps_of
     make_steps = steps_of(run, data, pack(data.x_train, data.scale, run.dtype))
@@ -102,7 +98,7 @@ def train(run: Run, data: Data, progress: Callable[[int], object]) -> Iterates:
 
 def _descents(run: Run, data: Data, start: dict[str, NDArray]) -> list[Descent]:
     """Every seed before its first step; all sum their gradients in the same memory."""
-    rule = update_rule(run.update_rule).update
+    rule = plugin("update_rules", run.update_rule).update
     options = formulas.options(rule) | dict(run.update_options)
     bias = start.get("b", np.zeros_like(start["A"][..., 0]))
     weights = [_rows(A, b) for A, b in zip(start["A"], bias, strict=True)]
@@ -129,7 +125,8 @@ def _shuffled_steps_of(run: Run, data: Data, samples: Packed) -> Callable:
     statics, y = _statics(run, data), data.targets(data.y_train, run.dtype)
     n, size, steps = len(y), run.batch_size, run.steps(len(y))
     order = lru_cache(maxsize=len(run.seeds))(schedule.order)
-    touching = size == 1 and run.average_from is None and run.l2 == 0 and _rests_at_zero(run)
+    touching = size == 1 and run.average_from is None and _rests_at_zero(run)
+    touching = touching and (run.l2 == 0 or _takes_parts(run))
 
     def make_steps(seed: int, descent: Descent, first: int, last: int) -> None:
         sizes = schedule.step_sizes(run.schedule, run.step_size, first, last, steps)
@@ -157,19 +154,28 @@ def _full_steps_of(run: Run, data: Data, samples: Packed) -> Callable:
 
 
 def _statics(run: Run, data: Data) -> Statics:
-    score_gradient = Formula(run.model, NEEDS)
+    score_gradient = Formula(run.model, "score_gradient")
     return Statics(Layout(data.outputs), score_gradient, Update(run.update_rule))
 
 
 def _rests_at_zero(run: Run) -> bool:
     """Whether parameters with a gradient of zero do not move, whatever came before."""
-    rule = update_rule(run.update_rule).update
+    rule = plugin("update_rules", run.update_rule).update
     if formulas.state(rule):
         return False
     p = np.array([-1e30, -3, -1e-3, -0.0, 1e-30, 0.7, 1, 1e3], run.dtype)
     counts = [{"t": t} for t in (1, 2, 1000)] if formulas.counts(rule) else [{}]
     moved = [rule(p, 0 * p, run.step_size, **t, **run.update_options) for t in counts]
     return all(np.array_equal(p, each) for each in moved)
+
+
+def _takes_parts(run: Run) -> bool:
+    """Whether a step against g + h is one against g and then one against h."""
+    rule = partial(plugin("update_rules", run.update_rule).update, **run.update_options)
+    counted = {"t": 3} if formulas.counts(rule) else {}
+    p, g, h = np.random.default_rng(0).normal(size=(3, 99))
+    step = partial(rule, step_size=0.3, **counted)
+    return np.allclose(step(step(p, g), h), step(p, g + h), rtol=1e-12)
 
 
 def _rows(A: NDArray, b: NDArray) -> NDArray:
@@ -231,6 +237,10 @@ def _single_steps(statics, descent, samples, y, order, step_sizes, made):
         _look_ahead(t, order, samples, y)
         i, step = order[t], (step_sizes[t], made + t + 1.0, descent.options)
         dz = zero_padding(score_gradient(_scores(i, rows, samples, layout), y[i]))
+        if descent.l2 != 0:
+            for row in range(descent.moving):
+                p = load((rows,), row, layout)
+                store(rows, row, update(p, descent.l2 * p[0], *step))
         for k in range(start[i], start[i + 1]):
             p = load((rows,), feature[k], layout)
             store(rows, feature[k], update(p, level[code[k]] * dz, *step))

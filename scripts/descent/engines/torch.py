@@ -6,16 +6,16 @@ import torch
 
 from descent.data import Data
 from descent.engines._descent import Library, descend, initial
-from descent.gpu.device import in_double, to_device, to_numpy, versions
-from descent.gpu.device import name as device
+from descent.gpu.device import device as device
+from descent.gpu.device import in_double, to_device, to_numpy
 from descent.gpu.stacks import in_stacks
 from descent.iterates import Iterates
-from descent.run import Run, model
+from descent.plugins import plugin
+from descent.run import Run
 
-__all__ = ["GPU", "NEEDS", "device", "train", "versions"]
-
-NEEDS = "torch_losses"
-GPU = "optional"
+NEEDS = ("torch",)
+USES_GPU = True
+LIBRARIES = ("numpy", "torch")
 
 TORCH = Library(torch, to_numpy, in_double)
 
@@ -26,7 +26,7 @@ def train(run: Run, data: Data, progress: Callable[[int], object]) -> Iterates:
 
 
 def _train(run: Run, data: Data, progress: Callable[[int], object]) -> Iterates:
-    net = model(run.model)
+    net = plugin("models", run.model)
     x = to_device(data.inputs(data.x_train, run.dtype))
     y = to_device(data.targets(data.y_train, run.dtype))
     start = initial(run, net, data)

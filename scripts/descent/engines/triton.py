@@ -17,26 +17,19 @@ from descent import schedule
 from descent.data import Data
 from descent.engines._descent import Library, descend, follow, initial, segments
 from descent.gpu import device as gpu
-from descent.gpu.device import name as device
+from descent.gpu.device import device as device
 from descent.gpu.formulas import compiled
 from descent.gpu.stacks import in_stacks
 from descent.iterates import Iterates
 from descent.models import _linear
-from descent.run import FULL, Run, model
+from descent.plugins import plugin
+from descent.run import FULL, Run
 
-__all__ = ["AVERAGES", "GPU", "NEEDS", "UPDATE_RULES", "device", "train", "versions"]
-
-NEEDS = "score_gradient"
-UPDATE_RULES = ("plain",)
-AVERAGES = False
-GPU = "required"  # or Triton's interpreter, which is for tests
+NEEDS = ("score gradient", "plain", "no averages", "CUDA")
+USES_GPU = True
+LIBRARIES = ("numpy", "torch", "triton")
 
 TILE = 128  # samples whose ∂loss/∂z a program takes
-
-
-def versions() -> dict[str, str]:
-    """Of the libraries that compute."""
-    return {**gpu.versions(), "triton": triton.__version__}
 
 
 def train(run: Run, data: Data, progress: Callable[[int], object]) -> Iterates:
@@ -49,7 +42,7 @@ def _full_batches(run: Run, data: Data, progress: Callable[[int], object]) -> It
     """Descend on all samples, all seeds in one product."""
     x = gpu.to_device(data.inputs(data.x_train, run.dtype))
     y = gpu.to_device(data.targets(data.y_train, run.dtype))
-    net = model(run.model)
+    net = plugin("models", run.model)
     start = initial(run, net, data)
     parameters = {name: gpu.to_device(p) for name, p in start.items()}
     score_gradient = compiled(net.score_gradient, data.outputs)
@@ -71,7 +64,7 @@ def _shuffled_batches(run: Run, data: Data, progress: Callable[[int], object]) -
     n, features = data.x_train.shape
     x = gpu.to_device(data.x_train)
     y = gpu.to_device(data.targets(data.y_train, run.dtype))
-    net = model(run.model)
+    net = plugin("models", run.model)
     start = initial(run, net, data)
     bias = "b" in start
     A = gpu.to_device(start["A"])
@@ -94,9 +87,9 @@ def _shuffled_batches(run: Run, data: Data, progress: Callable[[int], object]) -
     def advance(first: int, last: int) -> None:
         sizes = schedule.step_sizes(run.schedule, run.step_size, first, last, steps)
         sizes = gpu.to_device(sizes.astype(run.dtype))
-        for made, epoch, begin, end in segments(first, last, n, run.batch_size):
+        for before, epoch, begin, end in segments(first, last, n, run.batch_size):
             _steps[len(run.seeds),](
-                *(A, b, x, y, order(epoch), n, begin, end, sizes[made:], constants),
+                *(A, b, x, y, order(epoch), n, begin, end, sizes[before:], constants),
                 *(features, data.outputs, run.batch_size, rows, columns, bias, score_gradient),
                 num_warps=warps,
             )

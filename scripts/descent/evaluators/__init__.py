@@ -2,11 +2,9 @@
 
 An evaluator file gives
 
-    NEEDS   the function that a model file must have for it
-    GPU     none, or optional (used where there is one)
-
+    NEEDS, USES_GPU, LIBRARIES, device()    as an engine does
     mean_loss_and_accuracy(net, snapshots, x, scale, y)
-
-            of every snapshot, in float64; a regression's accuracy means nothing;
-            snapshots {name: [M, *shape]}; x [n, features] as stored, used as x / scale; y [n]
+                                            of every snapshot, in float64; a regression's accuracy
+                                            means nothing; snapshots {name: [M, *shape]};
+                                            x [n, features] as stored, used as x / scale; y [n]
 """

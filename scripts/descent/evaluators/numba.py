@@ -16,12 +16,18 @@ from descent.compiled.formulas import Formula, compiled
 from descent.compiled.samples import pack
 from descent.compiled.scores import Layout, in_double, load, store, zero, zeros
 
-NEEDS = "outputs_from_scores"
-GPU = "none"
+NEEDS = ("compiled losses",)
+USES_GPU = False
+LIBRARIES = ("numpy", "numba")
 
 of_label = compiled(functions.of_label)
 
 TOGETHER = 16  # snapshots: their weights (500 KB on MNIST) stay in the second-level cache
+
+
+def device() -> str:
+    """Where it computes."""
+    return "cpu"
 
 
 def mean_loss_and_accuracy(
@@ -33,7 +39,12 @@ def mean_loss_and_accuracy(
     samples = pack(x, scale, A.dtype)
     name = net.__name__.rpartition(".")[-1]
     layout = Layout(classes, TOGETHER)
-    statics = layout, Layout(1, TOGETHER), Formula(name, NEEDS), Formula(name, "losses")
+    statics = (
+        layout,
+        Layout(1, TOGETHER),
+        Formula(name, "outputs_from_scores"),
+        Formula(name, "losses"),
+    )
     rows = zeros(features + 1, layout, A.dtype)
     weights = rows.reshape(features + 1, classes, TOGETHER)
     sums = np.zeros((-(-count // TOGETHER), 2, TOGETHER))

@@ -9,13 +9,19 @@ from numpy.typing import NDArray
 from descent.evaluators._blocks import together
 from descent.models._classification import CLASS_AXIS
 
-NEEDS = "outputs"
-GPU = "none"
+NEEDS = ()
+USES_GPU = False
+LIBRARIES = ("numpy",)
 
 # 1024 samples, and so many snapshots that the outputs of their widest layer have about this many
 # numbers, 2 MB in float32: 50 of a model with ten classes, four with 128 hidden units. Products are
 # then large enough for the core's full speed, and outputs stay in cache.
 BLOCK_SAMPLES, BLOCK_OUTPUTS = 1024, 512_000
+
+
+def device() -> str:
+    """Where it computes."""
+    return "cpu"
 
 
 def mean_loss_and_accuracy(

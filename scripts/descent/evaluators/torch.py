@@ -6,11 +6,13 @@ import torch
 from numpy.typing import NDArray
 
 from descent.evaluators._blocks import together
+from descent.gpu.device import device as device
 from descent.gpu.device import to_device, to_numpy
 from descent.models._classification import CLASS_AXIS
 
-NEEDS = "torch_losses"
-GPU = "optional"
+NEEDS = ("torch",)
+USES_GPU = True
+LIBRARIES = ("numpy", "torch")
 
 # 8192 samples, and so many snapshots that the outputs of their widest layer have about this many
 # numbers, 270 MB in float32: 800 of a model with ten classes, 64 with 128 hidden units

@@ -3,9 +3,7 @@
 A figure file gives
 
     draw(traces, summary)   a matplotlib Figure of the tables of a study
-    NEEDS                   absent, or what a study must have: "classification" or "regression", an
-                            "optimum" in closed form, a "plane" (A [1, 2] and no bias), iterates of
-                            "every step", several "update rules"
+    NEEDS                   what it needs of a study's runs: names of FACTS (descent/ability.py)
     READS_ITERATES          absent, or True: draw also takes {(optimizer, step size): Iterates}, the
                             Data and the model of the study
 

@@ -9,13 +9,14 @@ from matplotlib.figure import Figure
 
 from descent.figures._style import (
     BAND,
+    MARKED,
     WIDTH,
     name_study,
+    spread,
     step_size_colours,
     step_size_text,
 )
 
-MARKED = {"diverged": ":", "oscillating": "--"}  # how the line of such a run is drawn
 DEPTH = 1e-6  # of the largest distance: nearer is as good as there, and left out
 HEIGHT, PANEL = 2.7, 3.2  # inches of a panel; its width holds the legend beside it
 
@@ -47,8 +48,7 @@ def curves(
     """Median and 10-90 % band over seeds of y against x, for every step size of one optimizer."""
     colours = step_size_colours(summary["step_size"])
     for step_size, status in sorted(zip(summary["step_size"], summary["status"], strict=True)):
-        by_x = traces[traces["step_size"] == step_size].groupby(x)[y]
-        low, median, high = (by_x.quantile(q) for q in (0.1, 0.5, 0.9))
+        low, median, high = spread(traces[traces["step_size"] == step_size].groupby(x)[y])
         label = step_size_text(step_size) + (f" ({status})" if status in MARKED else "")
         axes.plot(
             median.index,
@@ -80,8 +80,8 @@ def distances(traces: pd.DataFrame, summary: pd.DataFrame, prefix: str, target: 
         column = f"{prefix}{parameter}"
         low, high = _frame(traces, summary, column)
         within = traces.assign(**{column: traces[column].clip(upper=high)})
-        for axes, of_optimizer, runs in each_optimizer(row, within, summary):
-            curves(axes, of_optimizer, runs, "epoch", column, legend=parameter == parameters[0])
+        for axes, own, runs in each_optimizer(row, within, summary):
+            curves(axes, own, runs, "epoch", column, legend=parameter == parameters[0])
             axes.set_yscale("log")
             axes.set_ylim(low, high)
         symbol = rf"\mathrm{{{parameter}}}" if len(parameter) > 1 else parameter

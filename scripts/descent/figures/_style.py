@@ -10,7 +10,9 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.colors import LogNorm
 from matplotlib.figure import Figure
+from pandas.core.groupby import SeriesGroupBy
 
+from descent.columns import QUANTILES
 from descent.files import replacing
 
 matplotlib.rcParams.update(
@@ -35,6 +37,7 @@ matplotlib.rcParams.update(
 
 WIDTH = 7.5  # inches
 BAND = 0.18  # opacity of the band over seeds
+MARKED = {"diverged": ":", "oscillating": "--"}  # statuses that are shown, and the line of a run
 
 # colour-blind-safe colours for what has no order (Okabe and Ito 2008)
 OPTIMIZER_COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")
@@ -58,6 +61,11 @@ def step_size_colours(step_sizes: pd.Series) -> dict[float, tuple]:
 def optimizer_looks() -> Iterator[tuple[str, str]]:
     """A colour and a marker for one optimizer after the other."""
     return zip(cycle(OPTIMIZER_COLOURS), cycle(OPTIMIZER_MARKERS), strict=False)
+
+
+def spread(groups: SeriesGroupBy) -> tuple[pd.Series, pd.Series, pd.Series]:
+    """The 10 % quantile, the median and the 90 % quantile of each group."""
+    return tuple(groups.quantile(QUANTILES[name]) for name in ("q10", "median", "q90"))
 
 
 def step_size_text(step_size: float) -> str:

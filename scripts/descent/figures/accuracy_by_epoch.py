@@ -15,8 +15,8 @@ NEEDS = ("classification",)
 
 def draw(traces: pd.DataFrame, summary: pd.DataFrame) -> Figure:
     figure, (row,) = panels(summary)
-    for axes, of_optimizer, runs in each_optimizer(row, traces, summary):
-        curves(axes, of_optimizer, runs, "epoch", "test_accuracy")
+    for axes, own, runs in each_optimizer(row, traces, summary):
+        curves(axes, own, runs, "epoch", "test_accuracy")
         axes.set_xlabel("epochs")
     row[0].set_ylabel("test accuracy")
     return figure

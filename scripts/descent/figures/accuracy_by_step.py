@@ -17,10 +17,10 @@ NEEDS = ("classification",)
 
 def draw(traces: pd.DataFrame, summary: pd.DataFrame) -> Figure:
     figure, (row,) = panels(summary)
-    for axes, of_optimizer, runs in each_optimizer(row, traces[traces["step"] > 0], summary):
-        curves(axes, of_optimizer, runs, "step", "test_accuracy")
+    for axes, own, runs in each_optimizer(row, traces[traces["step"] > 0], summary):
+        curves(axes, own, runs, "step", "test_accuracy")
         axes.set_xscale("log")
-        axes.set_xlim(0.8, 1.25 * of_optimizer["step"].max())
+        axes.set_xlim(0.8, 1.25 * own["step"].max())
         axes.xaxis.set_minor_formatter(NullFormatter())
         axes.set_xlabel("steps")
     row[0].set_ylabel("test accuracy")

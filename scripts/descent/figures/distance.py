@@ -14,6 +14,8 @@ from matplotlib.figure import Figure
 
 from descent.figures._curves import distances
 
+NEEDS = ()
+
 
 def draw(traces: pd.DataFrame, summary: pd.DataFrame) -> Figure:
     last = traces.groupby("optimizer")["step"].transform("max")

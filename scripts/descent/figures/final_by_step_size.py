@@ -18,8 +18,10 @@ from descent.figures._style import (
     logarithmic_step_sizes,
     name_study,
     optimizer_looks,
+    spread,
 )
 
+NEEDS = ()
 METRICS = {"test_accuracy": "final test accuracy", "test_loss": "final test loss"}
 DOTS = {"markersize": 3.5, "markeredgewidth": 0, "alpha": 0.7}
 
@@ -32,8 +34,8 @@ def draw(traces: pd.DataFrame, summary: pd.DataFrame) -> Figure:
     beyond = 10 * traces.loc[traces["step"] == 0, "test_loss"].max()
     final = final.assign(test_loss=final["test_loss"].where(final["test_loss"] < beyond))
     for axes, (metric, text) in zip(panels, metrics.items(), strict=True):
-        of_optimizer = final.groupby("optimizer", sort=False)
-        for (optimizer, runs), look in zip(of_optimizer, optimizer_looks(), strict=False):
+        by_optimizer = final.groupby("optimizer", sort=False)
+        for (optimizer, runs), look in zip(by_optimizer, optimizer_looks(), strict=False):
             _draw_optimizer(axes, runs, metric, optimizer, *look)
         finite = final[metric][np.isfinite(final[metric])]
         if metric == "test_loss" and len(finite) and finite.max() > 10 * finite.min() > 0:
@@ -48,8 +50,7 @@ def draw(traces: pd.DataFrame, summary: pd.DataFrame) -> Figure:
 def _draw_optimizer(
     axes: Axes, runs: pd.DataFrame, metric: str, optimizer: str, colour: str, marker: str
 ) -> None:
-    by_step_size = runs.groupby("step_size")[metric]
-    low, median, high = (by_step_size.quantile(q) for q in (0.1, 0.5, 0.9))
+    low, median, high = spread(runs.groupby("step_size")[metric])
     finite = np.isfinite(runs[metric])
     axes.plot(median.index, median, color=colour)
     axes.fill_between(median.index, low, high, color=colour, alpha=BAND, linewidth=0)

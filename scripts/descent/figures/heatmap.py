@@ -8,10 +8,9 @@ import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
-from descent.figures._style import WIDTH, name_study, step_size_text
+from descent.figures._style import MARKED, WIDTH, name_study, step_size_text
 
 NEEDS = ("classification",)
-MARKED = ("diverged", "oscillating")
 CELL = 0.75  # inches, which hold the longest word
 
 

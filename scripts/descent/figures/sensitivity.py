@@ -11,6 +11,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
+from descent.columns import QUANTILES
 from descent.figures._style import (
     BAND,
     WIDTH,
@@ -27,10 +28,10 @@ def draw(traces: pd.DataFrame, summary: pd.DataFrame) -> Figure:
     optimizers = summary["optimizer"].unique()
     figure = Figure(figsize=(WIDTH, 3.4 + 0.25 * len(optimizers)))
     above, below = figure.subplots(2, 1, sharex=True, height_ratios=(3, 0.25 * len(optimizers)))
-    of_optimizer = zip(summary.groupby("optimizer", sort=False), optimizer_looks(), strict=False)
-    for row, ((optimizer, runs), (colour, marker)) in enumerate(of_optimizer):
+    by_optimizer = zip(summary.groupby("optimizer", sort=False), optimizer_looks(), strict=False)
+    for row, ((optimizer, runs), (colour, marker)) in enumerate(by_optimizer):
         runs = runs.sort_values("step_size")
-        median, low, high = (runs[f"final_test_accuracy_{q}"] for q in ("median", "q10", "q90"))
+        median, low, high = (runs[f"final_test_accuracy_{q}"] for q in QUANTILES)
         line = {"color": colour, "marker": marker, "markersize": 4, "label": optimizer}
         above.plot(runs["step_size"], median, **line)
         above.fill_between(runs["step_size"], low, high, color=colour, alpha=BAND, linewidth=0)

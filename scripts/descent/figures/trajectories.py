@@ -3,10 +3,12 @@
 The cross is the optimum, a dot is an iterate. A path ends at the frame where it leaves it. In
 words: a path creeps if more than half of its way is left at the end, oscillates if its steps go
 back and forth, diverges if it ends farther from the optimum than it began, and converges otherwise.
-Where two optimizers have the same step sizes, the line below says how far apart their iterates are.
+Where two optimizers differ in nothing but their engine, the line below says how far apart their
+iterates are.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
+from itertools import combinations
 from types import ModuleType
 
 import numpy as np
@@ -26,6 +28,7 @@ READS_ITERATES = True
 
 GRID = 100  # points of the contours along each axis
 PATH = OPTIMIZER_COLOURS[0]
+_ENGINE = ("engine", "device", "versions")  # what of the provenance is about the engine
 Runs = Mapping[tuple[str, float], Iterates]
 
 
@@ -33,6 +36,7 @@ def draw(
     traces: pd.DataFrame, summary: pd.DataFrame, runs: Runs, data: Data, model: ModuleType
 ) -> Figure:
     optimizers = list(dict.fromkeys(optimizer for optimizer, _ in runs))
+    engine = dict(zip(summary["optimizer"], summary["engine"], strict=True))
     step_sizes = np.unique(summary["step_size"])
     size = (max(WIDTH, 1.9 * len(step_sizes)), 0.6 + 2.1 * len(optimizers))
     figure = Figure(figsize=size)
@@ -49,11 +53,11 @@ def draw(
                 _draw_path(axes, step_size, runs[optimizer, step_size], bottom)
             else:
                 axes.axis("off")
-        row[0].set_ylabel(f"{optimizer}\n$A_2$")
+        row[0].set_ylabel(f"{optimizer}\nengine {engine[optimizer]}\n$A_2$")
     for axes in grid[-1]:
         axes.set_xlabel("$A_1$")
     name_study(figure, summary)
-    if difference := _largest_difference(runs, optimizers):
+    if difference := _difference_of_engines(runs):
         figure.supxlabel(difference, fontsize=8)
     return figure
 
@@ -102,17 +106,18 @@ def _draw_contours(axes: Axes, above: NDArray, around: NDArray) -> None:
     axes.set_aspect("equal")
 
 
-def _largest_difference(runs: Runs, optimizers: Sequence[str]) -> str:
-    """What separates the first two optimizers while finite, relative to the largest weight."""
-    if len(optimizers) < 2:
-        return ""
-    one, other = optimizers[:2]
-    shared = [s for name, s in runs if name == one and (other, s) in runs]
-    pairs = [(runs[one, s].parameters["A"], runs[other, s].parameters["A"]) for s in shared]
-    if not pairs or any(p.shape != q.shape for p, q in pairs):
-        return ""
-    relative = 0.0
-    for p, q in pairs:
+def _difference_of_engines(runs: Runs) -> str:
+    """How far runs by different engines, the same otherwise, are apart while finite."""
+    relative, engines = 0.0, set()
+    for one, other in combinations(runs.values(), 2):
+        first, second = ({k: run.provenance[k] for k in _ENGINE} for run in (one, other))
+        if first["engine"] == second["engine"] or one.provenance | second != other.provenance:
+            continue
+        p, q = one.parameters["A"], other.parameters["A"]
         finite = np.isfinite(p) & np.isfinite(q)
         relative = max(relative, np.abs(p - q)[finite].max() / np.abs(p[finite]).max())
-    return f"{one} and {other} differ by at most {relative:.1e} of the largest weight"
+        engines |= {first["engine"], second["engine"]}
+    if not engines:
+        return ""
+    names = " and ".join(sorted(engines))
+    return f"engines {names} differ by at most {relative:.1e} of the largest weight"

@@ -14,15 +14,11 @@ torch.use_deterministic_algorithms(True, warn_only=True)
 DEVICE = "cuda" if torch.cuda.is_available() else "cpu"
 
 
-def name() -> str:
-    """The device, for the provenance."""
-    return torch.cuda.get_device_name() if DEVICE == "cuda" else "cpu"
-
-
-def versions() -> dict[str, str]:
-    """Of the libraries that compute, for the provenance."""
-    cuda = {"cuda": torch.version.cuda} if DEVICE == "cuda" else {}
-    return {"numpy": np.__version__, "torch": torch.__version__, **cuda}
+def device() -> str:
+    """Where torch computes, for the provenance."""
+    if DEVICE == "cpu":
+        return DEVICE
+    return f"{torch.cuda.get_device_name()}, CUDA {torch.version.cuda}"
 
 
 def to_device(array: np.ndarray) -> torch.Tensor:

@@ -21,11 +21,11 @@ def in_stacks(
     Seeds do not depend on each other; a smaller stack may round differently. Raises InputError
     where one seed alone does not fit.
     """
-    made = 0
+    counted = 0
 
     def count(steps: int) -> None:
-        nonlocal made
-        made += steps
+        nonlocal counted
+        counted += steps
         progress(steps)
 
     try:
@@ -35,7 +35,7 @@ def in_stacks(
             raise InputError(
                 f"a single seed does not fit the memory of the GPU ({error})"
             ) from None
-    progress(-made)
+    progress(-counted)
     torch.cuda.empty_cache()  # here, where what the failed attempt held has been let go
     middle = len(run.seeds) // 2
     halves = (replace(run, seeds=seeds) for seeds in (run.seeds[:middle], run.seeds[middle:]))

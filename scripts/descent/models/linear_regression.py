@@ -9,22 +9,10 @@ from numpy.typing import NDArray
 from descent.functions import squared_error, squared_error_gradient
 from descent.models import _linear
 from descent.models._layer import OUTPUT_AXIS, Layer
-from descent.models._linear import scores as outputs
-from descent.models._linear import scores as torch_outputs
-
-__all__ = [
-    "TASK",
-    "gradient",
-    "layers",
-    "losses",
-    "optimum",
-    "outputs",
-    "score_gradient",
-    "torch_losses",
-    "torch_outputs",
-]
 
 TASK = "regression"
+
+outputs = torch_outputs = _linear.scores
 
 
 def layers(features: int, outputs: int, bias: bool = True) -> dict[str, Layer]:

@@ -6,21 +6,13 @@ h = relu(A1 x + b1),  z = A2 h + b2,  loss = cross_entropy(z)
 from numpy.typing import NDArray
 
 from descent.functions import cross_entropy_gradient, relu, relu_gradient
-from descent.models import _linear
-from descent.models._classification import CLASS_AXIS, losses, torch_losses
+from descent.models import _classification, _linear
+from descent.models._classification import CLASS_AXIS
 from descent.models._layer import Layer
 
-__all__ = [
-    "TASK",
-    "gradient",
-    "layers",
-    "losses",
-    "outputs",
-    "torch_losses",
-    "torch_outputs",
-]
-
 TASK = "classification"
+
+losses, torch_losses = _classification.losses, _classification.torch_losses
 
 
 def layers(features: int, outputs: int, hidden: int = 128) -> dict[str, Layer]:

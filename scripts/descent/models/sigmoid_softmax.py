@@ -16,23 +16,13 @@ from descent.functions import (
     softmax,
     softmax_gradient,
 )
-from descent.models import _linear
-from descent.models._classification import CLASS_AXIS, losses, torch_losses
-from descent.models._linear import layers
-
-__all__ = [
-    "TASK",
-    "gradient",
-    "layers",
-    "losses",
-    "outputs",
-    "outputs_from_scores",
-    "score_gradient",
-    "torch_losses",
-    "torch_outputs",
-]
+from descent.models import _classification, _linear
+from descent.models._classification import CLASS_AXIS
 
 TASK = "classification"
+
+layers = _linear.layers
+losses, torch_losses = _classification.losses, _classification.torch_losses
 
 
 def outputs(parameters: dict[str, NDArray], x: NDArray) -> NDArray:

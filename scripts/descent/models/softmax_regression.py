@@ -3,24 +3,14 @@
 from numpy.typing import NDArray
 
 from descent.functions import cross_entropy_gradient
-from descent.models import _linear
-from descent.models._classification import CLASS_AXIS, losses, torch_losses
-from descent.models._linear import layers
-from descent.models._linear import scores as torch_outputs
-
-__all__ = [
-    "TASK",
-    "gradient",
-    "layers",
-    "losses",
-    "outputs",
-    "outputs_from_scores",
-    "score_gradient",
-    "torch_losses",
-    "torch_outputs",
-]
+from descent.models import _classification, _linear
+from descent.models._classification import CLASS_AXIS
 
 TASK = "classification"
+
+layers = _linear.layers
+losses, torch_losses = _classification.losses, _classification.torch_losses
+torch_outputs = _linear.scores
 
 
 def outputs(parameters: dict[str, NDArray], x: NDArray) -> NDArray:

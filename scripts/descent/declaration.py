@@ -1,0 +1,191 @@
+"""Declared structures: the kinds of values, and mistakes in words of our own.
+
+What may be configured is declared once, as a pydantic dataclass whose fields are made by `key`;
+the checks, the command line, the table of keys and the schema for editors follow from it. What
+pydantic finds wrong becomes lines that say where, what was found, and what is allowed.
+"""
+
+import math
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from difflib import get_close_matches
+from functools import cache, partial
+from typing import Annotated, Any
+
+from pydantic import (
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    TypeAdapter,
+    ValidationError,
+    WrapValidator,
+)
+from pydantic.dataclasses import dataclass
+
+declared = partial(dataclass, frozen=True, kw_only=True, config=ConfigDict(extra="forbid"))
+
+
+def key(meaning: str, default: Any = ..., also: Iterable[str] = ()) -> Any:
+    """A key of a declared structure.
+
+    meaning: one line of help; default: what it is where it is absent, or ... where it must be
+    there; also: what people may call it, for "did you mean".
+    """
+    return Field(default, description=meaning, json_schema_extra={"also": list(also)})
+
+
+def _number(value: Any) -> Any:
+    # YAML reads 1e-3 as a string and 0.001 as a number
+    try:
+        return math.nan if isinstance(value, bool) else float(value)
+    except (TypeError, ValueError, OverflowError):
+        return math.nan
+
+
+def _each_once(values: Any, normalise: Callable[[Any], tuple]) -> tuple:
+    spelled: dict[Any, Any] = {}
+    for value, spelling in zip(normalise(values), values, strict=True):
+        if value in spelled:
+            raise ValueError(f"each once, but {spelled[value]} and {spelling} are the same")
+        spelled[value] = spelling
+    return tuple(spelled)
+
+
+def _real(**limits: float) -> Any:
+    return Annotated[float, Field(allow_inf_nan=False, **limits), BeforeValidator(_number)]
+
+
+_LIMIT = 2**63  # of integers in NumPy
+
+Switch = Annotated[bool, Field(strict=True)]
+Count = Annotated[int, Field(strict=True, ge=1, lt=_LIMIT)]
+CountOrZero = Annotated[int, Field(strict=True, ge=0, lt=_LIMIT)]
+Positive = _real(gt=0)
+PositiveOrZero = _real(ge=0)
+Fraction = _real(ge=0, lt=1)
+
+
+def distinct(kind: Any) -> Any:
+    """A list of at least one of a kind, no two the same however they are spelled."""
+    return Annotated[tuple[kind, ...], Field(min_length=1), WrapValidator(_each_once)]
+
+
+OF_DEFAULT = {bool: Switch, int: Count, float: Fraction}  # what an option may be, by its default
+
+
+@cache
+def with_options(structure: type, *options: tuple[str, Any]) -> type:
+    """A declared structure with further keys, (name, default), of the kind of their default."""
+    keys = {name: key("option of the model or the update rule", d) for name, d in options}
+    kinds = {name: OF_DEFAULT[type(default)] for name, default in options}
+    return declared(type(structure.__name__, (structure,), {"__annotations__": kinds, **keys}))
+
+
+@cache
+def schema(structure: type) -> dict[str, Any]:
+    """What JSON Schema says of a declared structure."""
+    return TypeAdapter(structure).json_schema()
+
+
+def read(
+    structure: type,
+    values: Any,
+    where: str,
+    mistakes: list[str],
+    place: Callable[[str, str], str] = lambda where, name: f"{where}.{name}".lstrip("."),
+    elsewhere: Mapping[str, str] | None = None,
+) -> dict[str, Any]:
+    """The right values for a declared structure, with defaults; a line in mistakes for the others.
+
+    place(where, name): how a message names the place of a key; elsewhere: where keys belong that
+    other structures have. A wrong value counts as left out, so that what needs the others is still
+    checked; where nothing is missing, structure(**values) is the structure.
+    """
+    keys = schema(structure)["properties"]
+    if not isinstance(values, Mapping):
+        mistakes.append(mistake(where, values, f"a mapping with {', '.join(keys)}"))
+        return {}
+    optional = TypeAdapter(_optional(structure))
+    wrong: set[Any] = set()
+    try:
+        right = optional.validate_python(values)
+    except ValidationError as error:
+        details = error.errors()
+        wrong = {detail["loc"][0] for detail in details}
+        lines = [_line(detail, values, keys, where, place, elsewhere or {}) for detail in details]
+        mistakes += dict.fromkeys(lines)  # each once: a value may be wrong in several ways
+        right = optional.validate_python({n: v for n, v in values.items() if n not in wrong})
+    missing = {name for name in keys if getattr(right, name) is _MISSING}
+    mistakes += [f"{place(where, name)}: is missing" for name in keys if name in missing - wrong]
+    return {name: getattr(right, name) for name in keys if name not in missing}
+
+
+_MISSING = object()
+
+
+@cache
+def _optional(structure: type) -> type:
+    """The structure with no key that must be there."""
+    required = schema(structure).get("required", ())
+    kinds = {name: structure.__dataclass_fields__[name].type for name in required}
+    values = {name: key("", _MISSING) for name in required}
+    return declared(type(structure.__name__, (structure,), {"__annotations__": kinds, **values}))
+
+
+def _line(detail: Any, values: Mapping, keys: dict, where: str, place, elsewhere) -> str:
+    """One mistake that pydantic found."""
+    name, *inside = detail["loc"]
+    if name not in keys:
+        also = {other: own for own, k in keys.items() for other in k.get("also", ())}
+        hint = f"it belongs in {elsewhere[name]}" if name in elsewhere else meant(name, keys, also)
+        return mistake(where, f"unknown key {name}", ", ".join(keys), hint)
+    found, allowed, at = values[name], keys[name], place(where, name)
+    for step in inside:  # into a list; what else pydantic names is no place
+        if isinstance(step, int) and isinstance(found, Sequence):
+            (allowed,) = (s for s in allowed.get("anyOf", [allowed]) if "items" in s)
+            found, allowed, at = found[step], allowed["items"], f"{at}[{step}]"
+    own = detail.get("ctx", {}).get("error")  # of _each_once
+    said = str(own) if own else words(allowed, found)
+    return mistake(at, repr(found), said, meant(found, allowed.get("enum", ())))
+
+
+def mistake(where: str, found: Any, allowed: str, hint: str = "") -> str:
+    """A line that says where, what was found, what may have been meant, and what is allowed."""
+    found = str(found)
+    found = found if len(found) <= 80 else f"{found[:80]}…"
+    hint = f" {hint}" if hint.endswith("?") else f" {hint};" if hint else ""
+    return f"{where or 'top level'}: found {found};{hint} allowed: {allowed}"
+
+
+def meant(name: Any, names: Iterable[str], also: Mapping[str, str] | None = None) -> str:
+    """ "did you mean l2?", where one of the names, or another name of one, is near."""
+    near = get_close_matches(str(name), [*names, *(also or {})], 1)
+    return f"did you mean {(also or {}).get(near[0], near[0])}?" if near else ""
+
+
+def words(allowed: Mapping[str, Any], found: Any = None) -> str:
+    """What a JSON schema allows, in words."""
+    if "anyOf" in allowed:
+        return ", or ".join(words(s, found) for s in allowed["anyOf"] if s != {"type": "null"})
+    if "enum" in allowed:
+        return f"one of {', '.join(map(str, allowed['enum']))}"
+    if "const" in allowed:
+        return str(allowed["const"])
+    if allowed["type"] == "array":
+        least = " of at least one" if "minItems" in allowed else ""
+        return f"a list{least}, each {words(allowed['items'])}"
+    if allowed["type"] == "integer" and isinstance(found, int) and found >= _LIMIT:
+        return "an integer < 2⁶³"
+    kind = {
+        "integer": "an integer",
+        "number": "a number" if "exclusiveMaximum" in allowed else "a finite number",
+        "boolean": "true or false",
+        "object": "a mapping with at least one entry",
+        "string": "a word",
+    }[allowed["type"]]
+    limits = {"minimum": "≥", "exclusiveMinimum": ">", "exclusiveMaximum": "<"}
+    said = [
+        f"{sign} {allowed[limit]:g}"
+        for limit, sign in limits.items()
+        if allowed.get(limit, _LIMIT) != _LIMIT
+    ]
+    return f"{kind} {' and '.join(said)}".rstrip()

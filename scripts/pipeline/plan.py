@@ -1,0 +1,115 @@
+"""Studies and runs as the pipeline plans them, with the files and modules of their rules."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+
+from descent.ability import given
+from descent.run import Run
+from pipeline.arguments import command_line
+from pipeline.auto import gpus
+
+
+@dataclass(frozen=True)
+class PlannedRun:
+    """A run, its place in the results, and what trains and evaluates it.
+
+    engine, evaluator: chosen where config.yaml says auto; gigabytes: its iterates on disk, at most.
+    """
+
+    study: str
+    optimizer: str
+    engine: str
+    evaluator: str
+    run: Run
+    gigabytes: float
+
+    def file(self, kind: str, ending: str) -> str:
+        """Its file among the iterates or traces of its study."""
+        return f"results/{self.study}/{kind}/{self.optimizer}/{self.run.label}.{ending}"
+
+    def options(self) -> list[str]:
+        """The options of scripts/train.py that say what to train."""
+        return ["--engine", self.engine, *command_line(self.run)]
+
+    def training_modules(self) -> list[str]:
+        """The modules of its own that training imports."""
+        return [
+            f"descent.models.{self.run.model}",
+            f"descent.update_rules.{self.run.update_rule}",
+            f"descent.engines.{self.engine}",
+        ]
+
+    def evaluation_modules(self) -> list[str]:
+        """The modules of its own that evaluation imports."""
+        return [f"descent.models.{self.run.model}", f"descent.evaluators.{self.evaluator}"]
+
+    def gpus(self, kind: str) -> int:
+        """How many GPUs its engine, or evaluator, takes."""
+        return gpus(kind, self.engine if kind == "engines" else self.evaluator)
+
+
+@dataclass(frozen=True)
+class PlannedStudy:
+    """One dataset, one model, and a run for every optimizer × step size, in config's order.
+
+    figures: what is drawn of it; notes: what a user should know of the plan.
+    """
+
+    name: str
+    dataset: str
+    model: str
+    seeds: tuple[int, ...]
+    runs: tuple[PlannedRun, ...]
+    figures: tuple[str, ...]
+    notes: tuple[str, ...]
+
+    @cached_property
+    def _by_place(self) -> dict[tuple[str, str], PlannedRun]:
+        return {(planned.optimizer, planned.run.label): planned for planned in self.runs}
+
+    def run(self, wildcards) -> PlannedRun:
+        """The run of the wildcards optimizer and step_size."""
+        return self._by_place[wildcards.optimizer, wildcards.step_size]
+
+    @property
+    def data(self) -> str:
+        """The file of its samples."""
+        return f"data/{self.dataset}.npz"
+
+    def files(self, kind: str, ending: str) -> list[str]:
+        """The iterates or traces of all runs."""
+        return [planned.file(kind, ending) for planned in self.runs]
+
+    def tables(self) -> list[str]:
+        """What aggregation makes."""
+        return [f"results/{self.name}/{table}.csv" for table in ("traces", "summary")]
+
+    def figure_files(self) -> list[str]:
+        """What is drawn."""
+        return [
+            f"results/{self.name}/figures/{figure}.{ending}"
+            for figure in self.figures
+            for ending in ("png", "pdf")
+        ]
+
+    def read_by_figure(self, figure: str) -> dict[str, str | list[str]]:
+        """The files that a figure reads beside the tables."""
+        if not given("figures", figure).READS_ITERATES:
+            return {}
+        return {"iterates": self.files("iterates", "npz"), "data": self.data}
+
+    def figure_modules(self, figure: str) -> list[str]:
+        """The modules of its own that a figure imports."""
+        reads = [f"descent.models.{self.model}"] if self.read_by_figure(figure) else []
+        return [f"descent.figures.{figure}", *reads]
+
+
+def notes(jobs: Iterable, studies: Mapping[str, PlannedStudy]) -> str:
+    """What a user should know before the jobs run: the size of the iterates, and what auto took."""
+    needed = {job.wildcards.get("study") for job in jobs}
+    planned = [study for name, study in studies.items() if name in needed]
+    size = sum(run.gigabytes for study in planned for run in study.runs)
+    return "\n".join(
+        [f"Iterates of {size:.2g} GB at most.", *(n for s in planned for n in s.notes)]
+    )

@@ -1,0 +1,122 @@
+"""Write docs/configuration.md and config.schema.json, from what is declared.
+
+make reference runs it; tests/pipeline/test_reference.py holds both files to the declarations.
+"""
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from descent.declaration import schema, with_options, words
+from descent.plugins import available
+from pipeline.config import NAME, OPTIONS, TARGETS, Optimizer, Study
+
+ROOT = Path(__file__).parents[2]
+TABLE, SCHEMA = ROOT / "docs/configuration.md", ROOT / "config.schema.json"
+
+HEAD = """\
+# The keys of config.yaml
+
+Made by `make reference` from their declarations in [run.py](../scripts/descent/run.py) and
+[config.py](../scripts/pipeline/config.py). A study stands under `studies:` by its name, an
+optimizer under the study's `optimizers:` by its name: lower-case letters, digits and _, a letter
+first. A key without a default must be there.
+"""
+
+Keys = dict[str, dict[str, Any]]
+
+
+def main() -> None:
+    """Write both files."""
+    TABLE.write_text(table(), encoding="utf-8")
+    SCHEMA.write_text(json_schema(), encoding="utf-8")
+
+
+def table() -> str:
+    """The keys, in Markdown."""
+    return "\n".join(
+        [
+            HEAD,
+            *("## A study", "", *_rows(schema(Study)["properties"], _options(Study, "models"))),
+            "",
+            *("## An optimizer", ""),
+            *_rows(schema(Optimizer)["properties"], _options(Optimizer, "update_rules")),
+            "",
+        ]
+    )
+
+
+def json_schema() -> str:
+    """What editors check and complete config.yaml with."""
+    optimizer = _by_name(Optimizer, _options(Optimizer, "update_rules"))
+    study = _by_name(Study, _options(Study, "models"), optimizers=optimizer)
+    study["propertyNames"]["not"] = {"enum": list(TARGETS)}
+    whole = {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "title": "The studies of config.yaml",
+        "type": "object",
+        "properties": {"studies": {"description": "studies, by a name", **study}},
+        "required": ["studies"],
+        "additionalProperties": False,
+    }
+    return json.dumps(whole, indent=2, ensure_ascii=False) + "\n"
+
+
+def _options(structure: type, kind: str) -> dict[str, Keys]:
+    """The keys that each model, or update rule, adds: {its name: keys}."""
+    own = schema(structure)["properties"]
+    keys = {
+        name: schema(with_options(structure, *OPTIONS[kind](name).items()))["properties"]
+        for name in available(kind)
+    }
+    return {name: {n: k for n, k in keys[name].items() if n not in own} for name in keys}
+
+
+def _rows(keys: Keys, options: Mapping[str, Keys]) -> list[str]:
+    rows = ["| key | what it is | allowed | default |", "| --- | --- | --- | --- |"]
+    rows += [_row(name, key, key["description"]) for name, key in keys.items()]
+    for whose, of_one in options.items():
+        rows += [_row(name, key, f"option of `{whose}`") for name, key in of_one.items()]
+    return rows
+
+
+def _row(name: str, key: Mapping[str, Any], meaning: str) -> str:
+    default = json.dumps(key["default"]).strip('"') if key.get("default") is not None else ""
+    if "default" in key and not default:
+        default = "left out"
+    return f"| `{name}` | {meaning} | {words(key)} | {default} |"
+
+
+def _by_name(structure: type, options: Mapping[str, Keys], **inner: Mapping) -> dict[str, Any]:
+    """The schema of a mapping of names to structures."""
+    keys = schema(structure)["properties"]
+    for whose, of_one in options.items():
+        for name, key in of_one.items():
+            before = keys.get(name, {}).get("description")
+            meaning = f"{before}, {whose}" if before else f"option of {whose}"
+            keys = keys | {name: {**key, "description": meaning, "default": None}}
+    keys = {name: _for_editors(key) | dict(inner.get(name, {})) for name, key in keys.items()}
+    return {
+        "type": "object",
+        "minProperties": 1,
+        "propertyNames": {"pattern": f"^{NAME}$"},
+        "additionalProperties": {
+            "type": "object",
+            "properties": keys,
+            "required": schema(structure)["required"],
+            "additionalProperties": False,
+        },
+    }
+
+
+def _for_editors(key: Mapping[str, Any]) -> dict[str, Any]:
+    """A key without what only this project reads."""
+    kept = {n: v for n, v in key.items() if n not in ("also", "title")}
+    if kept.get("default", ...) is None:
+        del kept["default"]
+    return kept
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,61 @@
+"""What the models and update rules are in torch: to add one, add its line here."""
+
+from functools import partial
+
+import torch
+from torch import nn
+from torch.optim import SGD, Adagrad, Adam, RMSprop
+
+
+def _half_squared_error(z, y):
+    return nn.MSELoss()(z, y) / 2
+
+
+# (layers of so many features, loss)
+MODELS = {
+    "sigmoid_softmax": (
+        lambda f: [nn.Linear(f, 10), nn.Sigmoid(), nn.Softmax(dim=1)],
+        nn.CrossEntropyLoss(),
+    ),
+    "softmax_regression": (lambda f: [nn.Linear(f, 10)], nn.CrossEntropyLoss()),
+    "linear_regression": (lambda f: [nn.Linear(f, 1), nn.Flatten(0)], _half_squared_error),
+    "neural_network": (
+        lambda f: [nn.Linear(f, 128), nn.ReLU(), nn.Linear(128, 10)],
+        nn.CrossEntropyLoss(),
+    ),
+}
+
+# (update rule, its options, what it equals); the first of a rule has none
+UPDATE_RULES = [
+    ("plain", {}, SGD),
+    ("momentum", {}, partial(SGD, momentum=0.9)),
+    ("momentum", {"momentum": 0.5}, partial(SGD, momentum=0.5)),
+    ("nesterov", {}, partial(SGD, momentum=0.9, nesterov=True)),
+    ("nesterov", {"momentum": 0.5}, partial(SGD, momentum=0.5, nesterov=True)),
+    ("adagrad", {}, Adagrad),
+    ("adagrad", {"epsilon": 0.1}, partial(Adagrad, eps=0.1)),
+    ("rmsprop", {}, RMSprop),
+    ("rmsprop", {"decay": 0.9, "epsilon": 0.1}, partial(RMSprop, alpha=0.9, eps=0.1)),
+    ("adam", {}, Adam),
+    ("adam", {"beta1": 0.5, "beta2": 0.9}, partial(Adam, betas=(0.5, 0.9))),
+    ("adam", {"epsilon": 0.1}, partial(Adam, eps=0.1)),
+]
+
+
+class ByHand(torch.optim.Optimizer):
+    """An update rule that torch.optim lacks, for a line of UPDATE_RULES.
+
+    move(p, gradient, lr, state): changes p in place; state: a dict of its own for each p. As
+    partial(ByHand, lambda p, g, lr, state: p.sub_(lr * g.sign())).
+    """
+
+    def __init__(self, move, parameters, lr, weight_decay=0.0):
+        super().__init__(parameters, {"lr": lr, "weight_decay": weight_decay})
+        self.move = move
+
+    @torch.no_grad()
+    def step(self):
+        for group in self.param_groups:
+            for p in group["params"]:
+                gradient = p.grad + group["weight_decay"] * p
+                self.move(p, gradient, group["lr"], self.state[p])
