@@ -1,4 +1,3 @@
-import re
 import sys
 from shlex import quote
 
@@ -7,13 +6,13 @@ from snakemake.utils import min_version
 min_version("9.27")
 sys.path.insert(0, str(Path(workflow.basedir) / "scripts"))
 
-from descent.plugins import available, caption
+from descent.plugins import caption
 from pipeline import journal
 from pipeline.command import clear_errors
 from pipeline.config import check_syntax, read_studies
 from pipeline.failures import explain
 from pipeline.imports import modules
-from pipeline.plan import notes
+from pipeline.plan import constraints, notes
 
 with clear_errors():
     check_syntax("config.yaml")
@@ -44,15 +43,8 @@ def planned(wildcards):
     return study(wildcards).run(wildcards)
 
 
-RUNS = [run for study in STUDIES.values() for run in study.runs]
-
-
 wildcard_constraints:
-    dataset="|".join({study.dataset for study in STUDIES.values()}),
-    study="|".join(STUDIES),
-    optimizer="|".join({run.optimizer for run in RUNS}),
-    step_size="|".join({re.escape(run.run.label) for run in RUNS}),
-    figure="|".join(available("figures")),
+    **constraints(STUDIES),
 
 
 rule all:

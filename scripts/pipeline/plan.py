@@ -1,10 +1,12 @@
 """Studies and runs as the pipeline plans them, with the files and modules of their rules."""
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
 from descent.ability import given
+from descent.plugins import available
 from descent.run import Run
 from pipeline.arguments import command_line
 from pipeline.auto import gpus
@@ -103,6 +105,19 @@ class PlannedStudy:
         """The modules of its own that a figure imports."""
         reads = [f"descent.models.{self.model}"] if self.read_by_figure(figure) else []
         return [f"descent.figures.{figure}", *reads]
+
+
+def constraints(studies: Mapping[str, PlannedStudy]) -> dict[str, str]:
+    """What the wildcards of the rules may be: what the studies name."""
+    runs = [planned for study in studies.values() for planned in study.runs]
+    words = {
+        "dataset": {study.dataset for study in studies.values()},
+        "study": studies,
+        "optimizer": {planned.optimizer for planned in runs},
+        "step_size": {planned.run.label for planned in runs},
+        "figure": available("figures"),
+    }
+    return {name: "|".join(sorted(map(re.escape, words[name]))) for name in words}
 
 
 def notes(jobs: Iterable, studies: Mapping[str, PlannedStudy]) -> str:
