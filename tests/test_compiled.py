@@ -281,6 +281,8 @@ def test_problems_are_one_line(monkeypatch):
         monkeypatch,
         *("models", "odd"),
         TASK="classification",
+        layers=None,
+        outputs=None,
         score_gradient=lambda z, y: z - z.mean(),
         outputs_from_scores=lambda z: z.sum(0),
         losses=lambda z, y: z,

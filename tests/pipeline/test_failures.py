@@ -103,15 +103,17 @@ def test_a_failed_job_is_not_taken_for_done_when_snakemake_is_killed_then(made):
     old = restored.read_bytes()
     failing = "if run.step_size == 10:\n        raise RuntimeError('broken')\n    net ="
     made.replace("scripts/descent/engines/numpy.py", "net =", failing)
-    process = made.start("all", "--cores", "2")
+    process = made.start("all", "--cores", "3")
     log = made.folder / "logs/train/tiny/gd/10.0.log"
-    deadline = time.monotonic() + 60
-    while not (restored.exists() and log.exists() and "error: " in log.read_text()):
-        assert time.monotonic() < deadline
-        time.sleep(0.05)
-    time.sleep(1)  # Snakemake records the job
-    os.killpg(process.pid, signal.SIGKILL)
-    process.communicate()
+    try:
+        deadline = time.monotonic() + 120
+        while not (restored.exists() and log.exists() and "error: " in log.read_text()):
+            assert time.monotonic() < deadline
+            time.sleep(0.05)
+        time.sleep(1)  # Snakemake records the job
+    finally:
+        os.killpg(process.pid, signal.SIGKILL)
+        process.communicate()
     assert made.snakemake("--unlock")[0] == 0
     assert "train tiny gd 10.0" in made.plan("all")
     assert restored.read_bytes() == old
