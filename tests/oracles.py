@@ -25,22 +25,6 @@ MODELS = {
     ),
 }
 
-# (update rule, its options, what it equals); the first of a rule has none
-UPDATE_RULES = [
-    ("plain", {}, SGD),
-    ("momentum", {}, partial(SGD, momentum=0.9)),
-    ("momentum", {"momentum": 0.5}, partial(SGD, momentum=0.5)),
-    ("nesterov", {}, partial(SGD, momentum=0.9, nesterov=True)),
-    ("nesterov", {"momentum": 0.5}, partial(SGD, momentum=0.5, nesterov=True)),
-    ("adagrad", {}, Adagrad),
-    ("adagrad", {"epsilon": 0.1}, partial(Adagrad, eps=0.1)),
-    ("rmsprop", {}, RMSprop),
-    ("rmsprop", {"decay": 0.9, "epsilon": 0.1}, partial(RMSprop, alpha=0.9, eps=0.1)),
-    ("adam", {}, Adam),
-    ("adam", {"beta1": 0.5, "beta2": 0.9}, partial(Adam, betas=(0.5, 0.9))),
-    ("adam", {"epsilon": 0.1}, partial(Adam, eps=0.1)),
-]
-
 
 class ByHand(torch.optim.Optimizer):
     """An update rule that torch.optim lacks, for a line of UPDATE_RULES.
@@ -59,3 +43,20 @@ class ByHand(torch.optim.Optimizer):
             for p in group["params"]:
                 gradient = p.grad + group["weight_decay"] * p
                 self.move(p, gradient, group["lr"], self.state[p])
+
+
+# (update rule, its options, what it equals); the first of a rule has none
+UPDATE_RULES = [
+    ("plain", {}, SGD),
+    ("momentum", {}, partial(SGD, momentum=0.9)),
+    ("momentum", {"momentum": 0.5}, partial(SGD, momentum=0.5)),
+    ("nesterov", {}, partial(SGD, momentum=0.9, nesterov=True)),
+    ("nesterov", {"momentum": 0.5}, partial(SGD, momentum=0.5, nesterov=True)),
+    ("adagrad", {}, Adagrad),
+    ("adagrad", {"epsilon": 0.1}, partial(Adagrad, eps=0.1)),
+    ("rmsprop", {}, RMSprop),
+    ("rmsprop", {"decay": 0.9, "epsilon": 0.1}, partial(RMSprop, alpha=0.9, eps=0.1)),
+    ("adam", {}, Adam),
+    ("adam", {"beta1": 0.5, "beta2": 0.9}, partial(Adam, betas=(0.5, 0.9))),
+    ("adam", {"epsilon": 0.1}, partial(Adam, eps=0.1)),
+]

@@ -10,7 +10,7 @@ from descent.ability import CONSTANTS, able, given, misfits, why_not
 from descent.data import Size
 from descent.errors import InputError
 from descent.plugins import PROVIDES, available, constants, plugin
-from descent.run import Run
+from descent.run import Run, options_of
 
 DIGITS = Size(train=1500, test=297, features=64, outputs=10)
 BOWL = Size(train=4, test=4, features=2, outputs=1, task="regression")
@@ -148,6 +148,27 @@ def test_a_wrong_file_that_is_imported_is_one_line_as_well(tmp_path, monkeypatch
     monkeypatch.delitem(sys.modules, "descent.datasets.odd", raising=False)
     with pytest.raises(InputError, match=says):
         plugin("datasets", "odd")
+
+
+@pytest.mark.parametrize(
+    ("update", "says"),
+    [
+        (lambda p, g: p, r"found \(p, g\); allowed: \(p, g, step_size, …\)"),
+        (lambda p, g, step_size, l2=0.5: p, "found the option l2, which is the name of a key"),
+        (lambda p, g, step_size, m="x": p, "found m='x'; allowed: a default that is true or"),
+    ],
+)
+def test_the_signature_of_an_update_rule_is_checked(monkeypatch, update, says):
+    from descent.update_rules import plain
+
+    monkeypatch.setattr(plain, "update", update)
+    with pytest.raises(InputError, match=says):
+        options_of("update_rules", "plain")
+
+
+def test_an_option_belongs_to_the_model_or_to_the_update_rule():
+    both = replace(RUN, model_options={"decay": 3}, update_options={"decay": 0.5})
+    assert list(misfits(both, DIGITS)) == ["update_rule"]
 
 
 def test_an_annotated_constant_is_seen(figure_file):

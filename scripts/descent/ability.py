@@ -156,6 +156,9 @@ def misfits(run: Run, size: Size) -> dict[str, tuple[object, str]]:
     if size.task != given("models", run.model).TASK:
         fit = [m for m in available("models") if size.task == given("models", m).TASK]
         wrong["model"] = run.model, f"{', '.join(fit)}, since the data are for {size.task}"
+    if shared := run.model_options.keys() & run.update_options.keys():
+        allowed = f"one without the options of {run.model}: {', '.join(sorted(shared))}"
+        wrong["update_rule"] = run.update_rule, allowed
     if run.batch_size != FULL and run.batch_size > size.train:
         allowed = f"at most the {size.train} training samples, or {FULL}"
         wrong["batch_size"] = run.batch_size, allowed

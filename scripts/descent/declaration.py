@@ -6,6 +6,7 @@ pydantic finds wrong becomes lines that say where, what was found, and what is a
 """
 
 import math
+import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from difflib import get_close_matches
 from functools import cache, partial
@@ -34,14 +35,17 @@ def key(meaning: str, default: Any = ..., also: Iterable[str] = ()) -> Any:
 
 
 def _number(value: Any) -> Any:
-    # YAML reads 1e-3 as a string and 0.001 as a number
+    # YAML reads 1e-3 as a string and 0.001 as a number; float() would take ٠.١ and 1_0 as well
+    plain = value if not isinstance(value, str) or re.fullmatch("[-+.0-9eE]+", value) else None
     try:
-        return math.nan if isinstance(value, bool) else float(value)
+        return math.nan if isinstance(plain, bool) else float(plain)
     except (TypeError, ValueError, OverflowError):
         return math.nan
 
 
 def _each_once(values: Any, normalise: Callable[[Any], tuple]) -> tuple:
+    if not isinstance(values, list | tuple):
+        normalise(None)  # raises
     spelled: dict[Any, Any] = {}
     for value, spelling in zip(normalise(values), values, strict=True):
         if value in spelled:
@@ -68,6 +72,8 @@ def distinct(kind: Any) -> Any:
     """A list of at least one of a kind, no two the same however they are spelled."""
     return Annotated[tuple[kind, ...], Field(min_length=1), WrapValidator(_each_once)]
 
+
+Named = Annotated[Mapping[Any, Any], Field(min_length=1)]  # entries by their names
 
 OF_DEFAULT = {bool: Switch, int: Count, float: Fraction}  # what an option may be, by its default
 
@@ -96,24 +102,32 @@ def read(
 ) -> dict[str, Any]:
     """The right values for a declared structure, with defaults; a line in mistakes for the others.
 
-    place(where, name): how a message names the place of a key; elsewhere: where keys belong that
-    other structures have. A wrong value counts as left out, so that what needs the others is still
-    checked; where nothing is missing, structure(**values) is the structure.
+    place(where, name): how a message names the place of a key; elsewhere: hints at where keys
+    belong that other structures have. A wrong value counts as left out, so that what needs the
+    others is still checked; where nothing is missing, structure(**values) is the structure.
     """
     keys = schema(structure)["properties"]
     if not isinstance(values, Mapping):
-        mistakes.append(mistake(where, values, f"a mapping with {', '.join(keys)}"))
+        mistakes.append(mistake(where, values, f"a mapping with {', '.join(_shown(keys))}"))
         return {}
     optional = TypeAdapter(_optional(structure))
-    wrong: set[Any] = set()
+    own = {name: value for name, value in values.items() if name in keys}
+    for name in values.keys() - own.keys():
+        also = {other: known for known, k in keys.items() for other in k.get("also", ())}
+        hint = (elsewhere or {}).get(name) or meant(name, keys, also)
+        found = name if str(name).isprintable() else repr(name)
+        mistakes.append(mistake(where, f"unknown key {found}", ", ".join(_shown(keys)), hint))
+    wrong: set[str] = set()
     try:
-        right = optional.validate_python(values)
+        right = optional.validate_python(own)
     except ValidationError as error:
         details = error.errors()
         wrong = {detail["loc"][0] for detail in details}
-        lines = [_line(detail, values, keys, where, place, elsewhere or {}) for detail in details]
+        inside = {detail["loc"][0] for detail in details if isinstance(detail["loc"][-1], int)}
+        details = [d for d in details if len(d["loc"]) > 1 or d["loc"][0] not in inside]
+        lines = [_line(detail, own, keys, place, where) for detail in details]
         mistakes += dict.fromkeys(lines)  # each once: a value may be wrong in several ways
-        right = optional.validate_python({n: v for n, v in values.items() if n not in wrong})
+        right = optional.validate_python({n: v for n, v in own.items() if n not in wrong})
     missing = {name for name in keys if getattr(right, name) is _MISSING}
     mistakes += [f"{place(where, name)}: is missing" for name in keys if name in missing - wrong]
     return {name: getattr(right, name) for name in keys if name not in missing}
@@ -131,13 +145,14 @@ def _optional(structure: type) -> type:
     return declared(type(structure.__name__, (structure,), {"__annotations__": kinds, **values}))
 
 
-def _line(detail: Any, values: Mapping, keys: dict, where: str, place, elsewhere) -> str:
+def _shown(keys: Mapping[str, Any]) -> list[str]:
+    """Those that one may write: not the options of a run, which have keys of their own."""
+    return [name for name in keys if not name.endswith("_options")]
+
+
+def _line(detail: Any, values: Mapping, keys: dict, place: Callable, where: str) -> str:
     """One mistake that pydantic found."""
     name, *inside = detail["loc"]
-    if name not in keys:
-        also = {other: own for own, k in keys.items() for other in k.get("also", ())}
-        hint = f"it belongs in {elsewhere[name]}" if name in elsewhere else meant(name, keys, also)
-        return mistake(where, f"unknown key {name}", ", ".join(keys), hint)
     found, allowed, at = values[name], keys[name], place(where, name)
     for step in inside:  # into a list; what else pydantic names is no place
         if isinstance(step, int) and isinstance(found, Sequence):
@@ -145,7 +160,9 @@ def _line(detail: Any, values: Mapping, keys: dict, where: str, place, elsewhere
             found, allowed, at = found[step], allowed["items"], f"{at}[{step}]"
     own = detail.get("ctx", {}).get("error")  # of _each_once
     said = str(own) if own else words(allowed, found)
-    return mistake(at, repr(found), said, meant(found, allowed.get("enum", ())))
+    kinds = allowed.get("anyOf", [allowed])
+    names = [name for kind in kinds for name in kind.get("enum", [kind.get("const", "")])]
+    return mistake(at, repr(found), said, meant(found, names))
 
 
 def mistake(where: str, found: Any, allowed: str, hint: str = "") -> str:
@@ -158,7 +175,9 @@ def mistake(where: str, found: Any, allowed: str, hint: str = "") -> str:
 
 def meant(name: Any, names: Iterable[str], also: Mapping[str, str] | None = None) -> str:
     """ "did you mean l2?", where one of the names, or another name of one, is near."""
-    near = get_close_matches(str(name), [*names, *(also or {})], 1)
+    if not isinstance(name, str):
+        return ""
+    near = get_close_matches(name, [*names, *(also or {})], 1)
     return f"did you mean {(also or {}).get(near[0], near[0])}?" if near else ""
 
 
@@ -179,7 +198,9 @@ def words(allowed: Mapping[str, Any], found: Any = None) -> str:
         "integer": "an integer",
         "number": "a number" if "exclusiveMaximum" in allowed else "a finite number",
         "boolean": "true or false",
-        "object": "a mapping with at least one entry",
+        "object": "a mapping with at least one entry"
+        if "minProperties" in allowed
+        else "a mapping",
         "string": "a word",
     }[allowed["type"]]
     limits = {"minimum": "≥", "exclusiveMinimum": ">", "exclusiveMaximum": "<"}

@@ -7,7 +7,7 @@ bound in turn: so the formula in a kernel is the one in the file.
 
 from collections.abc import Callable, Mapping
 from inspect import Parameter, signature
-from types import FunctionType
+from types import CodeType, FunctionType
 from typing import Any
 
 
@@ -26,7 +26,7 @@ def bind(
     formula = (twins or {}).get(formula, formula)
     named = {
         name: formula.__globals__[name]
-        for name in formula.__code__.co_names
+        for name in _names(formula.__code__)
         if name in formula.__globals__
     }
     translated = {
@@ -42,7 +42,19 @@ def bind(
         formula.__defaults__,
         formula.__closure__,
     )
+    bound.__kwdefaults__ = formula.__kwdefaults__
     return finish(bound)
+
+
+def _names(code: CodeType) -> set[str]:
+    """What a function and those inside it name."""
+    inside = (constant for constant in code.co_consts if isinstance(constant, CodeType))
+    return set(code.co_names).union(*map(_names, inside))
+
+
+def arguments(function: Callable) -> list[str]:
+    """The names of a function's arguments."""
+    return list(signature(function).parameters)
 
 
 def options(function: Callable) -> dict[str, Any]:
@@ -56,10 +68,10 @@ def options(function: Callable) -> dict[str, Any]:
 
 def state(update: Callable) -> list[str]:
     """The arrays that an update rule keeps from step to step, by the names of its arguments."""
-    given = [*signature(update).parameters][3:]  # behind p, g and step_size
+    given = arguments(update)[3:]  # behind p, g and step_size
     return [name for name in given if name != "t" and name not in options(update)]
 
 
 def counts(update: Callable) -> bool:
     """Whether an update rule takes the number t of the step."""
-    return "t" in signature(update).parameters
+    return "t" in arguments(update)

@@ -32,9 +32,12 @@ def plugin(kind: str, name: str) -> ModuleType:
     """The file descent/<kind>/<name>.py, imported; InputError where it is not what it should be."""
     try:
         file = import_module(f"descent.{kind}.{name}")
-    except SyntaxError:
-        _tree(kind, name)  # says where
+    except InputError:
         raise
+    except Exception as error:
+        _tree(kind, name)  # says where it is not Python
+        why = f"{type(error).__name__}: {error}"
+        raise InputError(f"{_place(kind, name)}: cannot be imported ({why})") from error
     _check(kind, name, vars(file))
     return file
 

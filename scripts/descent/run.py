@@ -10,6 +10,7 @@ from dataclasses import fields
 from typing import Any, Literal
 
 from descent.declaration import (
+    OF_DEFAULT,
     Count,
     CountOrZero,
     Positive,
@@ -17,8 +18,11 @@ from descent.declaration import (
     declared,
     distinct,
     key,
+    schema,
+    with_options,
 )
-from descent.formulas import options
+from descent.errors import InputError
+from descent.formulas import arguments, options
 from descent.plugins import available, plugin
 from descent.schedule import SCHEDULES, steps_per_epoch
 
@@ -102,14 +106,46 @@ class Run(OfOptimizer, OfStudy):
         return self.average_from * steps_per_epoch(samples, self.samples_a_step(samples))
 
 
-def model_options(model: str) -> dict[str, Any]:
-    """What a model leaves to choose, {name: default}."""
-    return options(plugin("models", model).layers)
+# what no option may be called: keys of studies and optimizers, and options of train.py
+TAKEN = {"dataset", "optimizers", "step_sizes", "engine", "evaluator", "figures"}
+TAKEN |= {"data", "iterates", "log", "help"}
 
 
-def update_options(update_rule: str) -> dict[str, Any]:
-    """What an update rule leaves to choose, {name: default}."""
-    return options(plugin("update_rules", update_rule).update)
+def options_of(kind: str, name: str) -> dict[str, Any]:
+    """What a model, or an update rule, leaves to choose, {name: default}.
+
+    Raises InputError where the signature is not what it should be.
+    """
+    function = plugin(kind, name).layers if kind == "models" else plugin(kind, name).update
+    begins = ["features", "outputs"] if kind == "models" else ["p", "g", "step_size"]
+    where = f"scripts/descent/{kind}/{name}.py: {function.__name__}"
+    if arguments(function)[: len(begins)] != begins:
+        found = ", ".join(arguments(function))
+        raise InputError(f"{where}: found ({found}); allowed: ({', '.join(begins)}, …)")
+    chosen = options(function)
+    for option, default in chosen.items():
+        if option in TAKEN | {field.name for field in fields(Run)}:
+            raise InputError(f"{where}: found the option {option}, which is the name of a key")
+        if type(default) not in OF_DEFAULT:
+            allowed = "a default that is true or false, an integer or a number"
+            raise InputError(f"{where}: found {option}={default!r}; allowed: {allowed}")
+    return chosen
+
+
+def with_options_of(structure: type, values: Any, *chosen: tuple[str, str]) -> type:
+    """A declared structure with the options of what the values choose.
+
+    chosen: a kind and its key, as ("models", "model"). Of one that does not exist, a mistake that
+    is reported elsewhere, any option may be.
+    """
+    further: dict[str, Any] = {}
+    for kind, name_of in chosen:
+        default = schema(structure)["properties"][name_of].get("default")
+        name = (values.get(name_of) if isinstance(values, Mapping) else None) or default
+        names = [name] if name in available(kind) else available(kind) if name else []
+        for each in names:
+            further |= options_of(kind, each)
+    return with_options(structure, *further.items())
 
 
 def part(structure: type, whole: Any) -> dict[str, Any]:

@@ -6,10 +6,9 @@ from collections.abc import Sequence
 from shlex import quote
 from typing import Any
 
-from descent.declaration import read, schema, with_options, words
+from descent.declaration import read, schema, words
 from descent.errors import InputError
-from descent.plugins import available
-from descent.run import Run, model_options, part, update_options
+from descent.run import Run, options_of, part, with_options_of
 
 
 def parse_run(parser: ArgumentParser, line: Sequence[str] | None = None) -> tuple[Namespace, Run]:
@@ -18,13 +17,10 @@ def parse_run(parser: ArgumentParser, line: Sequence[str] | None = None) -> tupl
     Raises InputError with a line for every key that is wrong.
     """
     chosen = ArgumentParser(add_help=False, allow_abbrev=False)
-    chosen.add_argument("--model")
-    chosen.add_argument("--update-rule", default="plain")
-    names, _ = chosen.parse_known_args(line)
-    of_model = model_options(names.model) if names.model in available("models") else {}
-    rules = available("update_rules")
-    of_rule = update_options(names.update_rule) if names.update_rule in rules else {}
-    structure = with_options(Run, *of_model.items(), *of_rule.items())
+    for name in ("model", "update_rule"):
+        chosen.add_argument(option(name), default=SUPPRESS)
+    choices = vars(chosen.parse_known_args(line)[0])
+    structure = with_options_of(Run, choices, ("models", "model"), ("update_rules", "update_rule"))
 
     group = parser.add_argument_group("the run")
     keys = {n: k for n, k in schema(structure)["properties"].items() if k.get("type") != "object"}
@@ -39,20 +35,26 @@ def parse_run(parser: ArgumentParser, line: Sequence[str] | None = None) -> tupl
         )
     arguments, unknown = parser.parse_known_args(line)
     values = {name: _typed(getattr(arguments, name)) for name in keys if name in arguments}
-    values |= {word[2:].replace("-", "_"): None for word in unknown if word.startswith("--")}
+    keys_of_no_run = [w[2:].partition("=")[0] for w in unknown if w.startswith("--") and w[2:]]
+    if unknown and not keys_of_no_run:
+        raise InputError(f"the run: found {' '.join(unknown)}; allowed: options and their values")
+    values |= {name.replace("-", "_"): None for name in keys_of_no_run}
     mistakes: list[str] = []
     right = read(structure, values, "the run", mistakes, lambda _, name: option(name))
     if mistakes:
         raise InputError("\n".join(mistakes))
-    options = {
-        "model_options": {name: right.pop(name) for name in of_model},
-        "update_options": {name: right.pop(name) for name in of_rule},
-    }
-    return arguments, Run(**right | options)
+    of_model = options_of("models", right["model"])
+    of_rule = options_of("update_rules", right["update_rule"])
+    right["model_options"] = {option: right[option] for option in of_model}
+    right["update_options"] = {option: right[option] for option in of_rule}
+    return arguments, Run(**{name: right[name] for name in schema(Run)["properties"]})
 
 
 def command_line(run: Run) -> list[str]:
-    """The options that `parse_run` reads as this run, quoted for a shell; defaults are left out."""
+    """The options that `parse_run` reads as this run, quoted for a shell.
+
+    Keys that have their default are left out; options of the model and the update rule are not.
+    """
     keys = schema(Run)["properties"]
     values = part(Run, run) | dict(run.model_options) | dict(run.update_options)
     line = []
@@ -77,5 +79,5 @@ def _typed(text: Any) -> Any:
         return [_typed(word) for word in text]
     try:
         return json.loads(text)
-    except ValueError:
+    except (ValueError, RecursionError):
         return text

@@ -13,6 +13,7 @@ import yaml
 from descent.ability import News, able, misfits, why_not
 from descent.data import Size
 from descent.declaration import (
+    Named,
     Positive,
     declared,
     distinct,
@@ -20,21 +21,18 @@ from descent.declaration import (
     mistake,
     read,
     schema,
-    with_options,
 )
 from descent.errors import InputError
 from descent.plugins import available, plugin
-from descent.run import OfOptimizer, OfStudy, Run, model_options, update_options
+from descent.run import OfOptimizer, OfStudy, Run, options_of, with_options_of
 from pipeline.auto import fastest, numbers
 from pipeline.plan import PlannedRun, PlannedStudy
 
 MAX_STUDY_GB = 10  # iterates of a study on disk; 10⁹ bytes
 MAX_RUN_GB = 2  # iterates of a run, which a job holds in memory
 BYTES = {"float32": 4, "float64": 8}  # a number takes
-NAME = "[a-z][a-z0-9_]*"  # of a study or optimizer
+NAME = "[a-z][a-z0-9_]{0,60}"  # of a study or optimizer
 TARGETS = ("all", "figures", "download", "train", "evaluate", "aggregate", "plot")  # no studies
-
-OPTIONS = {"models": model_options, "update_rules": update_options}
 
 Engine = Literal["auto", *available("engines")]
 Evaluator = Literal["auto", *available("evaluators")]
@@ -57,7 +55,7 @@ class Study(OfStudy):
     """The keys of a study."""
 
     dataset: Literal[*available("datasets")] = key("the samples", also=("data",))
-    optimizers: Mapping[Any, Any] = key(
+    optimizers: Named = key(
         "an update rule, a batch size, a length and step sizes, by a name", also=("optimizer",)
     )
     engine: Engine = key("what trains; auto: the fastest that can", "auto", also=("backend",))
@@ -73,7 +71,7 @@ class Study(OfStudy):
 class Configuration:
     """The keys of config.yaml."""
 
-    studies: Mapping[Any, Any] = key("studies, by a name", also=("study",))
+    studies: Named = key("studies, by a name", also=("study",))
 
 
 def read_studies(config: Mapping[str, Any], files: Iterable[str | Path]) -> dict[str, PlannedStudy]:
@@ -86,10 +84,8 @@ def read_studies(config: Mapping[str, Any], files: Iterable[str | Path]) -> dict
     names = [os.path.relpath(file) for file in files]
     repeated = [f"{name}, {mistake}" for name in names for mistake in _repeated_keys(name)]
     mistakes: list[str] = []
-    right = read(Configuration, config, "", mistakes)
-    studies = right.get("studies", {})
-    if "studies" in right:
-        _check_names("studies", studies, TARGETS, mistakes)
+    studies = read(Configuration, config, "", mistakes).get("studies", {})
+    _check_names("studies", studies, TARGETS, mistakes)
     planned = {name: _read_study(name, values, mistakes) for name, values in studies.items()}
     lines = repeated + [f"{', '.join(names)}: {mistake}" for mistake in mistakes]
     if lines:
@@ -103,7 +99,11 @@ def check_syntax(file: str) -> None:
         raise InputError(f"{file}: found no mapping; allowed: a mapping with studies")
     try:
         json.dumps(yaml.safe_load(Path(file).read_text(encoding="utf-8")), default=str)
-    except ValueError as error:  # a date that does not exist, a mapping that contains itself
+    except yaml.MarkedYAMLError as error:
+        line = error.problem_mark.line + 1
+        raise InputError(f"{file}, line {line}: cannot be read ({error.problem})") from None
+    except (ValueError, TypeError, RecursionError) as error:
+        # a date that does not exist, or as a key; a mapping that contains itself
         raise InputError(f"{file}: found a value that cannot be read ({error})") from None
 
 
@@ -140,11 +140,9 @@ def _check_names(
     where: str, named: Mapping[Any, Any], taken: Sequence[str], mistakes: list[str]
 ) -> None:
     """A line in mistakes for every name that cannot be part of paths and targets, or is taken."""
-    if not named:
-        mistakes.append(mistake(where, named, "a mapping with at least one entry"))
     for name in named:
         if not isinstance(name, str) or not re.fullmatch(NAME, name):
-            allowed = "a lower-case letter, then lower-case letters, digits and _"
+            allowed = "a lower-case letter, then at most 60 lower-case letters, digits and _"
             mistakes.append(mistake(where, f"the name {name!r}", allowed))
         elif name in taken:
             allowed = f"names other than those of the rules ({', '.join(taken)})"
@@ -154,15 +152,15 @@ def _check_names(
 def _read_study(name: str, values: Any, mistakes: list[str]) -> PlannedStudy | None:
     """The study, or None where it has mistakes."""
     where, found = f"studies.{name}", list[str]()
-    keys = _with_options(Study, "models", "model", values)
-    elsewhere = dict.fromkeys(schema(Optimizer)["properties"], "an optimizer")
-    study = read(keys, values, where, found, elsewhere=elsewhere)
-    if "optimizers" in study:
-        _check_names(f"{where}.optimizers", study["optimizers"], (), found)
+    keys = with_options_of(Study, values, ("models", "model"))
+    hints = _hints(Optimizer, "an optimizer", "models")
+    study = read(keys, values, where, found, elsewhere=hints)
+    _check_names(f"{where}.optimizers", study.get("optimizers", {}), (), found)
     optimizers: dict[str, dict[str, Any]] = {}
     for optimizer, of_optimizer in study.get("optimizers", {}).items():
-        keys = _with_options(Optimizer, "update_rules", "update_rule", of_optimizer)
-        optimizers[optimizer] = read(keys, of_optimizer, f"{where}.optimizers.{optimizer}", found)
+        keys = with_options_of(Optimizer, of_optimizer, ("update_rules", "update_rule"))
+        hints, place = _hints(Study, "the study", "update_rules"), f"{where}.optimizers.{optimizer}"
+        optimizers[optimizer] = read(keys, of_optimizer, place, found, elsewhere=hints)
 
     runs, notes, figures = list[PlannedRun](), list[str](), ()
     if {"model", "dataset"} <= study.keys():
@@ -187,14 +185,14 @@ def _read_study(name: str, values: Any, mistakes: list[str]) -> PlannedStudy | N
     )
 
 
-def _with_options(structure: type, kind: str, chooses: str, values: Any) -> type:
-    """The structure with the options of the model or update rule that the values choose."""
-    chosen = values.get(chooses) if isinstance(values, Mapping) else None
-    if chosen is None:
-        chosen = schema(structure)["properties"][chooses].get("default")
-    # of one that does not exist, a mistake reported elsewhere, any option may be
-    names = [chosen] if chosen in available(kind) else available(kind) if chosen else []
-    return with_options(structure, *(o for name in names for o in OPTIONS[kind](name).items()))
+def _hints(structure: type, level: str, kind: str) -> dict[str, str]:
+    """Where keys of another structure belong, and whose options there are."""
+    whose: dict[str, list[str]] = {}
+    for name in available(kind):
+        for option in options_of(kind, name):
+            whose.setdefault(option, []).append(name)
+    hints = dict.fromkeys(schema(structure)["properties"], f"it belongs in {level}")
+    return hints | {option: f"it is an option of {', '.join(whose[option])}" for option in whose}
 
 
 def _lacks(structure: type, values: Mapping[str, Any]) -> bool:
@@ -226,8 +224,8 @@ def _plan(
     run = Run(
         **{name: keys[name] for name in schema(Run)["properties"] if name in keys},
         step_size=1.0,
-        model_options={option: keys[option] for option in model_options(keys["model"])},
-        update_options={option: keys[option] for option in update_options(keys["update_rule"])},
+        model_options={o: study[o] for o in options_of("models", keys["model"])},
+        update_options={o: own[o] for o in options_of("update_rules", keys["update_rule"])},
     )
     wrong = misfits(run, size)
     for misfit, (value, allowed) in wrong.items():

@@ -43,7 +43,10 @@ def settle() -> None:
         return
     begun = JOURNAL.stat().st_mtime
     records = FilePersistence()
-    outputs = json.loads(JOURNAL.read_text(encoding="utf-8"))
+    try:
+        outputs = json.loads(JOURNAL.read_text(encoding="utf-8"))
+    except ValueError:  # emptied by something else: what is there is not known to be wrong
+        return
     for output in (o for log in outputs if not is_done(Path(log)) for o in outputs[log]):
         record = records.metadata(IOFile(output))
         if record and record.starttime >= begun:  # others were not begun, and are as they were

@@ -10,7 +10,8 @@ from typing import Any
 
 from descent.declaration import schema, with_options, words
 from descent.plugins import available
-from pipeline.config import NAME, OPTIONS, TARGETS, Optimizer, Study
+from descent.run import options_of
+from pipeline.config import NAME, TARGETS, Optimizer, Study
 
 ROOT = Path(__file__).parents[2]
 TABLE, SCHEMA = ROOT / "docs/configuration.md", ROOT / "config.schema.json"
@@ -67,7 +68,7 @@ def _options(structure: type, kind: str) -> dict[str, Keys]:
     """The keys that each model, or update rule, adds: {its name: keys}."""
     own = schema(structure)["properties"]
     keys = {
-        name: schema(with_options(structure, *OPTIONS[kind](name).items()))["properties"]
+        name: schema(with_options(structure, *options_of(kind, name).items()))["properties"]
         for name in available(kind)
     }
     return {name: {n: k for n, k in keys[name].items() if n not in own} for name in keys}

@@ -7,7 +7,7 @@ import yaml
 from jsonschema import Draft202012Validator
 from test_config import GOOD, MISTAKES, ROOT  # pyright: ignore
 
-from descent.run import model_options
+from descent.run import options_of
 from pipeline.reference import SCHEMA, TABLE, json_schema, table
 
 
@@ -36,6 +36,6 @@ def test_the_editor_finds_what_the_pipeline_finds(old, new, says):
 
 
 def test_the_table_has_the_options_with_their_defaults():
-    default = model_options("neural_network")["hidden"]
+    default = options_of("models", "neural_network")["hidden"]
     row = f"| `hidden` | option of `neural_network` | an integer ≥ 1 | {default} |"
     assert row in table().splitlines()

@@ -64,13 +64,14 @@ def test_training_is_silent_elsewhere_and_writes_its_log(folder):
         ("500", "0", "--evaluate-every: found 0; allowed: an integer ≥ 1"),
         ("--step-size", "--lr", "the run: found unknown key lr; did you mean step_size? allowed"),
         ("--step-size", "--lr", "--step-size: is missing"),
+        ("0.1", "0.1 0.2", "the run: found 0.2; allowed: options and their values"),
         ("sigmoid_softmax", "linear_regression", "--model: found linear_regression; allowed: neu"),
         ("d.npz", "x.npz", "error: x.npz: no such file"),
     ],
 )
 def test_bad_options(folder, old, new, says):
     options = list(TRAIN)
-    options[options.index(old)] = new
+    options = " ".join(options).replace(f" {old} ", f" {new} ", 1).split()
     done = subprocess.run(command("train.py", *options), cwd=folder, capture_output=True, text=True)
     assert done.returncode != 0
     assert says in done.stderr

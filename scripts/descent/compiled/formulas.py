@@ -17,7 +17,6 @@ from types import FunctionType
 import numba
 import numpy as np
 from numba import types
-from numba.core.errors import NumbaError
 from numba.extending import models, register_model, typeof_impl
 
 from descent import formulas, functions
@@ -138,7 +137,7 @@ def problem(name: str, wanted: Sequence[str] = ("score_gradient",)) -> str | Non
     for formula in wanted:
         z, *_ = arguments[formula]
         gives = z.of(1) if formula == "losses" else z
-        if reason := _reason(Formula(name, formula).function(), arguments[formula], gives):
+        if reason := _reason(Formula(name, formula), arguments[formula], gives):
             return f"numba cannot compile {name}.{formula}: {reason}"
     return None
 
@@ -154,21 +153,23 @@ def rule_problem(name: str) -> str | None:
         types.UniTuple(number, len(formulas.options(rule))),
     )
     gives = types.UniTuple(p, 1 + state) if state else p
-    reason = _reason(Update(name).function(), arguments, gives)
+    reason = _reason(Update(name), arguments, gives)
     return f"numba cannot compile {name}.update: {reason}" if reason else None
 
 
-def _reason(function: FunctionType, arguments: tuple, gives: types.Type) -> str | None:
-    """Why a function does not compile, or that it gives something else; None if all is well."""
+def _reason(formula: Formula | Update, arguments: tuple, gives: types.Type) -> str | None:
+    """Why a formula does not compile, or that it gives something else; None if all is well."""
     try:
+        function = formula.function()
         function.compile(arguments)
-    except NumbaError as error:
+    except Exception as error:  # of numba, but also of what it compiles
         return first_line(error)
     given = function.overloads[arguments].signature.return_type
     return None if given == gives else f"it gives {given} instead of {gives}"
 
 
-def first_line(error: NumbaError) -> str:
-    """The first line of numba's message that says something."""
-    lines = re.sub(r"\x1b\[\d*m", "", str(error)).splitlines()
-    return next(line.strip() for line in lines if line and not line.startswith("Failed in"))
+def first_line(error: Exception) -> str:
+    """The first line of numba's message that says something; the error's name if there is none."""
+    lines = re.sub(r"\x1b\[\d*m| at 0x[0-9a-f]+", "", str(error)).splitlines()
+    said = (line.strip().rstrip(":") for line in lines if not line.startswith("Failed in"))
+    return next(filter(None, said), type(error).__name__)
