@@ -6,7 +6,7 @@ from snakemake.utils import min_version
 min_version("9.27")
 sys.path.insert(0, str(Path(workflow.basedir) / "scripts"))
 
-from descent.plugins import caption
+from descent.constants import caption
 from pipeline import journal
 from pipeline.command import clear_errors
 from pipeline.config import check_syntax, read_studies

@@ -7,9 +7,10 @@ import pytest
 
 from descent import ability
 from descent.ability import CONSTANTS, able, given, misfits, why_not
+from descent.constants import _tree, constants
 from descent.data import Size
 from descent.errors import InputError
-from descent.plugins import PROVIDES, available, constants, plugin
+from descent.plugins import PROVIDES, available, plugin
 from descent.run import Run, options_of
 
 DIGITS = Size(train=1500, test=297, features=64, outputs=10)
@@ -95,9 +96,8 @@ def figure_file(tmp_path, monkeypatch):
         constants.cache_clear()
         (tmp_path / "figures").mkdir(exist_ok=True)
         (tmp_path / "figures/odd.py").write_text(text)
-        from descent import plugins
 
-        plugins._tree.cache_clear()
+        _tree.cache_clear()
 
     yield write
     constants.cache_clear()
@@ -135,12 +135,11 @@ def test_a_wrong_file_is_one_line_with_its_name(figure_file, old, new, says):
 
 @pytest.mark.parametrize(
     ("text", "says"),
-    [("x = 1\n", "odd.py: defines no SIZE, no obtain"), ("def :\n", "odd.py, line 1: is not Pyth")],
+    [("x = 1\n", "odd.py: defines no SIZE, no obtain"), ("def :\n", "odd.py: cannot be imported")],
 )
 def test_a_wrong_file_that_is_imported_is_one_line_as_well(tmp_path, monkeypatch, text, says):
     from descent import datasets, plugins
 
-    plugins._tree.cache_clear()
     (tmp_path / "datasets").mkdir()
     (tmp_path / "datasets/odd.py").write_text(text)
     monkeypatch.setattr(plugins, "DESCENT", tmp_path)

@@ -12,12 +12,13 @@ from importlib import import_module
 from typing import Literal
 
 from descent.compiled.sources import folder
+from descent.constants import constants
 from descent.cuda import has_cuda
 from descent.data import Size
 from descent.declaration import Switch, declared, key
 from descent.files import replacing
 from descent.models._layer import Layer
-from descent.plugins import available, constants, plugin
+from descent.plugins import available, plugin
 from descent.run import FULL, Run
 
 

@@ -3,7 +3,6 @@
 import sys
 from typing import Any
 
-from descent.ability import given
 from descent.plugins import plugin
 
 
@@ -12,9 +11,9 @@ def computed_by(kind: str, name: str) -> dict[str, Any]:
 
     No times, so that the same computation has the same provenance.
     """
-    device = plugin(kind, name).device()  # which imports the libraries
+    file = plugin(kind, name)  # which imports its libraries
     return {
         kind.removesuffix("s"): name,
-        "device": device,
-        "versions": {lib: sys.modules[lib].__version__ for lib in given(kind, name).LIBRARIES},
+        "device": file.device(),
+        "versions": {lib: sys.modules[lib].__version__ for lib in file.LIBRARIES},
     }

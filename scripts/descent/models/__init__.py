@@ -12,6 +12,9 @@ and, as functions of parameters {name: array} and samples x [n, features]:
                                   are options that a study may set
     outputs(parameters, x)        what the model computes, [outputs, n]
     losses(outputs, y)            the loss of each sample, [n]
+
+and, for the engines in NumPy and in torch, which go without those that lack it,
+
     gradient(parameters, x, y)    of the mean loss, by hand
     torch_outputs(parameters, x)  the same outputs in torch, of R models [R, outputs, n]
     torch_losses(outputs, y)      the same losses in torch, [R, n], for autograd
