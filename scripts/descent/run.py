@@ -146,8 +146,3 @@ def with_options_of(structure: type, values: Any, *chosen: tuple[str, str]) -> t
         for each in names:
             further |= options_of(kind, each)
     return with_options(structure, *further.items())
-
-
-def part(structure: type, whole: Any) -> dict[str, Any]:
-    """The keys of a declared structure in one that has further ones."""
-    return {field.name: getattr(whole, field.name) for field in fields(structure)}

@@ -8,7 +8,7 @@ from typing import Any
 
 from descent.declaration import read, schema, words
 from descent.errors import InputError
-from descent.run import Run, options_of, part, with_options_of
+from descent.run import Run, options_of, with_options_of
 
 
 def parse_run(parser: ArgumentParser, line: Sequence[str] | None = None) -> tuple[Namespace, Run]:
@@ -56,13 +56,13 @@ def command_line(run: Run) -> list[str]:
     Keys that have their default are left out; options of the model and the update rule are not.
     """
     keys = schema(Run)["properties"]
-    values = part(Run, run) | dict(run.model_options) | dict(run.update_options)
+    values = {
+        name: getattr(run, name)
+        for name, allowed in keys.items()
+        if allowed.get("type") != "object" and getattr(run, name) != allowed.get("default", ...)
+    }
     line = []
-    for name, value in values.items():
-        if name in ("model_options", "update_options"):
-            continue
-        if name in keys and value == keys[name].get("default", ...):
-            continue
+    for name, value in {**values, **run.model_options, **run.update_options}.items():
         several = value if isinstance(value, tuple) else [value]
         line += [option(name), *(v if isinstance(v, str) else json.dumps(v) for v in several)]
     return [quote(word) for word in line]

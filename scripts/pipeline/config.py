@@ -4,6 +4,7 @@ import json
 import os
 import re
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, Literal
@@ -189,8 +190,9 @@ def _hints(structure: type, level: str, kind: str) -> dict[str, str]:
     """Where keys of another structure belong, and whose options there are."""
     whose: dict[str, list[str]] = {}
     for name in available(kind):
-        for option in options_of(kind, name):
-            whose.setdefault(option, []).append(name)
+        with suppress(InputError):  # a file that is wrong matters where it is chosen
+            for option in options_of(kind, name):
+                whose.setdefault(option, []).append(name)
     hints = dict.fromkeys(schema(structure)["properties"], f"it belongs in {level}")
     return hints | {option: f"it is an option of {', '.join(whose[option])}" for option in whose}
 
