@@ -26,7 +26,7 @@ studies:
     engine: numpy
     seeds: [0, 1]
     optimizers:
-      sgd: {batch_size: 1, epochs: 15, evaluate_every: 1000, step_sizes: [0.1]}
+      sgd: {batch_size: 1, epochs: 25, evaluate_every: 1000, step_sizes: [0.1]}
 """
 
 
