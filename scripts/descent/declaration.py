@@ -110,7 +110,7 @@ def read(
     if not isinstance(values, Mapping):
         mistakes.append(mistake(where, values, f"a mapping with {', '.join(_shown(keys))}"))
         return {}
-    optional = TypeAdapter(_optional(structure))
+    optional = _optional(structure)
     own = {name: value for name, value in values.items() if name in keys}
     for name in values.keys() - own.keys():
         also = {other: known for known, k in keys.items() for other in k.get("also", ())}
@@ -137,12 +137,13 @@ _MISSING = object()
 
 
 @cache
-def _optional(structure: type) -> type:
-    """The structure with no key that must be there."""
+def _optional(structure: type) -> TypeAdapter:
+    """What validates the structure with no key that must be there."""
     required = schema(structure).get("required", ())
     kinds = {name: structure.__dataclass_fields__[name].type for name in required}
     values = {name: key("", _MISSING) for name in required}
-    return declared(type(structure.__name__, (structure,), {"__annotations__": kinds, **values}))
+    lenient = type(structure.__name__, (structure,), {"__annotations__": kinds, **values})
+    return TypeAdapter(declared(lenient))
 
 
 def _shown(keys: Mapping[str, Any]) -> list[str]:

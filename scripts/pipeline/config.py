@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
+from functools import cache
 from pathlib import Path
 from typing import Any, Literal
 
@@ -186,6 +187,7 @@ def _read_study(name: str, values: Any, mistakes: list[str]) -> PlannedStudy | N
     )
 
 
+@cache
 def _hints(structure: type, level: str, kind: str) -> dict[str, str]:
     """Where keys of another structure belong, and whose options there are."""
     whose: dict[str, list[str]] = {}

@@ -8,9 +8,10 @@ import yaml
 from descent import ability
 from descent.ability import given
 from descent.errors import InputError
+from descent.run import TAKEN, Run
 from pipeline import auto, config
 from pipeline.arguments import parse_run
-from pipeline.config import TARGETS, read_studies
+from pipeline.config import TARGETS, Optimizer, Study, read_studies
 
 ROOT = Path(__file__).parents[2]
 
@@ -389,6 +390,11 @@ def parsed(planned):
 def test_every_value_travels_from_config_to_the_run_that_is_trained(text):
     for planned in read(text)["tiny"].runs:
         assert parsed(planned) == (planned.run, planned.engine)
+
+
+def test_no_option_may_have_the_name_of_a_key():
+    keys = {name for level in (Study, Optimizer) for name in level.__dataclass_fields__}
+    assert keys <= TAKEN | Run.__dataclass_fields__.keys()
 
 
 def test_options_have_the_defaults_of_the_signatures():

@@ -11,7 +11,6 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cache
-from inspect import signature
 from types import FunctionType
 
 import numba
@@ -110,7 +109,7 @@ def _update(rule: FunctionType) -> FunctionType:
             return function(p, g, step_size, *state, *options)
 
         return inlined(update)
-    before = [*signature(rule).parameters].index("t") - 2
+    before = formulas.arguments(rule).index("t") - 2
 
     def update_with_t(p_and_state, g, step_size, t, options):
         p, first = p_and_state[0], p_and_state[1:before]

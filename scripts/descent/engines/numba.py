@@ -130,8 +130,8 @@ def _shuffled_steps_of(run: Run, data: Data, samples: Packed) -> Callable:
 
     def make_steps(seed: int, descent: Descent, first: int, last: int) -> None:
         sizes = schedule.step_sizes(run.schedule, run.step_size, first, last, steps)
-        for made, epoch, begin, end in segments(first, last, n, size):
-            some = order(seed, epoch, n)[begin:end], sizes[made:], first + made
+        for before, epoch, begin, end in segments(first, last, n, size):
+            some = order(seed, epoch, n)[begin:end], sizes[before:], first + before
             if touching:
                 _single_steps(statics, descent, samples, y, *some)
             else:
