@@ -12,7 +12,8 @@ STUDY ?= digits
 
 report: environment
 	$(SNAKEMAKE) $(STUDY)
-	$(BIN)/snakemake $(STUDY) --report results/report-$(STUDY).html
+	$(BIN)/snakemake $(STUDY) --report results/.report-$(STUDY).html
+	mv results/.report-$(STUDY).html results/report-$(STUDY).html
 	@ls -d results/$(if $(filter all figures,$(STUDY)),*,$(STUDY))/figures/*.png
 	@ls -d results/report-$(STUDY).html
 

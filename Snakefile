@@ -49,7 +49,7 @@ wildcard_constraints:
 
 rule all:
     input:
-        [study.tables() + study.figure_files() for study in STUDIES.values()],
+        [study.results() for study in STUDIES.values()],
 
 
 rule figures:
@@ -63,7 +63,7 @@ for name, study_of_name in STUDIES.items():
         name:
             name
         input:
-            study_of_name.tables() + study_of_name.figure_files(),
+            study_of_name.results(),
 
 
 rule download:
@@ -113,7 +113,7 @@ rule evaluate:
         data=lambda w: study(w).data,
     output:
         trace=update("results/{study}/traces/{optimizer}/{step_size}.csv"),
-        provenance=update("results/{study}/traces/{optimizer}/{step_size}.json"),
+        record=update("results/{study}/traces/{optimizer}/{step_size}.json"),
     log:
         "logs/evaluate/{study}/{optimizer}/{step_size}.log",
     benchmark:
@@ -124,10 +124,11 @@ rule evaluate:
         gpu=lambda w: planned(w).gpus("evaluators"),
     params:
         evaluator=lambda w: planned(w).evaluator,
+        run=lambda w: planned(w).expected(),
     shell:
         "python {input.script} --iterates {input.iterates} --data {input.data}"
         " --study {wildcards.study} --optimizer {wildcards.optimizer} --evaluator {params.evaluator}"
-        " --trace {output.trace} --provenance {output.provenance} --log {log}"
+        " --run {params.run} --trace {output.trace} --record {output.record} --log {log}"
 
 
 rule aggregate:
@@ -135,6 +136,7 @@ rule aggregate:
         script="scripts/aggregate.py",
         modules=modules("aggregate.py"),
         traces=lambda w: study(w).files("traces", "csv"),
+        records=lambda w: study(w).files("traces", "json"),
     output:
         traces=update("results/{study}/traces.csv"),
         summary=report(
@@ -143,6 +145,7 @@ rule aggregate:
             category="{study}",
             labels={"figure": "table: summary"},
         ),
+        record=update("results/{study}/tables.json"),
     log:
         "logs/aggregate/{study}.log",
     conda:
@@ -151,7 +154,7 @@ rule aggregate:
         seeds=lambda w: study(w).seeds,
     shell:
         "python {input.script} --run-traces {input.traces} --seeds {params.seeds}"
-        " --traces {output.traces} --summary {output.summary} --log {log}"
+        " --traces {output.traces} --summary {output.summary} --record {output.record} --log {log}"
 
 
 rule plot:
@@ -161,6 +164,7 @@ rule plot:
         modules=lambda w: modules("plot.py", *study(w).figure_modules(w.figure)),
         traces=rules.aggregate.output.traces,
         summary=rules.aggregate.output.summary,
+        tables=rules.aggregate.output.record,
     output:
         png=report(
             update("results/{study}/figures/{figure}.png"),
@@ -169,6 +173,7 @@ rule plot:
             labels={"figure": "{figure}"},
         ),
         pdf=update("results/{study}/figures/{figure}.pdf"),
+        record=update("results/{study}/figures/{figure}.json"),
     log:
         "logs/plot/{study}/{figure}.log",
     conda:
@@ -180,7 +185,35 @@ rule plot:
         ],
     shell:
         "python {input.script} --figure {wildcards.figure} --traces {input.traces}"
-        " --summary {input.summary} {params.reads} --png {output.png} --pdf {output.pdf} --log {log}"
+        " --summary {input.summary} --tables {input.tables} {params.reads}"
+        " --png {output.png} --pdf {output.pdf} --record {output.record} --log {log}"
+
+
+rule manifest:
+    input:
+        script="scripts/manifest.py",
+        modules=modules("manifest.py"),
+        records=lambda w: study(w).records(),
+        recorded=lambda w: study(w).recorded(),
+    output:
+        update("results/{study}/SHA256SUMS"),
+    log:
+        "logs/manifest/{study}.log",
+    conda:
+        "environment.yaml"
+    shell:
+        "python {input.script} --records {input.records} --manifest {output} --log {log}"
+
+
+rule verify:
+    input:
+        script="scripts/verify.py",
+    conda:
+        "environment.yaml"
+    params:
+        manifests=[study.manifest for study in STUDIES.values()],
+    shell:
+        "python {input.script} {params.manifests}"
 
 
 onstart:

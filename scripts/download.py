@@ -7,8 +7,8 @@ from pathlib import Path
 
 from descent import data
 from descent.errors import InputError
-from descent.plugins import available, plugin
-from pipeline.command import logged
+from descent.plugins import available, place, plugin
+from pipeline.command import job
 
 
 def main() -> None:
@@ -22,7 +22,7 @@ def main() -> None:
     if not sys.stderr.isatty():
         os.environ["TQDM_DISABLE"] = "1"  # the progress bars of torchvision
 
-    with logged(arguments.log) as note:
+    with job(arguments.log, arguments.data) as (note, data_file):
         dataset = plugin("datasets", arguments.dataset)
         attempt, last = arguments.attempt.split("/")
         try:
@@ -32,7 +32,11 @@ def main() -> None:
                 raise
             first_line = str(error).splitlines()[0]
             raise InputError(f"attempt {arguments.attempt}: {first_line}") from None
-        data.save(obtained, arguments.data)
+        where = place("datasets", arguments.dataset)
+        data.check(obtained, where)
+        if obtained.size != dataset.SIZE:
+            raise InputError(f"{where}: obtained {obtained.size}; allowed: {dataset.SIZE}")
+        data.save(obtained, data_file)
         note(f"{len(obtained.x_train)} training and {len(obtained.x_test)} test samples")
 
 

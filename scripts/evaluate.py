@@ -8,11 +8,11 @@ from pathlib import Path
 from descent import data, iterates
 from descent.columns import RUN
 from descent.errors import InputError
-from descent.files import checksum, replacing
+from descent.files import AGAIN, checksum
 from descent.metrics import trace
 from descent.plugins import available, plugin
-from descent.provenance import computed_by
-from pipeline.command import logged
+from descent.provenance import computed_by, record
+from pipeline.command import job
 
 
 def main() -> None:
@@ -22,23 +22,26 @@ def main() -> None:
     parser.add_argument("--study", required=True, help="name of the study")
     parser.add_argument("--optimizer", required=True, help="name of the optimizer in the study")
     parser.add_argument("--evaluator", default="numpy", choices=available("evaluators"))
+    parser.add_argument("--run", type=json.loads, default={}, help="what to expect of it, as JSON")
     parser.add_argument("--trace", required=True, type=Path, help="CSV file to write")
-    parser.add_argument("--provenance", required=True, type=Path, help="JSON file to write")
+    parser.add_argument("--record", required=True, type=Path, help="JSON file to write")
     parser.add_argument("--log", type=Path)
     arguments = parser.parse_args()
 
-    with logged(arguments.log) as note:
-        run = iterates.load(arguments.iterates)
-        evaluated_on = data.load(arguments.data)
-        trained_on = run.provenance["data_sha256"]
-        if trained_on != checksum(arguments.data):
-            raise InputError(
-                f"{arguments.iterates}: was trained on other data than {arguments.data}"
-                f" (SHA-256 {trained_on})"
-            )
+    outputs = arguments.trace, arguments.record
+    with job(arguments.log, *outputs) as (note, trace_file, record_file):
+        run, iterates_sha256 = iterates.load(arguments.iterates)
+        evaluated_on, data_sha256 = data.load(arguments.data)
+        for key, value in arguments.run.items():
+            if (found := run.provenance.get(key)) != value:
+                wrong = f"{arguments.iterates}: was trained with {key} {found}, not {value}"
+                raise InputError(f"{wrong}{AGAIN}")
+        if run.provenance["data_sha256"] != data_sha256:
+            wrong = f"{arguments.iterates}: was trained on other data than {arguments.data}"
+            raise InputError(f"{wrong}{AGAIN}")
         model = plugin("models", run.provenance["model"])
         evaluator = plugin("evaluators", arguments.evaluator)
-        with replacing(arguments.trace) as temporary, temporary.open("w", newline="") as file:
+        with trace_file.open("w", newline="") as file:
             writer = csv.writer(file, lineterminator="\n")
             for suffix, variant in iterates.variants(run).items():
                 columns = trace(variant, evaluated_on, model, evaluator)
@@ -50,15 +53,15 @@ def main() -> None:
                 # tolist gives Python floats, whose repr reads back as the same number
                 for row in zip(*(column.tolist() for column in columns.values()), strict=True):
                     writer.writerow([*labels.values(), *row])
-        provenance = {
-            "iterates_sha256": checksum(arguments.iterates),
-            "data_sha256": trained_on,
-            **computed_by("evaluators", arguments.evaluator),
+        computed = computed_by("evaluators", arguments.evaluator)
+        sums = {
+            arguments.iterates: iterates_sha256,
+            arguments.data: data_sha256,
+            arguments.trace: checksum(trace_file),
         }
-        with replacing(arguments.provenance) as temporary:
-            temporary.write_text(json.dumps(provenance, indent=2) + "\n", encoding="utf-8")
+        record(record_file, sums, **computed)
         note(f"{len(run.seed)} seeds, {len(run.step)} evaluated steps")
-        note(f"{arguments.evaluator} on {provenance['device']}")
+        note(f"{arguments.evaluator} on {computed['device']}")
 
 
 if __name__ == "__main__":

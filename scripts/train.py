@@ -10,11 +10,10 @@ from descent import data, iterates
 from descent.ability import misfits, why_not
 from descent.declaration import mistake
 from descent.errors import InputError
-from descent.files import checksum
 from descent.plugins import available, plugin
 from descent.provenance import computed_by
 from pipeline.arguments import option, parse_run
-from pipeline.command import clear_errors, logged
+from pipeline.command import clear_errors, job
 
 
 def main() -> None:
@@ -26,8 +25,8 @@ def main() -> None:
     with clear_errors():
         arguments, run = parse_run(parser)
 
-    with logged(arguments.log) as note:
-        training = data.load(arguments.data)
+    with job(arguments.log, arguments.iterates) as (note, iterates_file):
+        training, data_sha256 = data.load(arguments.data)
         if wrong := misfits(run, training.size):
             raise InputError("\n".join(mistake(option(k), *found) for k, found in wrong.items()))
         if reason := why_not("engines", arguments.engine, [run], training.size):
@@ -38,11 +37,11 @@ def main() -> None:
             trained = engine.train(run, training, bar.update)
         provenance = {
             "dataset": arguments.data.stem,
-            "data_sha256": checksum(arguments.data),
+            "data_sha256": data_sha256,
             **asdict(run),
             **computed_by("engines", arguments.engine),
         }
-        iterates.save(replace(trained, provenance=provenance), arguments.iterates)
+        iterates.save(replace(trained, provenance=provenance), iterates_file)
 
 
 def _progress_bar(steps: int, iterates: Path) -> tqdm:

@@ -1,7 +1,4 @@
-import os
-import signal
-import subprocess
-import sys
+import hashlib
 import time
 from pathlib import Path
 
@@ -28,47 +25,47 @@ def test_a_block_that_fails_changes_nothing(tmp_path):
     assert names(tmp_path) == ["x.csv"]
 
 
-def test_what_a_killed_writer_left_goes_and_what_a_living_one_writes_stays(tmp_path):
-    writer = """
-import sys, time
-from pathlib import Path
-from descent.files import replacing
-with replacing(Path(sys.argv[1])) as temporary:
-    temporary.write_text("half")
-    print("writing", flush=True)
-    time.sleep(60)
-"""
-    path = tmp_path / "x.npz"
-    environment = {**os.environ, "PYTHONPATH": str(Path(files.__file__).parent.parent)}
-    process = subprocess.Popen(
-        [sys.executable, "-c", writer, path], stdout=subprocess.PIPE, env=environment
-    )
-    try:
-        process.stdout.readline()
-        files.save_npz(path, ARRAYS)
-        assert len(names(tmp_path)) == 2
-        process.send_signal(signal.SIGKILL)
-        process.wait()
-        files.save_npz(path, ARRAYS)
-        assert names(tmp_path) == ["x.npz"]
-    finally:
-        process.kill()
-        process.wait()
-        process.stdout.close()
+def test_the_last_to_begin_wins_whether_the_others_live_or_were_killed(tmp_path):
+    path = tmp_path / "x[1].csv"
+    (tmp_path / ".x[1].csv.killed.csv").write_text("half")
+    later_job = pytest.raises(OSError, match="a later job writes it")
+    with later_job, files.replacing(path) as earlier:
+        earlier.write_text("earlier")
+        with files.replacing(path) as later:
+            later.write_text("later")
+        earlier.write_text("earlier, again")  # as one that opens its file at the end
+    assert path.read_text() == "later"
+    assert names(tmp_path) == ["x[1].csv"]
+
+
+def test_a_disk_that_is_full_is_told_of_the_file(tmp_path):
+    path = tmp_path / "x.csv"
+    with pytest.raises(OSError, match="No space left") as error, files.replacing(path):
+        Path("/dev/full").write_text("x")
+    assert error.value.filename == str(path)
+    assert names(tmp_path) == []
+
+
+def test_a_folder_is_no_file_and_that_is_said_before_the_work(tmp_path):
+    with pytest.raises(IsADirectoryError), files.replacing(tmp_path):
+        pytest.fail("the block was entered")
 
 
 def test_npz_comes_back_and_has_the_same_bytes_at_another_time(tmp_path):
     files.save_npz(tmp_path / "1.npz", ARRAYS)
     time.sleep(2.1)  # zip keeps times in steps of two seconds
     files.save_npz(tmp_path / "2.npz", ARRAYS)
-    assert (tmp_path / "1.npz").read_bytes() == (tmp_path / "2.npz").read_bytes()
-    loaded = files.load_npz(tmp_path / "1.npz", {"a", "b"})
+    content = (tmp_path / "1.npz").read_bytes()
+    assert content == (tmp_path / "2.npz").read_bytes()
+    loaded, sha256 = files.load_npz(tmp_path / "1.npz", {"a", "b"})
+    assert sha256 == hashlib.sha256(content).hexdigest() == files.checksum(tmp_path / "1.npz")
     assert (loaded["a"] == ARRAYS["a"]).all()
     assert str(loaded["b"]) == "text"
 
 
 def test_permissions_are_those_of_an_ordinary_file(tmp_path):
-    files.save_npz(tmp_path / "x.npz", ARRAYS)
+    with files.replacing(tmp_path / "x.npz") as temporary:
+        files.save_npz(temporary, ARRAYS)
     (tmp_path / "y").write_text("")
     assert (tmp_path / "x.npz").stat().st_mode == (tmp_path / "y").stat().st_mode
 
@@ -95,10 +92,10 @@ def pickled(path: Path) -> None:
         (lambda path: None, "no such file"),
         (lambda path: path.write_bytes(b""), "not a readable npz file"),
         (lambda path: path.write_text("text"), "not a readable npz file"),
-        (lambda path: path.mkdir(), "not a readable npz file"),
+        (lambda path: path.mkdir(), r"cannot be read \(Is a directory\)$"),
         (truncated, "not a readable npz file"),
         (altered, "not a readable npz file"),
-        (pickled, "not a readable npz file"),
+        (pickled, r"not a readable npz file \(it holds Python objects\). Delete it"),
         (lambda path: files.save_npz(path, {"c": np.zeros(1)}), "has no a, b; found c"),
     ],
 )

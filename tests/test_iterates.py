@@ -29,7 +29,7 @@ MADE = Iterates(
 
 def test_comes_back(tmp_path):
     iterates.save(MADE, tmp_path / "x.npz")
-    loaded = iterates.load(tmp_path / "x.npz")
+    loaded, _ = iterates.load(tmp_path / "x.npz")
     assert loaded.provenance == MADE.provenance
     assert loaded.parameters.keys() == MADE.parameters.keys()
     for name, p in MADE.parameters.items():

@@ -4,6 +4,8 @@ import pytest
 
 from descent import columns, tables
 from descent.errors import InputError
+from descent.files import checksum
+from descent.provenance import here
 
 
 def trace(seeds=(0, 1), steps=(0, 1, 2)) -> pd.DataFrame:
@@ -31,8 +33,7 @@ def rows(table: pd.DataFrame) -> str:
     ("content", "says"),
     [
         (None, "no such file"),
-        ("", "is cut off in its last line"),
-        (rows(trace())[:-4], "is cut off in its last line"),
+        ("", "not a readable CSV file"),
         ("a,b\n1,2\n", "has no column study"),
         ("a\n1,2\n3\n4,5,6\n", "not a readable CSV file"),
         (rows(trace().iloc[:4]), "has not all rows of the seeds [0, 1]"),
@@ -46,6 +47,24 @@ def test_a_damaged_trace_is_one_clear_message(tmp_path, content, says):
     tables.write(trace(), good)
     if content is not None:
         bad.write_text(content)
+    sums = {here(path): checksum(path) for path in (good, bad) if path.exists()}
     with pytest.raises(InputError) as error:
-        tables.read_runs([good, bad], [0, 1])
+        tables.read_runs([good, bad], [0, 1], sums)
     assert str(error.value).startswith(f"{bad}: {says}")
+
+
+def test_a_trace_that_was_altered_is_not_read(tmp_path):
+    path = tmp_path / "trace.csv"
+    tables.write(trace(), path)
+    sums = {here(path): checksum(path)}
+    tables.read_runs([path], [0, 1], sums)
+    content = path.read_bytes()
+    for position in range(len(content)):
+        damaged = bytearray(content)
+        damaged[position] ^= 1
+        path.write_bytes(damaged)
+        with pytest.raises(InputError, match=r"trace\.csv: was altered: SHA-256 .*Delete it"):
+            tables.read_runs([path], [0, 1], sums)
+    path.write_bytes(content)
+    with pytest.raises(InputError, match="nothing recorded it"):
+        tables.read_runs([path], [0, 1], {})

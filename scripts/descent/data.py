@@ -1,6 +1,7 @@
 """The stored form of every dataset: data/<dataset>.npz."""
 
 from dataclasses import dataclass, fields
+from numbers import Real
 from pathlib import Path
 
 import numpy as np
@@ -69,20 +70,68 @@ class Data:
 
 def save(data: Data, path: Path) -> None:
     """Write data/<dataset>.npz."""
-    save_npz(path, {field.name: np.asarray(getattr(data, field.name)) for field in fields(data)})
+    save_npz(path, {name: np.asarray(getattr(data, name)) for name in _NAMES})
 
 
-def load(path: Path) -> Data:
-    """Read data/<dataset>.npz.
+def load(path: Path) -> tuple[Data, str]:
+    """Read data/<dataset>.npz, and the SHA-256 of what was read.
 
-    Raises InputError where the file is missing or damaged, or its arrays do not fit together.
+    Raises InputError where the file is missing or damaged, or nothing can train on what it holds.
     """
-    names = [field.name for field in fields(Data)]
-    arrays = load_npz(path, set(names))
+    arrays, sha256 = load_npz(path, set(_NAMES))
+    scale = arrays["scale"][()]
+    scale = float(scale) if isinstance(scale, Real) else scale
+    data = Data(**{name: arrays[name] for name in _NAMES} | {"scale": scale})
+    check(data, str(path), AGAIN)
+    return data, sha256
+
+
+def check(data: Data, where: str, advice: str = "") -> None:
+    """Raise InputError where nothing can train on the data: which array, where in it, and why.
+
+    where: what gave them; advice: what helps, for the end of the message.
+    """
+    if wrong := _wrong(data):
+        raise InputError(f"{where}: {wrong}{advice}")
+
+
+_NAMES = [field.name for field in fields(Data)]
+
+
+def _wrong(data: Data) -> str | None:
+    arrays = {name: getattr(data, name) for name in _NAMES if name != "scale"}
+    for name, array in arrays.items():
+        if not isinstance(array, np.ndarray) or array.dtype.kind not in "uif":
+            found = getattr(array, "dtype", type(array).__name__)
+            return f"{name} holds {found}; allowed: an array of numbers"
+        if not array.size:
+            return f"{name} {array.shape} is empty"
+        if not np.isfinite(array).all():
+            place = np.argwhere(~np.isfinite(array))[0].tolist()
+            return f"{name}{place} is {array[tuple(place)]}; allowed: finite numbers"
     for part in ("train", "test"):
-        x, y = arrays[f"x_{part}"], arrays[f"y_{part}"]
-        if x.ndim != 2 or y.shape != x.shape[:1]:
-            raise InputError(f"{path}: x_{part} {x.shape} and y_{part} {y.shape} do not fit{AGAIN}")
-    return Data(
-        **{name: arrays[name] for name in names if name != "scale"}, scale=float(arrays["scale"])
-    )
+        x, y = arrays[f"x_{part}"].shape, arrays[f"y_{part}"].shape
+        if len(x) != 2 or y != x[:1]:
+            return f"x_{part} {x} and y_{part} {y} do not fit"
+    features = data.x_train.shape[1]
+    if data.x_test.shape[1] != features:
+        return f"x_test has {data.x_test.shape[1]} features; allowed: {features}, as x_train has"
+    if not isinstance(data.scale, Real) or not 0 < data.scale < np.inf:
+        return f"scale is {data.scale!r}; allowed: a number > 0"
+    if (data.y_test.dtype.kind == "f") != (data.task == "regression"):
+        return f"y_test holds {data.y_test.dtype}; allowed: what is for {data.task}, as y_train"
+    return None if data.task == "regression" else _wrong_labels(data.y_train, data.y_test)
+
+
+def _wrong_labels(train: NDArray, test: NDArray) -> str | None:
+    """Labels count the classes from 0, and each class has training samples."""
+    found = np.unique(train)
+    last = len(found) - 1
+    if (found != np.arange(len(found))).any():
+        wrong = found[found != np.arange(len(found))][0]
+        row = np.flatnonzero(train == wrong)[0]
+        return f"y_train[{row}] is {wrong}; allowed: labels 0 … {last} of {last + 1} classes"
+    if (outside := (test < 0) | (test > last)).any():
+        row = np.flatnonzero(outside)[0]
+        return f"y_test[{row}] is {test[row]}; allowed: labels 0 … {last}, as in y_train"
+    return None

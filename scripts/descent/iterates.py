@@ -67,7 +67,7 @@ def join_seeds(parts: Sequence[Iterates]) -> Iterates:
 
 
 def save(iterates: Iterates, path: Path) -> None:
-    """Write results/<study>/iterates/<optimizer>/<step size>.npz."""
+    """Write an iterates file, results/<study>/iterates/<optimizer>/<step size>.npz."""
     save_npz(
         path,
         {
@@ -80,9 +80,9 @@ def save(iterates: Iterates, path: Path) -> None:
     )
 
 
-def load(path: Path) -> Iterates:
-    """Read what `save` wrote; InputError where the file is missing or damaged."""
-    arrays = load_npz(path, _INDEX)
+def load(path: Path) -> tuple[Iterates, str]:
+    """Read what `save` wrote, and its SHA-256; InputError where it is missing or damaged."""
+    arrays, sha256 = load_npz(path, _INDEX)
     try:
         provenance = json.loads(str(arrays.pop("provenance")))
     except json.JSONDecodeError as error:
@@ -93,4 +93,4 @@ def load(path: Path) -> Iterates:
     for name, p in arrays.items():
         if p.shape[:2] != (len(seed), len(step)):
             raise InputError(f"{path}: {name} {p.shape} does not fit seed and step{AGAIN}")
-    return Iterates(step, epoch, seed, parameters=arrays, provenance=provenance)
+    return Iterates(step, epoch, seed, parameters=arrays, provenance=provenance), sha256

@@ -1,9 +1,22 @@
-"""Where numbers come from: what computed them, for the files that hold them."""
+"""Where numbers come from: what computed them, and from which files.
 
+Beside the results of a stage stands its record, a JSON file with the SHA-256 of every file that the
+stage read and wrote, taken when it was read or written. The next stage reads nothing else.
+"""
+
+import json
+import os
 import sys
+from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
+from descent import files
+from descent.errors import InputError
+from descent.files import AGAIN
 from descent.plugins import plugin
+
+Sums = Mapping[Path, str]  # SHA-256 of files, by their paths from the working directory
 
 
 def computed_by(kind: str, name: str) -> dict[str, Any]:
@@ -17,3 +30,32 @@ def computed_by(kind: str, name: str) -> dict[str, Any]:
         "device": file.device(),
         "versions": {lib: sys.modules[lib].__version__ for lib in file.LIBRARIES},
     }
+
+
+def here(path: Path) -> Path:
+    """A path from the working directory, as keys of Sums are."""
+    return Path(os.path.relpath(path))
+
+
+def record(path: Path, sums: Mapping[Path, str], **made_by: Any) -> None:
+    """Write a record: files, by their paths from its folder, and what made them."""
+    named = {os.path.relpath(file, path.parent): sha256 for file, sha256 in sums.items()}
+    text = json.dumps({"sha256": named, **made_by}, indent=2)
+    path.write_text(f"{text}\n", encoding="utf-8")
+
+
+def recorded(path: Path) -> Sums:
+    """The files of a record; InputError where it is missing or damaged."""
+    try:
+        sums = json.loads(files.read(path))["sha256"]
+        return {here(path.parent / file): str(sums[file]) for file in sums}
+    except (ValueError, TypeError, KeyError, RecursionError) as error:
+        raise InputError(f"{path}: not a record of a stage ({error}){AGAIN}") from None
+
+
+def unaltered(path: Path, sha256: str, recorded: Sums) -> None:
+    """Raise InputError where a file is not what was recorded when it was made."""
+    made = recorded.get(here(path))
+    if sha256 != made:
+        was = f"SHA-256 {made[:8]}… when it was made" if made else "nothing recorded it"
+        raise InputError(f"{path}: was altered: SHA-256 {sha256[:8]}…, {was}{AGAIN}")

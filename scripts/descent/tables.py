@@ -1,26 +1,30 @@
 """Reading and writing the CSV files, so that every float comes back as it was."""
 
+import hashlib
 from collections.abc import Iterable
+from io import BytesIO
 from pathlib import Path
 
 import pandas as pd
 
+from descent import files
 from descent.columns import TRACE
 from descent.errors import InputError
-from descent.files import AGAIN, replacing
+from descent.files import AGAIN
+from descent.provenance import Sums, unaltered
 
 
-def read(path: Path, columns: list[str]) -> pd.DataFrame:
+def read(path: Path, columns: list[str], recorded: Sums | None = None) -> pd.DataFrame:
     """Read a CSV file that has at least these columns.
 
-    Raises InputError where it is missing, is no such table, or does not end with its last line.
+    recorded: the SHA-256 of files when they were made (descent/provenance.py). Raises InputError
+    where it is missing, is no such table, or not what was recorded.
     """
+    content = files.read(path)
+    if recorded is not None:
+        unaltered(path, hashlib.sha256(content).hexdigest(), recorded)
     try:
-        if not path.read_bytes().endswith(b"\n"):
-            raise InputError(f"{path}: is cut off in its last line{AGAIN}")
-        table = pd.read_csv(path, keep_default_na=False, na_values=["nan"])
-    except FileNotFoundError:
-        raise InputError(f"{path}: no such file") from None
+        table = pd.read_csv(BytesIO(content), keep_default_na=False, na_values=["nan"])
     except (pd.errors.ParserError, pd.errors.EmptyDataError, UnicodeDecodeError) as error:
         raise InputError(f"{path}: not a readable CSV file ({error}){AGAIN}") from None
     if missing := [column for column in columns if column not in table]:
@@ -28,15 +32,15 @@ def read(path: Path, columns: list[str]) -> pd.DataFrame:
     return table
 
 
-def read_runs(paths: Iterable[Path], seeds: list[int]) -> pd.DataFrame:
+def read_runs(paths: Iterable[Path], seeds: list[int], recorded: Sums) -> pd.DataFrame:
     """The traces of the runs of a study, one below the other.
 
-    Raises InputError where a file has other columns than the first, not just these seeds, or not
-    the same steps for each of them.
+    Raises InputError where a file is not what was recorded, has other columns than the first, not
+    just these seeds, or not the same steps for each of them.
     """
     runs: list[pd.DataFrame] = []
     for path in paths:
-        run = read(path, TRACE)
+        run = read(path, TRACE, recorded)
         steps = [seed["step"].tolist() for _, seed in run.groupby("seed", sort=False)]
         if run["seed"].unique().tolist() != seeds or any(each != steps[0] for each in steps):
             raise InputError(f"{path}: has not all rows of the seeds {seeds}{AGAIN}")
@@ -48,5 +52,4 @@ def read_runs(paths: Iterable[Path], seeds: list[int]) -> pd.DataFrame:
 
 def write(table: pd.DataFrame, path: Path) -> None:
     """Write a CSV file; a value that is not finite is nan or inf."""
-    with replacing(path) as temporary:
-        table.to_csv(temporary, index=False, na_rep="nan", lineterminator="\n")
+    table.to_csv(path, index=False, na_rep="nan", lineterminator="\n")

@@ -1,14 +1,18 @@
 """What every script does around its work: its log file, and errors a person can read."""
 
+import os
 import sys
 import time
 import traceback
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager, suppress
+from io import FileIO
 from pathlib import Path
 
 from descent.errors import InputError
+from descent.files import replacing
 
+JOURNAL_VARIABLE = "DESCENT_JOURNAL"  # names the journal of the call that started a job
 _DONE, _ERROR = "done in ", "error: "
 
 
@@ -22,28 +26,67 @@ def clear_errors() -> Iterator[None]:
 
 
 @contextmanager
+def job(log: Path | None, *outputs: Path) -> Iterator[tuple]:
+    """Around the work of a script: give what notes a line in the log, and the files to write.
+
+    They take the names of the outputs once the work has ended well (descent/files.py). Of a job
+    that outlived the call of Snakemake that started it, nothing is written.
+    """
+    with clear_errors():
+        _check_call()
+    with logged(log) as note, ExitStack() as stack:
+        yield note, *(stack.enter_context(replacing(output)) for output in outputs)
+        _check_call()
+
+
+def _check_call() -> None:
+    journal = os.environ.get(JOURNAL_VARIABLE)  # pipeline/journal.py
+    if journal and not Path(journal).exists():
+        raise InputError("the call of Snakemake that started this job is over: nothing is written")
+
+
+@contextmanager
 def logged(path: Path | None) -> Iterator[Callable[[str], None]]:
     """Write a log file around the work: what the work notes, then "done", or why it is not.
 
-    An InputError ends the program with its message; other errors are bugs and keep their traceback.
+    What a user can mend (an InputError, a full disk) ends the program with one line; other errors
+    are bugs and keep their traceback. A log that cannot be written stops no work.
     """
-    lines = path or Path("/dev/null")
-    lines.parent.mkdir(parents=True, exist_ok=True)
     started = time.perf_counter()
-    with lines.open("w", buffering=1, encoding="utf-8") as file:
+    with _log(path or Path("/dev/null")) as file:
 
         def note(message: str) -> None:
-            print(message, file=file)
+            with suppress(OSError):
+                file.write(f"{message}\n".encode())
 
         try:
             yield note
-        except InputError as error:
-            note(f"{_ERROR}{error}")
-            sys.exit(f"{_ERROR}{error}")
         except BaseException as error:
+            if why := _in_one_line(error):
+                note(f"{_ERROR}{why}")
+                sys.exit(f"{_ERROR}{why}")
             note(f"{_ERROR}{type(error).__name__}: {error}\n{traceback.format_exc()}")
             raise
         note(f"{_DONE}{time.perf_counter() - started:.2f} s")
+
+
+def _log(path: Path) -> FileIO:
+    """The log, unbuffered: what could not be written is not tried again at the end."""
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        return FileIO(path, "w")
+    except OSError as error:
+        print(f"{path}: cannot be written ({error.strerror})", file=sys.stderr)
+        return FileIO("/dev/null", "w")
+
+
+def _in_one_line(error: BaseException) -> str | None:
+    """What a user can mend, or did; None for a bug."""
+    if isinstance(error, KeyboardInterrupt):
+        return "interrupted"
+    if isinstance(error, OSError) and error.filename:
+        return f"{error.filename}: {error.strerror}"
+    return str(error) if isinstance(error, InputError) else None
 
 
 def is_done(log: Path) -> bool:

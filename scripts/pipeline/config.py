@@ -34,7 +34,8 @@ MAX_STUDY_GB = 10  # iterates of a study on disk; 10⁹ bytes
 MAX_RUN_GB = 2  # iterates of a run, which a job holds in memory
 BYTES = {"float32": 4, "float64": 8}  # a number takes
 NAME = "[a-z][a-z0-9_]{0,60}"  # of a study or optimizer
-TARGETS = ("all", "figures", "download", "train", "evaluate", "aggregate", "plot")  # no studies
+RULES = ("download", "train", "evaluate", "aggregate", "plot", "manifest")
+TARGETS = ("all", "figures", "verify", *RULES)  # no names of studies
 
 Engine = Literal["auto", *available("engines")]
 Evaluator = Literal["auto", *available("evaluators")]

@@ -1,55 +1,86 @@
-"""The jobs of the last call, so that none that failed is taken for one that is done.
+"""The jobs of calls of Snakemake, so that none is taken for done that is not.
 
 When a job fails, Snakemake restores the outputs marked update(): nothing that existed is lost. But
 it also records the job as done with its present inputs, so the next call would take the old result
 for the new one. What is true stands in the job's own log, whose last line is "done in …". So the
 jobs to be made are written down before they start, and when the Snakefile is read again, whatever
-was recorded of one whose log says anything else is forgotten: it will be made again.
+was recorded of one whose log says anything else is forgotten: it will be made again. So is what was
+made while its code or data were edited, since Snakemake records them as they are when a job ends.
+
+A call has a journal of its own, since calls for other studies may run beside it. While the journal
+is there the jobs of the call may write; later, the call is over, and one that outlived it ends.
 """
 
 import json
 import os
-from collections.abc import Iterable
+import time
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from snakemake.io import IOFile
 from snakemake.persistence.file import FilePersistence
 
-from descent.files import replacing
-from pipeline.command import is_done
+from descent.files import checksum, replacing
+from pipeline.command import JOURNAL_VARIABLE, is_done
 
-JOURNAL = Path(".snakemake/jobs.json")
+FOLDER = Path(".snakemake/jobs")
 LOCKS = Path(".snakemake/locks")
 
 
 def begin(jobs: Iterable) -> None:
     """Write down the jobs that are about to run, and remove their logs of earlier calls."""
-    outputs = {str(log): [str(o) for o in job.output] for job in jobs for log in job.log}
-    with replacing(JOURNAL) as temporary:
-        temporary.write_text(json.dumps(outputs), encoding="utf-8")
-    for log in outputs:
+    begun = {
+        str(log): {"outputs": list(map(str, job.output)), "inputs": list(map(str, job.input))}
+        for job in jobs
+        for log in job.log
+    }
+    read, made = (
+        {path for job in begun.values() for path in job[k]} for k in ("inputs", "outputs")
+    )
+    sums = {path: checksum(Path(path)) for path in read - made if Path(path).is_file()}
+    journal = FOLDER / f"{time.time_ns()}-{os.getpid()}.json"
+    with replacing(journal) as temporary:
+        temporary.write_text(json.dumps({"jobs": begun, "sha256": sums}), encoding="utf-8")
+    os.environ[JOURNAL_VARIABLE] = str(journal)  # for the jobs
+    for log in begun:
         Path(log).unlink(missing_ok=True)
 
 
 def settle() -> None:
-    """Forget the outputs that the last call recorded of jobs that are not done.
+    """Forget the outputs that earlier calls recorded of jobs that are not done as they were begun.
 
     To forget is to drop Snakemake's record of a file, as `snakemake --cleanup-metadata` does, and
     to make the file older than everything. While a call is running, or has left its lock, nothing
     is forgotten. tests/pipeline/test_failures.py holds this to the Snakemake of the lock: where
     those tests fail after an update, look at FilePersistence.
     """
-    if not JOURNAL.exists() or any(LOCKS.glob("*")):
+    journals = sorted(FOLDER.glob("*.json"))
+    if not journals or any(LOCKS.glob("*")):
         return
-    begun = JOURNAL.stat().st_mtime
     records = FilePersistence()
+    for journal in journals:
+        begun = journal.stat().st_mtime
+        for output in map(IOFile, _not_as_begun(journal, records)):
+            record = records.metadata(output)
+            if record and record.starttime >= begun:  # others were not begun, and are as they were
+                records.cleanup_metadata(output)
+                if Path(output).exists():
+                    os.utime(output, (1, 1))  # Snakemake takes 0 for no time
+        journal.unlink()
+
+
+def _not_as_begun(journal: Path, records: FilePersistence) -> Iterator[str]:
+    """Outputs of the jobs that are not done, or whose inputs changed before they ended."""
     try:
-        outputs = json.loads(JOURNAL.read_text(encoding="utf-8"))
-    except ValueError:  # emptied by something else: what is there is not known to be wrong
+        noted = json.loads(journal.read_text(encoding="utf-8"))
+        jobs, sums = noted["jobs"], noted["sha256"]
+    except (ValueError, KeyError):  # emptied by something else: nothing there is known to be wrong
         return
-    for output in (o for log in outputs if not is_done(Path(log)) for o in outputs[log]):
-        record = records.metadata(IOFile(output))
-        if record and record.starttime >= begun:  # others were not begun, and are as they were
-            records.cleanup_metadata(IOFile(output))
-            if Path(output).exists():
-                os.utime(output, (1, 1))  # Snakemake takes 0 for no time
+    for log, job in jobs.items():
+        begun = {path: f"sha256:{sums[path]}" for path in job["inputs"] if path in sums}
+        for output in job["outputs"]:
+            record = records.metadata(IOFile(output))
+            ended = (record and record.input_checksums) or {}
+            edited = any(ended.get(path, begun[path]) != begun[path] for path in begun)
+            if edited or not is_done(Path(log)):
+                yield output

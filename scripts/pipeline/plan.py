@@ -1,9 +1,11 @@
 """Studies and runs as the pipeline plans them, with the files and modules of their rules."""
 
+import json
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from functools import cached_property
+from shlex import quote
 
 from descent.ability import given
 from descent.plugins import available
@@ -33,6 +35,10 @@ class PlannedRun:
     def options(self) -> list[str]:
         """The options of scripts/train.py that say what to train."""
         return ["--engine", self.engine, *command_line(self.run)]
+
+    def expected(self) -> str:
+        """What evaluation is to find in the provenance of the iterates, quoted for a shell."""
+        return quote(json.dumps({**asdict(self.run), "engine": self.engine}))
 
     def training_modules(self) -> list[str]:
         """The modules of its own that training imports."""
@@ -83,17 +89,36 @@ class PlannedStudy:
         """The iterates or traces of all runs."""
         return [planned.file(kind, ending) for planned in self.runs]
 
+    @property
+    def manifest(self) -> str:
+        """What is made last."""
+        return f"results/{self.name}/SHA256SUMS"
+
     def tables(self) -> list[str]:
         """What aggregation makes."""
-        return [f"results/{self.name}/{table}.csv" for table in ("traces", "summary")]
+        return [f"results/{self.name}/{table}" for table in ("traces.csv", "summary.csv")]
 
-    def figure_files(self) -> list[str]:
+    def figure_files(self, *endings: str) -> list[str]:
         """What is drawn."""
         return [
             f"results/{self.name}/figures/{figure}.{ending}"
             for figure in self.figures
-            for ending in ("png", "pdf")
+            for ending in endings or ("png", "pdf")
         ]
+
+    def records(self) -> list[str]:
+        """What says where the tables and figures come from."""
+        return [f"results/{self.name}/tables.json", *self.figure_files("json")]
+
+    def results(self) -> list[str]:
+        """Everything that is made of it."""
+        return [*self.tables(), *self.figure_files(), *self.records(), self.manifest]
+
+    def recorded(self) -> list[str]:
+        """What the manifest lists, but for the records of the tables and figures."""
+        kinds = [("iterates", "npz"), ("traces", "csv"), ("traces", "json")]
+        of_runs = [file for kind in kinds for file in self.files(*kind)]
+        return [*of_runs, *self.tables(), *self.figure_files()]
 
     def read_by_figure(self, figure: str) -> dict[str, str | list[str]]:
         """The files that a figure reads beside the tables."""

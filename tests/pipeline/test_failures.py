@@ -1,9 +1,12 @@
 """Bad input: a clear message, a non-zero exit, and nothing that existed is lost."""
 
 import os
+import shutil
 import signal
+import subprocess
 import time
 
+import pytest
 from conftest import TINY, jobs  # pyright: ignore
 
 
@@ -27,8 +30,25 @@ def test_a_config_that_is_not_yaml(made):
     assert "Traceback" not in output
 
 
+def wait_for(path, text=""):
+    deadline = time.monotonic() + 120
+    while not (path.exists() and (not text or text in path.read_text())):
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+
+
 def cut(path):
-    path.write_bytes(path.read_bytes()[:1000])
+    path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
+
+
+def without_last_line(path):
+    path.write_text("".join(path.read_text().splitlines(keepends=True)[:-1]))
+
+
+def with_other_digit(path):
+    text = path.read_text()
+    place = text.rindex(".") + 1
+    path.write_text(f"{text[:place]}{9 - int(text[place])}{text[place + 1 :]}")
 
 
 def test_damaged_data_loses_nothing_and_is_not_forgotten(made):
@@ -49,23 +69,57 @@ def test_damaged_data_loses_nothing_and_is_not_forgotten(made):
     assert made.jobs("all") == []
 
 
-def test_damaged_results_are_made_again_once_deleted(made):
+@pytest.mark.parametrize(
+    ("kind", "damage", "says"),
+    [
+        ("iterates/gd/10.0.npz", cut, "not a readable npz file"),
+        ("traces/sgd/1.0.csv", without_last_line, "was altered: SHA-256"),
+        ("traces/sgd/1.0.csv", with_other_digit, "was altered: SHA-256"),
+        ("traces/gd/10.0.json", cut, "not a record of a stage"),
+        ("traces.csv", with_other_digit, "was altered: SHA-256"),
+        ("summary.csv", with_other_digit, "was altered: SHA-256"),
+        ("figures/heatmap.pdf", cut, "was altered"),
+    ],
+)
+def test_results_that_were_altered_are_found_and_made_again_once_deleted(made, kind, damage, says):
     good = made.files("results")
-    iterates = made.folder / "results/tiny/iterates/gd/10.0.npz"
-    cut(iterates)
-    trace = made.folder / "results/tiny/traces/sgd/1.0.csv"
-    trace.write_text("".join(trace.read_text().splitlines(keepends=True)[:-1]))
-    code, output = made.snakemake("all", "results/tiny/traces.csv")
+    path = made.folder / "results/tiny" / kind
+    damage(path)
+    code, output = made.snakemake("verify")
     assert code != 0
-    assert "error: results/tiny/iterates/gd/10.0.npz: not a readable npz file" in output
-    iterates.unlink()
+    assert f"results/tiny/{kind}: was altered\n" in output
+    altered = made.files("results")
     code, output = made.snakemake("all")
     assert code != 0
-    says = "error: results/tiny/traces/sgd/1.0.csv: has not all rows of the seeds [0, 1]"
-    assert says in output
-    trace.unlink()
+    assert f"error: results/tiny/{kind}: {says}" in output
+    assert "Delete it: the pipeline makes it again" in output
+    assert "Traceback" not in output
+    assert made.files("results") == altered
+    path.unlink()
     made.jobs("all")
     assert made.files("results") == good
+    assert "results/tiny/SHA256SUMS: 15 files are as they were made" in made.snakemake("verify")[1]
+
+
+def test_the_manifest_is_one_that_sha256sum_reads(made):
+    check = ["sha256sum", "--check", "--strict", "--quiet", "SHA256SUMS"]
+    subprocess.run(check, cwd=made.folder / "results/tiny", check=True)
+    listed = (made.folder / "results/tiny/SHA256SUMS").read_text().splitlines()[1:]
+    there = {name.removeprefix("results/tiny/") for name in made.files("results")}
+    assert {line[66:] for line in listed} == there - {"SHA256SUMS"}
+
+
+def test_code_or_data_that_change_while_they_are_used_are_used_again(made):
+    made.replace("config.yaml", "epochs: 1,", "epochs: 60,")
+    shutil.rmtree(made.folder / "logs")
+    process = made.start("all")
+    wait_for(made.folder / "logs/train/tiny/sgd/1.0.log", "steps a seed")
+    made.replace("scripts/descent/update_rules/plain.py", "def update", "# edited\ndef update")
+    output, _ = process.communicate()
+    assert process.returncode == 0, output
+    assert {"train tiny sgd 0.01", "train tiny sgd 1.0"} <= set(made.plan("all"))
+    made.jobs("all")
+    assert made.plan("all") == []
 
 
 def test_data_that_is_missing_is_made_again_when_a_run_needs_it(made):
@@ -106,10 +160,8 @@ def test_a_failed_job_is_not_taken_for_done_when_snakemake_is_killed_then(made):
     process = made.start("all", "--cores", "3")
     log = made.folder / "logs/train/tiny/gd/10.0.log"
     try:
-        deadline = time.monotonic() + 120
-        while not (restored.exists() and log.exists() and "error: " in log.read_text()):
-            assert time.monotonic() < deadline
-            time.sleep(0.05)
+        wait_for(log, "error: ")
+        wait_for(restored)
         time.sleep(1)  # Snakemake records the job
     finally:
         os.killpg(process.pid, signal.SIGKILL)

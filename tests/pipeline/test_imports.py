@@ -20,16 +20,19 @@ TRAIN = (
 )
 EVALUATE = (
     "evaluate.py --iterates o/{d}_iterates.npz --data {d}.npz --study s --optimizer o"
-    " --trace {d}_trace.csv --provenance {d}_trace.json --evaluator {evaluator}"
+    " --trace {d}_trace.csv --record {d}_trace.json --evaluator {evaluator}"
 )
 AGGREGATE = (
     "aggregate.py --run-traces {d}_trace.csv --seeds 0 --traces {d}_traces.csv"
-    " --summary {d}_summary.csv"
+    " --summary {d}_summary.csv --record {d}_tables.json"
 )
 PLOT = (
     "plot.py --traces {d}_traces.csv --summary {d}_summary.csv --png f.png --pdf f.pdf"
-    " --figure {figure} --iterates o/{d}_iterates.npz --data {d}.npz"
+    " --figure {figure} --iterates o/{d}_iterates.npz --data {d}.npz --tables {d}_tables.json"
+    " --record f.json"
 )
+MANIFEST = "manifest.py --records d_tables.json --manifest SHA256SUMS"
+VERIFY = "verify.py SHA256SUMS"
 # every file of the digits is called d…, of the bowl b…
 DIGITS = {"d": "d", "dataset": "digits", "model": "sigmoid_softmax", "options": ""}
 BOWL = {"d": "b", "dataset": "bowl", "model": "linear_regression", "options": "--bias false"}
@@ -69,6 +72,8 @@ COMMANDS = dict(
         ),
         *((AGGREGATE.format(**names), []) for names in (DIGITS, BOWL)),
         *(plot(figure) for figure in available("figures")),
+        (MANIFEST, []),
+        (VERIFY, []),
     ]
 )
 

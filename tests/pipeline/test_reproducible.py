@@ -13,7 +13,7 @@ from conftest import Project, copy_project  # pyright: ignore
 def test_cores_change_no_byte(made_once, empty):
     empty.jobs("all", "--cores", "1")
     one, two = (project.files("results", "data") for project in (empty, made_once))
-    assert {Path(name).suffix for name in one} == {".csv", ".json", ".npz", ".png", ".pdf"}
+    assert {Path(name).suffix for name in one} == {".csv", ".json", ".npz", ".png", ".pdf", ""}
     assert one.keys() == two.keys()
     assert [name for name in one if one[name] != two[name]] == []
 
@@ -74,7 +74,7 @@ def test_a_killed_training_is_made_again(project, undisturbed):
     output, _ = process.communicate()
     assert process.returncode != 0
     assert "Study tiny could not be made: a job was stopped" in output
-    assert not project.files("results")
+    assert all(Path(name).name.startswith(".") for name in project.files("results"))
     project.jobs("all")
     assert project.files("results") == undisturbed
 
@@ -99,3 +99,31 @@ def test_a_killed_snakemake_needs_one_command_while_the_orphan_goes_on(project, 
         time.sleep(0.1)
     assert project.files("results") == undisturbed
     assert project.jobs("all") == []
+
+
+def test_an_orphan_changes_nothing_that_a_newer_configuration_made(project):
+    """And evaluation refuses iterates of another run."""
+    process = project.start("all")
+    orphan = training(process)
+    os.kill(orphan, signal.SIGSTOP)
+    process.kill()
+    process.wait()
+    process.stdout.close()
+    project.replace("config.yaml", "epochs: 25", "epochs: 1")
+    assert project.snakemake("--unlock")[0] == 0
+    project.jobs("all")
+    made = project.files("results", "logs")
+    os.kill(orphan, signal.SIGCONT)
+    while Path(f"/proc/{orphan}").exists():
+        time.sleep(0.1)
+    assert project.files("results", "logs") == made
+    assert project.jobs("all") == []
+
+    project.replace("config.yaml", "epochs: 1", "epochs: 2")
+    iterates = "results/tiny/iterates/sgd/0.1.npz"
+    other = (project.folder / iterates).read_bytes()
+    project.jobs(iterates)
+    (project.folder / iterates).write_bytes(other)
+    code, output = project.snakemake("all")
+    assert code != 0
+    assert f"error: {iterates}: was trained with epochs 1, not 2. Delete it" in output

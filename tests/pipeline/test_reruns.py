@@ -3,12 +3,14 @@
 import json
 import shutil
 import subprocess
+from pathlib import Path
 
 import pytest
 from conftest import figures  # pyright: ignore
 
 RUNS = ["tiny gd 10.0", "tiny sgd 0.01", "tiny sgd 1.0"]
-AFTER_EVALUATION = sorted(["aggregate tiny", *figures("tiny")])
+DRAWING_ONWARDS = sorted([*figures("tiny"), "manifest tiny"])
+AFTER_EVALUATION = sorted(["aggregate tiny", *DRAWING_ONWARDS])
 EVALUATION_ONWARDS = sorted([*(f"evaluate {run}" for run in RUNS), *AFTER_EVALUATION])
 TRAINING_ONWARDS = sorted([*(f"train {run}" for run in RUNS), *EVALUATION_ONWARDS])
 GD_ONWARDS = sorted(["evaluate tiny gd 10.0", "train tiny gd 10.0", *AFTER_EVALUATION])
@@ -44,8 +46,8 @@ def test_checking_out_another_branch_and_coming_back_runs_nothing(made):
 @pytest.mark.parametrize(
     ("file", "old", "new", "runs"),
     [
-        ("descent/figures/heatmap.py", "cividis", "viridis", ["plot tiny heatmap"]),
-        ("descent/figures/_style.py", '"font.size": 9', '"font.size": 8', figures("tiny")),
+        ("descent/figures/heatmap.py", "cividis", "viridis", DRAWING_ONWARDS),
+        ("descent/figures/_style.py", '"font.size": 9', '"font.size": 8', DRAWING_ONWARDS),
         ("descent/metrics.py", "import numpy", "# a comment\nimport numpy", EVALUATION_ONWARDS),
         ("descent/engines/numpy.py", '"""\n\nfrom', '"""\n\n# new\nfrom', TRAINING_ONWARDS),
         ("descent/models/sigmoid_softmax.py", '"""\n\nfrom', '"""\n\n# n\nfrom', TRAINING_ONWARDS),
@@ -125,7 +127,7 @@ def test_adding_a_file_runs_nothing_that_was_there(made, kind):
 def test_adding_a_figure_draws_it(made):
     figures_folder = made.folder / "scripts/descent/figures"
     shutil.copy(figures_folder / "heatmap.py", figures_folder / "another.py")
-    assert made.plan("all") == ["plot tiny another"]
+    assert made.plan("all") == ["manifest tiny", "plot tiny another"]
 
 
 def test_a_further_configfile_merges_mappings_and_replaces_lists(made):
@@ -161,5 +163,10 @@ def test_what_evaluated_a_trace_stands_beside_it(made_once):
     provenance = json.loads(trace.with_suffix(".json").read_text())
     assert provenance["evaluator"] == "numpy"
     assert provenance["device"] == "cpu"
+    assert [Path(file).name for file in provenance["sha256"]] == [
+        "10.0.npz",
+        "digits.npz",
+        "10.0.csv",
+    ]
     log = (made_once.folder / "logs/evaluate/tiny/gd/10.0.log").read_text()
     assert "\nnumpy on cpu\n" in log

@@ -125,5 +125,5 @@ def test_the_readme_recipe_for_a_model_reruns_nothing_that_was_there(made):
             for rule in ("train", "evaluate")
             for run in ("gd 10.0", "sgd 0.01", "sgd 1.0")
         ]
-        + ["aggregate mine", *figures("mine")]
+        + ["aggregate mine", "manifest mine", *figures("mine")]
     )

@@ -13,7 +13,6 @@ from matplotlib.figure import Figure
 from pandas.core.groupby import SeriesGroupBy
 
 from descent.columns import QUANTILES
-from descent.files import replacing
 
 matplotlib.rcParams.update(
     {
@@ -95,5 +94,4 @@ def logarithmic_step_sizes(axes: Axes, step_sizes: pd.Series) -> None:
 def save(figure: Figure, path: Path) -> None:
     """Write PNG or PDF, by the ending: the same figure gives the same bytes."""
     metadata = {".png": {"Software": None}, ".pdf": {"CreationDate": None}}[path.suffix]
-    with replacing(path) as temporary:
-        figure.savefig(temporary, metadata=metadata)
+    figure.savefig(path, metadata=metadata)
