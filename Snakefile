@@ -1,4 +1,6 @@
+import json
 import sys
+from dataclasses import asdict
 from shlex import quote
 
 from snakemake.utils import min_version
@@ -12,7 +14,7 @@ from pipeline.command import clear_errors
 from pipeline.config import check_syntax, read_studies
 from pipeline.failures import explain
 from pipeline.imports import modules
-from pipeline.plan import constraints, notes
+from pipeline.plan import constraints, notes, raw_files
 
 with clear_errors():
     check_syntax("config.yaml")
@@ -70,6 +72,7 @@ rule download:
     input:
         script="scripts/download.py",
         modules=lambda w: modules("download.py", f"descent.datasets.{w.dataset}"),
+        raw=lambda w: raw_files(w.dataset),
     output:
         update("data/{dataset}.npz"),
     log:
@@ -82,6 +85,23 @@ rule download:
     shell:
         "python {input.script} --dataset {wildcards.dataset} --raw data/raw/{wildcards.dataset}"
         " --data {output} --attempt {resources.attempt} --log {log}"
+
+
+rule prepare:
+    input:
+        script="scripts/prepare.py",
+        modules=modules("prepare.py"),
+        file=lambda w: study(w).table.file,
+    output:
+        update("data/{study}/{table}.npz"),
+    log:
+        "logs/prepare/{study}/{table}.log",
+    conda:
+        "environment.yaml"
+    params:
+        table=lambda w: quote(json.dumps(asdict(study(w).table))),
+    shell:
+        "python {input.script} --table {params.table} --data {output} --log {log}"
 
 
 rule train:

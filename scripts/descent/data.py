@@ -1,6 +1,6 @@
 """The stored form of every dataset: data/<dataset>.npz."""
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field
 from numbers import Real
 from pathlib import Path
 
@@ -32,7 +32,7 @@ class Data:
 
     x_train [n, features], x_test [m, features]: as stored (pixels: uint8); y_train [n], y_test [m]:
     labels (integers) or numbers to predict; scale: what a stored value is divided by before it is
-    used (pixels: then in [0, 1]).
+    used (pixels: then in [0, 1]); classes: names of the labels, where they have names.
     """
 
     x_train: NDArray
@@ -40,6 +40,7 @@ class Data:
     x_test: NDArray
     y_test: NDArray
     scale: float
+    classes: NDArray[np.str_] = field(default_factory=lambda: np.array([], np.str_))
 
     @property
     def task(self) -> str:
@@ -70,7 +71,8 @@ class Data:
 
 def save(data: Data, path: Path) -> None:
     """Write data/<dataset>.npz."""
-    save_npz(path, {name: np.asarray(getattr(data, name)) for name in _NAMES})
+    names = _NAMES if data.classes.size else [*_ARRAYS, "scale"]
+    save_npz(path, {name: np.asarray(getattr(data, name)) for name in names})
 
 
 def load(path: Path) -> tuple[Data, str]:
@@ -78,10 +80,10 @@ def load(path: Path) -> tuple[Data, str]:
 
     Raises InputError where the file is missing or damaged, or nothing can train on what it holds.
     """
-    arrays, sha256 = load_npz(path, set(_NAMES))
+    arrays, sha256 = load_npz(path, set(_ARRAYS) | {"scale"})
     scale = arrays["scale"][()]
     scale = float(scale) if isinstance(scale, Real) else scale
-    data = Data(**{name: arrays[name] for name in _NAMES} | {"scale": scale})
+    data = Data(**{**{name: arrays[name] for name in arrays.keys() & _NAMES}, "scale": scale})
     check(data, str(path), AGAIN)
     return data, sha256
 
@@ -95,11 +97,12 @@ def check(data: Data, where: str, advice: str = "") -> None:
         raise InputError(f"{where}: {wrong}{advice}")
 
 
-_NAMES = [field.name for field in fields(Data)]
+_ARRAYS = ["x_train", "y_train", "x_test", "y_test"]
+_NAMES = [*_ARRAYS, "scale", "classes"]
 
 
 def _wrong(data: Data) -> str | None:
-    arrays = {name: getattr(data, name) for name in _NAMES if name != "scale"}
+    arrays = {name: getattr(data, name) for name in _ARRAYS}
     for name, array in arrays.items():
         if not isinstance(array, np.ndarray) or array.dtype.kind not in "uif":
             found = getattr(array, "dtype", type(array).__name__)

@@ -43,6 +43,11 @@ def _number(value: Any) -> Any:
         return math.nan
 
 
+def _word(value: Any) -> Any:
+    # a name may look like a number, as that of a column
+    return str(value) if isinstance(value, int | float) and not isinstance(value, bool) else value
+
+
 def _each_once(values: Any, normalise: Callable[[Any], tuple]) -> tuple:
     if not isinstance(values, list | tuple):
         normalise(None)  # raises
@@ -63,9 +68,12 @@ _LIMIT = 2**63  # of integers in NumPy
 Switch = Annotated[bool, Field(strict=True)]
 Count = Annotated[int, Field(strict=True, ge=1, lt=_LIMIT)]
 CountOrZero = Annotated[int, Field(strict=True, ge=0, lt=_LIMIT)]
+Seed = Annotated[int, Field(strict=True, ge=0, lt=2**32)]  # of scikit-learn
 Positive = _real(gt=0)
 PositiveOrZero = _real(ge=0)
 Fraction = _real(ge=0, lt=1)
+Share = _real(gt=0, lt=1)
+Word = Annotated[str, Field(min_length=1), BeforeValidator(_word)]
 
 
 def distinct(kind: Any) -> Any:

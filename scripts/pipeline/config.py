@@ -14,6 +14,8 @@ import yaml
 
 from descent.ability import News, able, misfits, why_not
 from descent.data import Size
+from descent.datasets._table import Table
+from descent.datasets._table import size as table_size
 from descent.declaration import (
     Named,
     Positive,
@@ -28,13 +30,13 @@ from descent.errors import InputError
 from descent.plugins import available, plugin
 from descent.run import OfOptimizer, OfStudy, Run, options_of, with_options_of
 from pipeline.auto import fastest, numbers
-from pipeline.plan import PlannedRun, PlannedStudy
+from pipeline.plan import PlannedRun, PlannedStudy, raw_files
 
 MAX_STUDY_GB = 10  # iterates of a study on disk; 10⁹ bytes
 MAX_RUN_GB = 2  # iterates of a run, which a job holds in memory
 BYTES = {"float32": 4, "float64": 8}  # a number takes
 NAME = "[a-z][a-z0-9_]{0,60}"  # of a study or optimizer
-RULES = ("download", "train", "evaluate", "aggregate", "plot", "manifest")
+RULES = ("download", "prepare", "train", "evaluate", "aggregate", "plot", "manifest")
 TARGETS = ("all", "figures", "verify", *RULES)  # no names of studies
 
 Engine = Literal["auto", *available("engines")]
@@ -57,7 +59,9 @@ class Optimizer(OfOptimizer):
 class Study(OfStudy):
     """The keys of a study."""
 
-    dataset: Literal[*available("datasets")] = key("the samples", also=("data",))
+    dataset: Literal[*available("datasets")] | Mapping[str, Any] = key(
+        "the samples: by name, or a table of one's own", also=("data",)
+    )
     optimizers: Named = key(
         "an update rule, a batch size, a length and step sizes, by a name", also=("optimizer",)
     )
@@ -166,8 +170,8 @@ def _read_study(name: str, values: Any, mistakes: list[str]) -> PlannedStudy | N
         optimizers[optimizer] = read(keys, of_optimizer, place, found, elsewhere=hints)
 
     runs, notes, figures = list[PlannedRun](), list[str](), ()
-    if {"model", "dataset"} <= study.keys():
-        size = plugin("datasets", study["dataset"]).SIZE
+    table, size = _samples(study.get("dataset"), f"{where}.dataset", found)
+    if size and "model" in study:
         for optimizer in optimizers:
             runs += _plan(name, study, optimizer, optimizers, size, found, notes)
         lacking = _lacks(Study, study) or any(_lacks(Optimizer, o) for o in optimizers.values())
@@ -179,13 +183,32 @@ def _read_study(name: str, values: Any, mistakes: list[str]) -> PlannedStudy | N
         return None
     return PlannedStudy(
         name=name,
-        dataset=study["dataset"],
+        dataset=table.name if table else study["dataset"],
+        table=table,
         model=study["model"],
         seeds=study["seeds"],
         runs=tuple(runs),
         figures=figures,
         notes=tuple(dict.fromkeys(notes)),
     )
+
+
+def _samples(dataset: Any, where: str, mistakes: list[str]) -> tuple[Table | None, Size | None]:
+    """The table that a dataset is, if it is one, and its size, if it is right."""
+    if isinstance(dataset, str):
+        missing = [file for file in raw_files(dataset) if not Path(file).is_file()]
+        mistakes += [f"{where}: {file} is missing; put it there" for file in missing]
+        return None, plugin("datasets", dataset).SIZE
+    known = len(mistakes)
+    keys = read(Table, dataset, where, mistakes) if dataset is not None else {}
+    if len(mistakes) > known or not keys:
+        return None, None
+    table = Table(**keys)
+    try:
+        return table, table_size(table)
+    except InputError as error:
+        mistakes += [f"{where}: {line}" for line in str(error).splitlines()]
+    return table, None
 
 
 @cache

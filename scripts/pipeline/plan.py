@@ -8,7 +8,8 @@ from functools import cached_property
 from shlex import quote
 
 from descent.ability import given
-from descent.plugins import available
+from descent.datasets._table import Table
+from descent.plugins import available, plugin
 from descent.run import Run
 from pipeline.arguments import command_line
 from pipeline.auto import gpus
@@ -61,11 +62,13 @@ class PlannedRun:
 class PlannedStudy:
     """One dataset, one model, and a run for every optimizer × step size, in config's order.
 
-    figures: what is drawn of it; notes: what a user should know of the plan.
+    table: which the dataset is made of, where it is one's own; figures: what is drawn of it;
+    notes: what a user should know of the plan.
     """
 
     name: str
     dataset: str
+    table: Table | None
     model: str
     seeds: tuple[int, ...]
     runs: tuple[PlannedRun, ...]
@@ -83,7 +86,8 @@ class PlannedStudy:
     @property
     def data(self) -> str:
         """The file of its samples."""
-        return f"data/{self.dataset}.npz"
+        folder = f"data/{self.name}" if self.table else "data"
+        return f"{folder}/{self.dataset}.npz"
 
     def files(self, kind: str, ending: str) -> list[str]:
         """The iterates or traces of all runs."""
@@ -132,17 +136,26 @@ class PlannedStudy:
         return [f"descent.figures.{figure}", *reads]
 
 
+def raw_files(dataset: str) -> list[str]:
+    """The files that somebody put where a dataset reads them."""
+    return [
+        f"data/raw/{dataset}/{file}" for file in getattr(plugin("datasets", dataset), "RAW", ())
+    ]
+
+
 def constraints(studies: Mapping[str, PlannedStudy]) -> dict[str, str]:
     """What the wildcards of the rules may be: what the studies name."""
     runs = [planned for study in studies.values() for planned in study.runs]
     words = {
-        "dataset": {study.dataset for study in studies.values()},
+        "dataset": {study.dataset for study in studies.values() if not study.table},
+        "table": {study.dataset for study in studies.values() if study.table},
         "study": studies,
         "optimizer": {planned.optimizer for planned in runs},
         "step_size": {planned.run.label for planned in runs},
         "figure": available("figures"),
     }
-    return {name: "|".join(sorted(map(re.escape, words[name]))) for name in words}
+    nothing = "(?!)"
+    return {name: "|".join(sorted(map(re.escape, words[name]))) or nothing for name in words}
 
 
 def notes(jobs: Iterable, studies: Mapping[str, PlannedStudy]) -> str:

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from descent.datasets._table import Table
 from descent.declaration import schema, with_options, words
 from descent.plugins import available
 from descent.run import options_of
@@ -44,6 +45,9 @@ def table() -> str:
             *("## An optimizer", ""),
             *_rows(schema(Optimizer)["properties"], _options(Optimizer, "update_rules")),
             "",
+            *("## A table of one's own as a dataset", ""),
+            *_rows(schema(Table)["properties"], {}),
+            "",
         ]
     )
 
@@ -51,7 +55,9 @@ def table() -> str:
 def json_schema() -> str:
     """What editors check and complete config.yaml with."""
     optimizer = _by_name(Optimizer, _options(Optimizer, "update_rules"))
-    study = _by_name(Study, _options(Study, "models"), optimizers=optimizer)
+    named, _ = schema(Study)["properties"]["dataset"]["anyOf"]
+    dataset = {"anyOf": [named, _mapping(Table)]}
+    study = _by_name(Study, _options(Study, "models"), optimizers=optimizer, dataset=dataset)
     study["propertyNames"]["not"] = {"enum": list(TARGETS)}
     whole = {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
@@ -97,17 +103,24 @@ def _by_name(structure: type, options: Mapping[str, Keys], **inner: Mapping) -> 
             before = keys.get(name, {}).get("description")
             meaning = f"{before}, {whose}" if before else f"option of {whose}"
             keys = keys | {name: {**key, "description": meaning, "default": None}}
-    keys = {name: _for_editors(key) | dict(inner.get(name, {})) for name, key in keys.items()}
     return {
         "type": "object",
         "minProperties": 1,
         "propertyNames": {"pattern": f"^{NAME}$"},
-        "additionalProperties": {
-            "type": "object",
-            "properties": keys,
-            "required": schema(structure)["required"],
-            "additionalProperties": False,
-        },
+        "additionalProperties": _mapping(structure, keys, inner),
+    }
+
+
+def _mapping(
+    structure: type, keys: Keys | None = None, inner: Mapping[str, Mapping] | None = None
+) -> dict[str, Any]:
+    """The schema of a mapping with the keys of a structure; inner: more of some keys."""
+    keys = keys or schema(structure)["properties"]
+    return {
+        "type": "object",
+        "properties": {n: {**_for_editors(k), **(inner or {}).get(n, {})} for n, k in keys.items()},
+        "required": schema(structure)["required"],
+        "additionalProperties": False,
     }
 
 

@@ -75,6 +75,18 @@ TINY, SGD, GD = "studies.tiny", "studies.tiny.optimizers.sgd", "studies.tiny.opt
 MISTAKES = [
     # a value, with what is allowed
     ("digits", "mnits", f"{TINY}.dataset: found 'mnits'; did you mean mnist? allowed: one of bowl"),
+    (
+        "digits",
+        "['a']",
+        f"{TINY}.dataset: found ['a']; allowed: one of bowl, diabetes, digits, fas",
+    ),
+    # a table of one's own
+    ("digits", "{file: t.csv, target: y}", f"{TINY}.dataset: t.csv: cannot be read (No such file"),
+    ("digits", "{file: t, target: y, test: 2}", f"{TINY}.dataset.test: found 2; allowed: a number"),
+    ("digits", "{fil: t, target: y}", f"{TINY}.dataset: found unknown key fil; did you mean file?"),
+    ("digits", "{fil: t, target: y}", f"{TINY}.dataset.file: is missing"),
+    ("digits", "{}", f"{TINY}.dataset.target: is missing"),
+    # values, again
     ("sigmoid_softmax", "x", f"{TINY}.model: found 'x'; allowed: one of linear_regression, "),
     ("seeds:", "engine: fast\n    seeds:", f"{TINY}.engine: found 'fast'; allowed: one of auto, "),
     ("seeds:", "evaluator: gpu\n    seeds:", f"{TINY}.evaluator: found 'gpu'; allowed: one of au"),

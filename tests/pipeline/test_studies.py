@@ -4,6 +4,9 @@ import csv
 import json
 import re
 import shutil
+import subprocess
+import sys
+import textwrap
 from pathlib import Path
 
 import numpy as np
@@ -11,6 +14,8 @@ import pytest
 from conftest import ROOT, TINY, copy_project, figures, jobs  # pyright: ignore
 
 from descent.plugins import available
+
+DRAWN = figures("wine")
 
 STUDIES = """\
 studies:
@@ -105,6 +110,48 @@ def test_averaged_iterates_have_rows_and_a_summary_of_their_own(results):
     for a, b in zip(since, averaged, strict=True):
         assert (a["seed"], a["step"]) == (b["seed"], b["step"])
         assert (a["test_loss"] == b["test_loss"]) == (float(a["epoch"]) == 1)
+
+
+def test_the_readme_recipe_for_a_table_of_ones_own(empty):
+    """Write the table and the study as the README says; then change a cell."""
+    readme = (ROOT / "README.md").read_text()
+    of_tables = readme[readme.index("**Your own table**") :]
+    write, study = re.search(r"    python -c \"(.*)\"\n\n((?:    .*\n)+)", of_tables).groups()
+    subprocess.run([sys.executable, "-c", write], cwd=empty.folder, check=True)
+    (empty.folder / "config.yaml").write_text(textwrap.dedent(study))
+    runs = [f"wine gd {step_size}" for step_size in ("0.01", "0.1", "1.0", "10.0")]
+    of_runs = [f"{rule} {run}" for rule in ("train", "evaluate") for run in runs]
+    everything = sorted(["prepare wine wine", *of_runs, "aggregate wine", "manifest wine", *DRAWN])
+    assert empty.jobs("wine") == everything
+    best = max(rows(empty.folder / "results/wine/summary.csv"), key=lambda row: row["step_size"])
+    assert float(best["final_test_accuracy_median"]) >= 0.95
+    (empty.folder / "wine.csv").touch()
+    assert empty.plan("wine") == []
+    empty.replace("wine.csv", "14.23,", "14.24,")
+    assert empty.plan("wine") == everything
+    empty.replace("wine.csv", "14.24,", "14;24,")
+    code, output = empty.snakemake("wine")
+    assert code != 0
+    says = "studies.wine.dataset: wine.csv, row 1, column alcohol: found '14;24'; allowed: a finite"
+    assert says in output
+
+
+def test_the_raw_files_of_a_dataset_are_inputs(made):
+    """Those that somebody put there, which RAW names."""
+    of_digits = made.folder / "scripts/descent/datasets/digits.py"
+    text = of_digits.read_text().replace("SIZE =", 'RAW = ("a.txt",)\nSIZE =')
+    of_digits.with_name("mine.py").write_text(text)
+    (made.folder / "config.yaml").write_text(TINY.replace("digits", "mine"))
+    code, output = made.snakemake("all")
+    assert code != 0
+    assert "studies.tiny.dataset: data/raw/mine/a.txt is missing; put it there" in output
+    raw = made.folder / "data/raw/mine/a.txt"
+    raw.parent.mkdir(parents=True)
+    raw.write_text("1")
+    made.jobs("data/mine.npz")
+    assert made.plan("data/mine.npz") == []
+    raw.write_text("2")
+    assert made.plan("data/mine.npz") == ["download mine"]
 
 
 def test_the_readme_recipe_for_a_model_reruns_nothing_that_was_there(made):

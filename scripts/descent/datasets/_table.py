@@ -1,0 +1,195 @@
+"""A table of one's own as a dataset: a CSV or Parquet file, a row a sample."""
+
+import math
+import re
+import warnings
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from descent.data import Data, Size
+from descent.declaration import Seed, Share, Switch, Word, declared, distinct, key, meant, mistake
+from descent.errors import InputError
+
+if TYPE_CHECKING:
+    import pandas as pd  # which takes half a second to import, and no other dataset needs
+
+MAX_WORDS = 50  # different ones in a column of features
+MAX_LINES = 20  # of a message
+
+
+@declared
+class Table:
+    """The keys of a table."""
+
+    file: Word = key("a CSV or Parquet file with named columns")
+    target: Word = key("the column to predict", also=("label", "y", "class"))
+    test: Share = key("share of the rows that test, in proportion of the classes", 0.2)
+    features: distinct(Word) | None = key(
+        "columns to predict it from; left out: all others", None, also=("columns", "x")
+    )
+    task: Literal["classification", "regression"] | None = key(
+        "left out: words and integers are classes, other numbers are predicted", None
+    )
+    standardise: Switch = key(
+        "less the mean, divided by the standard deviation, of the rows that train: every feature,"
+        " and a number to predict",
+        True,
+        also=("standardize", "normalise", "normalize", "scale"),
+    )
+    split_seed: Seed = key("which rows test", 0, also=("seed", "random_state"))
+
+    @property
+    def name(self) -> str:
+        """What the dataset is called: the name of the file, as far as paths can have it."""
+        return re.sub(r"[^A-Za-z0-9_-]", "_", Path(self.file).stem)
+
+
+class _Columns(NamedTuple):
+    """x [n, features]; y [n]: labels, which count `classes`, or numbers to predict."""
+
+    x: NDArray[np.float64]
+    y: NDArray
+    classes: list[str]
+
+
+def size(table: Table) -> Size:
+    """How large the dataset is. Raises InputError, a line for each, where cells are wrong."""
+    columns = _columns(table)
+    n, features = columns.x.shape
+    test = _tests(table, n)
+    task = "classification" if columns.classes else "regression"
+    return Size(n - test, test, features, len(columns.classes) or 1, task)
+
+
+def obtain(table: Table) -> Data:
+    """The rows in two parts, the classes in the same proportion in both."""
+    from sklearn.model_selection import train_test_split
+
+    columns = _columns(table)
+    rows = np.arange(len(columns.y))
+    train, test = train_test_split(
+        rows,
+        test_size=_tests(table, len(rows)),
+        random_state=table.split_seed,
+        stratify=columns.y if columns.classes else None,
+    )
+    x, y = columns.x, columns.y
+    if table.standardise:
+        x = _standardised(x, train)
+        y = y if columns.classes else _standardised(y, train)
+    return Data(x[train], y[train], x[test], y[test], scale=1, classes=np.array(columns.classes))
+
+
+def _standardised(values: NDArray, train: NDArray) -> NDArray:
+    deviation = values[train].std(0)
+    return (values - values[train].mean(0)) / np.where(deviation > 0, deviation, 1)
+
+
+def _tests(table: Table, rows: int) -> int:
+    return math.ceil(table.test * rows)
+
+
+def _columns(table: Table) -> _Columns:
+    """What the file holds. Raises InputError with everything that is wrong with it."""
+    frame = _read(table.file)
+    features = table.features or tuple(name for name in frame if name != table.target)
+    missing = [name for name in (*features, table.target) if name not in frame]
+    wrong = [mistake("columns", name, ", ".join(frame), meant(name, frame)) for name in missing]
+    if table.target in features:
+        wrong.append(f"column {table.target}: found among the features; allowed: the target alone")
+    if not len(frame) or not features:
+        wrong.append(f"found {len(frame)} rows of {len(features)} features; allowed: at least one")
+    if not wrong:
+        xs = [_feature(frame[name], wrong) for name in features]
+        y, classes = _target(frame[table.target], table.task, wrong)
+    if not wrong:
+        wrong += _too_few(y, classes, _tests(table, len(y)))
+    if wrong:
+        shown = wrong[:MAX_LINES]
+        shown += [f"and {len(wrong) - MAX_LINES} more"] if len(wrong) > MAX_LINES else []
+        raise InputError("\n".join(f"{table.file}, {line}" for line in shown))
+    return _Columns(np.concatenate(xs, axis=1), y, classes)
+
+
+def _read(file: str) -> "pd.DataFrame":
+    """The table; cells of a CSV file as they are written."""
+    import pandas as pd
+
+    try:
+        if Path(file).suffix == ".parquet":
+            frame = pd.read_parquet(file)
+        else:
+            with warnings.catch_warnings(action="error"):  # of rows that are too long
+                frame = pd.read_csv(file, dtype=str, keep_default_na=False, index_col=False)
+    except Exception as error:  # damaged bytes make pandas and pyarrow raise very many kinds
+        why = getattr(error, "strerror", None) or str(error).strip().splitlines()[0]
+        raise InputError(f"{file}: cannot be read ({why})") from None
+    return frame.set_axis([str(name) for name in frame], axis=1)
+
+
+def _feature(column: "pd.Series", wrong: list[str]) -> NDArray[np.float64]:
+    """[n, 1] numbers, or [n, words] 0 and 1 of a column of words, without a number among them."""
+    numbers = _numbers(column)
+    if np.isfinite(numbers).any() or not _words(column).any():
+        wrong += _cells(column, ~np.isfinite(numbers), "a finite number")
+        return numbers[:, None]
+    wrong += _cells(column, ~_words(column), "a word")
+    cells = column.astype(str).to_numpy()
+    different = sorted(set(cells))
+    if len(different) > MAX_WORDS:
+        found = f"found {len(different)} different words, as {different[0]!r}"
+        wrong.append(f"column {column.name}: {found}; allowed: numbers, or {MAX_WORDS} words")
+    return (cells[:, None] == np.array(different[:MAX_WORDS])).astype(float)
+
+
+def _target(column: "pd.Series", task: str | None, wrong: list[str]) -> tuple[NDArray, list[str]]:
+    """Labels and the names of the classes, or numbers and no names."""
+    if column.dtype.kind == "b":
+        column = column.astype(str)
+    numbers, words = _numbers(column), _words(column)
+    integers = np.isfinite(numbers).all() and (numbers == np.round(numbers)).all()
+    if column.dtype.kind not in "iu":
+        integers &= column.astype(str).str.fullmatch(r"\s*[+-]?\d+\s*").all()
+    if not task:
+        task = "regression" if np.isfinite(numbers).any() and not integers else "classification"
+    if task == "regression":
+        wrong += _cells(column, ~np.isfinite(numbers), "a finite number")
+        return numbers, []
+    wrong += _cells(column, ~words, "the name of a class")
+    cells = column.astype(str).str.strip().to_numpy()
+    classes = sorted(set(cells), key=int if integers else None)
+    return np.array([*map({name: i for i, name in enumerate(classes)}.get, cells)]), classes
+
+
+def _too_few(y: NDArray, classes: list[str], tests: int) -> Iterator[str]:
+    """What cannot be split into rows that train and rows that test."""
+    trains, least = len(y) - tests, len(classes) or 1
+    if min(trains, tests) < least:
+        found = f"found {len(y)} rows, of which {tests} test"
+        yield f"{found}; allowed: at least {least} that train and {least} that test"
+    if len(classes) == 1:
+        yield f"found the class {classes[0]!r} alone; allowed: at least two classes"
+    for label, name in enumerate(classes):
+        if np.count_nonzero(y == label) < 2:
+            advice = "at least 2, or task: regression"
+            yield f"found the class {name!r} in one row; allowed: {advice}"
+
+
+def _numbers(column: "pd.Series") -> NDArray[np.float64]:
+    import pandas as pd
+
+    return pd.to_numeric(column, errors="coerce").to_numpy(np.float64, na_value=np.nan)
+
+
+def _words(column: "pd.Series") -> NDArray[np.bool_]:
+    """Where something is written."""
+    return (column.notna() & (column.astype(str).str.strip() != "")).to_numpy(bool)
+
+
+def _cells(column: "pd.Series", wrong: NDArray[np.bool_], allowed: str) -> Iterator[str]:
+    for row in np.flatnonzero(wrong):
+        yield f"row {row + 1}, column {column.name}: found {column[row]!r}; allowed: {allowed}"
