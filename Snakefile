@@ -31,7 +31,6 @@ with clear_errors():
 if workflow.is_main_process:  # a job on another machine reads this file, too
     journal.settle()
 
-RETRIES = 2  # of a download
 if "conda" not in map(str, workflow.deployment_settings.deployment_method):
     # `python` is the one that runs Snakemake, whatever it is called and wherever it lies
     shell.prefix(f'python() {{{{ {quote(sys.executable)} "$@"; }}}}; ')
@@ -77,14 +76,11 @@ rule download:
         update("data/{dataset}.npz"),
     log:
         "logs/download/{dataset}.log",
-    retries: RETRIES
     conda:
         "environment.yaml"
-    resources:
-        attempt=lambda w, attempt: f"{attempt}/{RETRIES + 1}",
     shell:
         "python {input.script} --dataset {wildcards.dataset} --raw data/raw/{wildcards.dataset}"
-        " --data {output} --attempt {resources.attempt} --log {log}"
+        " --data {output} --log {log}"
 
 
 rule prepare:

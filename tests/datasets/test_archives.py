@@ -3,7 +3,12 @@
 import gzip
 import hashlib
 import struct
+import time
+from contextlib import suppress
+from fnmatch import fnmatch
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from threading import Thread
 
 import numpy as np
 import pytest
@@ -11,6 +16,9 @@ import torchvision
 
 from descent.datasets import _archives, fashion_mnist, kmnist, mnist
 from descent.errors import InputError
+
+# urllib leaves the socket of an answer that is an error to the garbage collector
+pytestmark = pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
 
 RANDOM = np.random.default_rng(0)
 IMAGES = {name: RANDOM.integers(256, size=(n, 28, 28)) for name, n in [("train", 12), ("t10k", 5)]}
@@ -78,15 +86,6 @@ def test_the_public_mirrors_are_tried_after_a_mirror_that_fails(folders, tmp_pat
     check(mnist.obtain(raw, str(mirror)))
 
 
-def test_an_http_mirror_is_tried_after_a_mirror_that_fails(folders, http):
-    raw, mirror = folders
-    bad = mirror.parent / "bad"
-    fill(bad / "mnist")
-    (bad / "mnist" / FIRST).write_bytes(b"altered")
-    torchvision.datasets.MNIST.mirrors[:] = [f"{http}/mnist/"]
-    check(mnist.obtain(raw, str(bad)))
-
-
 def test_a_mirror_comes_before_the_public_ones(folders, tmp_path):
     raw, mirror = folders
     fill(tmp_path / "public")
@@ -111,9 +110,24 @@ def test_each_dataset_is_its_own(monkeypatch, dataset, of_torchvision):
 
 def test_what_a_killed_download_left_goes(folders):
     raw, mirror = folders
-    (raw.parent / ".mnist-left/MNIST/raw").mkdir(parents=True)
+    raw.mkdir(parents=True)
+    (raw / f".{FIRST}.left.gz").write_bytes(b"half of it")
     check(mnist.obtain(raw, str(mirror)))
-    assert {path.name for path in raw.parent.iterdir()} == {"mnist"}
+    assert holds(raw.parent) == {f"mnist/{name}" for name in ARCHIVES}
+
+
+def test_two_downloads_at_once(folders, monkeypatch):
+    raw, mirror = folders
+    fetch = _archives._fetch
+
+    def slow_fetch(url, path):
+        monkeypatch.setattr(_archives, "_fetch", fetch)
+        check(mnist.obtain(raw, str(mirror)))
+        fetch(url, path)
+
+    monkeypatch.setattr(_archives, "_fetch", slow_fetch)
+    check(mnist.obtain(raw, str(mirror)))
+    assert holds(raw.parent) == {f"mnist/{name}" for name in ARCHIVES}
 
 
 def test_a_damaged_archive_that_was_there_is_replaced(folders):
@@ -145,30 +159,169 @@ def test_an_archive_that_cannot_be_had(folders, tmp_path, damage, says):
     for part in [last, f"{mirror}/mnist/{last}", f"{tmp_path}/public/{last}", f"{raw} by hand"]:
         assert part in message
     assert "snakemake --cores 1 digits" in message
+    assert "times" not in message
     assert holds(raw.parent) == {f"mnist/{name}" for name in ARCHIVES}  # and nothing half-written
     assert (raw / last).read_bytes() == b"by hand, damaged"
 
 
 @pytest.fixture
-def http(folders):
-    """The mirror, over HTTP on this machine."""
-    from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
-    from threading import Thread
+def serve(folders, monkeypatch):
+    """Start a mirror over HTTP on this machine: (its URL, the paths that were asked for).
 
-    _, mirror = folders
+    Each of the first requests gets one of the answers, the others get the archives.
+    """
+    monkeypatch.setattr(_archives, "TIMEOUT", 0.5)
+    monkeypatch.setattr(_archives, "PAUSES", (0, 0.01, 0.01))
+    monkeypatch.setattr(_archives, "MAX_BYTES", 10**6)
+    servers = []
 
-    class Quiet(SimpleHTTPRequestHandler):
-        def __init__(self, *arguments):
-            super().__init__(*arguments, directory=mirror)
+    def start(*answers):
+        waiting, asked = list(answers), []
 
-        def log_message(self, *arguments):
-            pass
+        class Mirror(SimpleHTTPRequestHandler):
+            def __init__(self, *arguments):
+                super().__init__(*arguments, directory=folders[1])
 
-    with ThreadingHTTPServer(("127.0.0.1", 0), Quiet) as server:
-        Thread(target=server.serve_forever, daemon=True).start()
-        yield f"http://127.0.0.1:{server.server_port}"
+            def do_GET(self):
+                asked.append(self.path)
+                with suppress(ConnectionError):  # by whom the answer was not read
+                    (waiting.pop(0) if waiting else SimpleHTTPRequestHandler.do_GET)(self)
+
+            def log_message(self, *arguments):
+                pass
+
+        servers.append(ThreadingHTTPServer(("127.0.0.1", 0), Mirror))
+        Thread(target=servers[-1].serve_forever, args=[0.01], daemon=True).start()
+        return f"http://127.0.0.1:{servers[-1].server_port}", asked
+
+    yield start
+    for server in servers:
         server.shutdown()
+        server.server_close()
 
 
-def test_an_http_mirror(folders, http):
-    check(mnist.obtain(folders[0], http))
+def says(status=200, body=b"", **headers):
+    """An answer."""
+
+    def answer(request):
+        request.send_response(status)
+        for name, value in headers.items():
+            request.send_header(name.replace("_", "-"), value)
+        request.end_headers()
+        request.wfile.write(body)
+
+    return answer
+
+
+def trickling(beginning):
+    def answer(request):
+        request.wfile.write(beginning)
+        for _ in range(100):
+            request.wfile.write(b"x")
+            time.sleep(0.05)
+
+    return answer
+
+
+def endless(request):
+    says()(request)
+    for _ in range(100):  # not really: a download that takes it all is to fail the test
+        request.wfile.write(bytes(10**5))
+
+
+ARCHIVE = ARCHIVES[FIRST]
+CUT_OFF = says(body=ARCHIVE[:99], Content_Length=len(ARCHIVE))
+ALTERED = says(body=b"x" * len(ARCHIVE))
+
+
+def to_itself(request):
+    says(302, Location=request.path)(request)
+
+
+def test_an_http_mirror(folders, serve):
+    mirror, asked = serve()
+    check(mnist.obtain(folders[0], mirror))
+    assert asked == [f"/mnist/{name}" for name in ARCHIVES]
+
+
+@pytest.mark.parametrize(
+    ("answer", "line"),
+    [
+        (trickling(b"HTTP/1.1 200 OK\r\n\r\n"), ", 3 times: 1? bytes in 0.5 s; allowed: at least"),
+        (trickling(b"HTTP/1.1 200 OK\r\nheader: "), ", 3 times: 0 bytes in 0.5 s; allowed: at le"),
+        (
+            lambda request: time.sleep(2),
+            ", 3 times: 0 bytes in 0.5 s; allowed: at least 1000 bytes",
+        ),
+        (endless, ": more than 1 MB, which no archive has"),
+        (CUT_OFF, ", 3 times: wrong checksum (truncated or altered)"),
+        (ALTERED, ", 3 times: wrong checksum (truncated or altered)"),
+        (says(body=ARCHIVE, Content_Length=99), ", 3 times: wrong checksum (truncated or altered)"),
+        (says(body=b"x", Transfer_Encoding="chunked"), ", 3 times: IncompleteRead(0 bytes read)"),
+        (lambda request: request.wfile.write(b"hello\r\n"), ", 3 times: hello"),
+        (lambda request: None, ", 3 times: Remote end closed connection without response"),
+        (says(404), ": HTTP Error 404: Not Found"),
+        (says(500), ", 3 times: HTTP Error 500: Internal Server Error"),
+        (says(503), ", 3 times: HTTP Error 503: Service Unavailable"),
+        (
+            to_itself,
+            ": HTTP Error 302: The HTTP server returned a redirect error that would lead to",
+        ),
+        (says(302), ": HTTP Error 302: Found"),
+        (says(302, Location="file:///etc/passwd"), ": HTTP Error 302: Found - Redirection to url"),
+        (says(302, Location="http://[x"), ": Invalid IPv6 URL"),
+    ],
+)
+def test_an_http_mirror_that_fails_is_one_line(folders, serve, answer, line):
+    raw, _ = folders
+    mirror, asked = serve(*30 * [answer])
+    with pytest.raises(InputError) as error:
+        mnist.obtain(raw, mirror)
+    first, found, *others = str(error.value).splitlines()
+    assert first == f"{FIRST} of mnist could not be had from 2 mirrors."
+    assert found.startswith(f"  tried {mirror}/mnist/{FIRST}")
+    assert fnmatch(found, f"*{FIRST}{line.replace('[', '[[]')}*")
+    assert len(others) == 2  # the other mirror, and what helps
+    assert answer is to_itself or len(asked) == (3 if "3 times" in line else 1)
+    assert holds(raw.parent) == set()
+
+
+@pytest.mark.parametrize("answer", [CUT_OFF, ALTERED, says(500)])
+def test_the_network_may_fail_and_then_work(folders, serve, answer):
+    raw, _ = folders
+    mirror, asked = serve(answer, answer)
+    check(mnist.obtain(raw, mirror))
+    assert asked == [f"/mnist/{name}" for name in [FIRST, FIRST, *ARCHIVES]]
+    assert holds(raw.parent) == {f"mnist/{name}" for name in ARCHIVES}
+
+
+def test_every_mirror_is_tried_before_one_is_tried_again(folders, serve, tmp_path):
+    raw, _ = folders
+    (first, asked_first), (second, asked_second) = serve(says(500)), serve(says(404))
+    torchvision.datasets.MNIST.mirrors[:] = [f"file://{tmp_path}/public/", f"{second}/mnist/"]
+    check(mnist.obtain(raw, first))
+    assert asked_first == [f"/mnist/{name}" for name in [FIRST, *ARCHIVES]]
+    assert asked_second == [f"/mnist/{FIRST}"]
+
+
+@pytest.mark.parametrize(
+    "mirror",
+    [
+        "http://[::1",
+        "http://127.0.0.1:port",
+        f"http://127.0.0.1:{10**30}",
+        "http:///x",
+        "http://127.0.0.1/a folder",
+        "http://127.0.0.1/ü",
+        "http://a..b",
+        "s3://bucket",
+        "file://",
+        "/nowhere\0",
+    ],
+)
+def test_a_mirror_that_there_cannot_be_is_tried_once(folders, mirror):
+    with pytest.raises(InputError) as error:
+        mnist.obtain(folders[0], mirror)
+    assert len(str(error.value).splitlines()) == 4
+    assert "times" not in str(error.value)
+    assert f"  tried {mirror.rstrip('/')}/mnist/{FIRST}: " in str(error.value)

@@ -180,7 +180,6 @@ def test_without_a_network_the_studies_on_embedded_data_are_made(made):
     (mirror / "mnist").mkdir(parents=True)
     (mirror / "mnist/train-images-idx3-ubyte.gz").write_bytes(b"altered")
     made.replace("config.yaml", "[0.01, 1]", "[0.01, 1, 5]")
-    made.replace("Snakefile", "RETRIES = 2", "RETRIES = 1")
     code, output = made.snakemake("all", DATASET_MIRROR=str(mirror))
     assert code != 0
     assert "train tiny sgd 5.0" in jobs(output)
