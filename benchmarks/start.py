@@ -32,8 +32,8 @@ def main() -> None:
 
         def imports() -> None:
             if imported == ["descent.engines.numba"]:
-                cache = import_module("descent.compiled.cache")
-                cache.numba.config.CACHE_DIR = empty
+                sources = import_module("descent.compiled.sources")
+                sources.folder = lambda: Path(empty)
             for module in imported:
                 import_module(module)
 

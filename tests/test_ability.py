@@ -2,11 +2,13 @@
 
 import sys
 from dataclasses import replace
+from types import ModuleType
 
 import pytest
 
 from descent import ability
 from descent.ability import CONSTANTS, able, given, misfits, why_not
+from descent.compiled import sources
 from descent.constants import _tree, constants
 from descent.data import Size
 from descent.errors import InputError
@@ -53,6 +55,33 @@ def test_why_not(kind, name, changes, size, says):
     reason = why_not(kind, name, [replace(RUN, **changes)], size)
     assert (reason is None) == (says is None)
     assert says is None or says in reason
+
+
+@pytest.mark.parametrize(
+    "damaged",
+    [
+        lambda content: b"",
+        lambda content: content[:-1],
+        lambda content: b"no problem at all",
+        lambda content: content.replace(b"sinh", b"cosh"),
+    ],
+)
+def test_a_verdict_is_kept_and_a_damaged_one_not_believed(tmp_path, monkeypatch, damaged):
+    asked = []
+    odd = ModuleType("descent.compiled.formulas")
+    odd.rule_problem = lambda name: asked.append(name) or {"odd": "no sinh"}.get(name)
+    monkeypatch.setitem(sys.modules, odd.__name__, odd)
+    monkeypatch.setattr(sources, "folder", lambda: tmp_path)
+
+    def verdicts():
+        return [ability._verdict.__wrapped__("rule_problem", rule) for rule in ("odd", "plain")]
+
+    expected = ["no sinh", None]
+    assert (verdicts(), verdicts()) == (expected, expected)
+    assert asked == ["odd", "plain"]
+    for path in tmp_path.iterdir():
+        path.write_bytes(damaged(path.read_bytes()))
+    assert verdicts() == expected
 
 
 def test_a_figure_looks_at_all_runs():

@@ -6,17 +6,15 @@ NEEDS, as names of FACTS.
 
 import os
 from collections.abc import Callable, Sequence
-from contextlib import suppress
 from functools import cache
 from importlib import import_module
 from typing import Literal
 
-from descent.compiled.sources import folder
+from descent.compiled.sources import keep, kept
 from descent.constants import constants
 from descent.cuda import has_cuda
 from descent.data import Size
 from descent.declaration import Switch, declared, key
-from descent.files import replacing
 from descent.models._layer import Layer
 from descent.plugins import available, plugin
 from descent.run import FULL, Run
@@ -53,16 +51,14 @@ def _compiled_rule(runs: Sequence[Run], size: Size) -> str | None:
 @cache
 def _verdict(check: str, name: str, formulas: tuple[str, ...] = ()) -> News | None:
     """What a check of descent.compiled.formulas says; asked once for each state of the sources."""
-    kept = folder() / f"{'.'.join([check, name, *formulas])}.txt"
-    try:
-        reason = kept.read_text(encoding="utf-8")
-    except OSError:
+    question = ".".join([check, name, *formulas])
+    if (answer := kept(question)) is None:
         # by name: what trains with another engine does not depend on this module
         compiler = import_module("descent.compiled.formulas")
-        reason = getattr(compiler, check)(name, *([formulas] if formulas else [])) or ""
-        with suppress(OSError), replacing(kept) as temporary:  # else it is asked again
-            temporary.write_text(reason, encoding="utf-8")
-    return News(reason) if reason else None
+        reason = getattr(compiler, check)(name, *([formulas] if formulas else []))
+        answer = (reason or "").encode()
+        keep(question, answer)
+    return News(answer.decode()) if answer else None
 
 
 def _task(task: str) -> Fact:
