@@ -1,5 +1,6 @@
 """Datasets in MNIST's format, through torchvision's own classes, mirrors and checksums."""
 
+import errno
 import shutil
 import time
 from collections.abc import Iterator
@@ -38,8 +39,7 @@ def obtain(torchvision_class: str, raw: Path, mirror: str | None) -> Data:
         folder = Path(root, torchvision_class, "raw")
         folder.mkdir(parents=True)
         for name, md5 in dataset.resources:
-            _have(raw / name, md5, mirrors)
-            extract_archive(str(raw / name), str(folder))
+            extract_archive(str(_verified(raw / name, md5, mirrors, folder)), str(folder))
         train, test = dataset(root, train=True), dataset(root, train=False)
     (x_train, y_train), (x_test, y_test) = (
         (part.data.numpy().reshape(len(part), -1), part.targets.numpy()) for part in (train, test)
@@ -47,12 +47,13 @@ def obtain(torchvision_class: str, raw: Path, mirror: str | None) -> Data:
     return Data(x_train, y_train, x_test, y_test, scale=255)
 
 
-def _have(archive: Path, md5: str, mirrors: list[str]) -> None:
-    """Make sure that the verified archive is there, from the first mirror that gives it."""
+def _verified(archive: Path, md5: str, mirrors: list[str], folder: Path) -> Path:
+    """The archive, or what the first mirror that gives it has given, which becomes the archive."""
     from torchvision.datasets.utils import check_integrity
 
     if check_integrity(archive, md5):
-        return
+        return archive
+    fetched = folder / archive.name
     damaged = [f"{archive}: wrong checksum"] if archive.exists() else []
     errors: dict[str, list[str]] = {mirror + archive.name: [] for mirror in mirrors}
     worth_trying = list(errors)
@@ -60,15 +61,16 @@ def _have(archive: Path, md5: str, mirrors: list[str]) -> None:
         time.sleep(pause if worth_trying else 0)
         for url in tuple(worth_trying):
             try:
-                with replacing(archive) as fetched:
-                    _fetch(url, fetched)
-                    if not check_integrity(fetched, md5):
-                        raise _WrongChecksumError("wrong checksum (truncated or altered)")
-                return
+                _fetch(url, fetched)
+                if not check_integrity(fetched, md5):
+                    raise _WrongChecksumError("wrong checksum (truncated or altered)")
             except (OSError, ValueError, OverflowError, HTTPException) as error:
                 errors[url].append(" ".join(str(error).split()))
                 if not (_is_http(url) and _may_pass(error)):
                     worth_trying.remove(url)
+            else:
+                _keep(fetched, archive)
+                return fetched
     tried = damaged + [
         f"{url}{f', {len(said)} times' if len(said) > 1 else ''}: {said[-1]}"
         for url, said in errors.items()
@@ -79,6 +81,15 @@ def _have(archive: Path, md5: str, mirrors: list[str]) -> None:
         + f"\nPut the archives into {archive.parent} by hand, or set DATASET_MIRROR to a copy of"
         " them; the study digits needs no network: snakemake --cores 1 digits"
     )
+
+
+def _keep(fetched: Path, archive: Path) -> None:
+    try:
+        with replacing(archive) as temporary:
+            shutil.copyfile(fetched, temporary)
+    except OSError as error:
+        if error.errno != errno.ESTALE:  # another download keeps the same bytes
+            raise
 
 
 class _WrongChecksumError(ValueError):
