@@ -11,10 +11,11 @@ sys.path.insert(0, str(Path(workflow.basedir) / "scripts"))
 from descent.constants import caption
 from pipeline import journal
 from pipeline.command import clear_errors
-from pipeline.config import check_syntax, read_studies
+from pipeline.config import read_studies
 from pipeline.failures import explain
 from pipeline.imports import modules
 from pipeline.plan import constraints, notes, raw_files
+from pipeline.syntax import check_syntax
 
 with clear_errors():
     check_syntax("config.yaml")

@@ -54,7 +54,8 @@ def _each_once(values: Any, normalise: Callable[[Any], tuple]) -> tuple:
     spelled: dict[Any, Any] = {}
     for value, spelling in zip(normalise(values), values, strict=True):
         if value in spelled:
-            raise ValueError(f"each once, but {spelled[value]} and {spelling} are the same")
+            same = f"{shown(spelled[value])} and {shown(spelling)}"
+            raise ValueError(f"each once, but {same} are the same")
         spelled[value] = spelling
     return tuple(spelled)
 
@@ -116,15 +117,15 @@ def read(
     """
     keys = schema(structure)["properties"]
     if not isinstance(values, Mapping):
-        mistakes.append(mistake(where, values, f"a mapping with {', '.join(_shown(keys))}"))
+        mistakes.append(mistake(where, values, f"a mapping with {', '.join(_chosen(keys))}"))
         return {}
     optional = _optional(structure)
     own = {name: value for name, value in values.items() if name in keys}
     for name in values.keys() - own.keys():
         also = {other: known for known, k in keys.items() for other in k.get("also", ())}
         hint = (elsewhere or {}).get(name) or meant(name, keys, also)
-        found = name if str(name).isprintable() else repr(name)
-        mistakes.append(mistake(where, f"unknown key {found}", ", ".join(_shown(keys)), hint))
+        found = f"unknown key {shown(name)}"
+        mistakes.append(mistake(where, found, ", ".join(_chosen(keys)), hint))
     wrong: set[str] = set()
     try:
         right = optional.validate_python(own)
@@ -154,7 +155,7 @@ def _optional(structure: type) -> TypeAdapter:
     return TypeAdapter(declared(lenient))
 
 
-def _shown(keys: Mapping[str, Any]) -> list[str]:
+def _chosen(keys: Mapping[str, Any]) -> list[str]:
     """Those that one may write: not the options of a run, which have keys of their own."""
     return [name for name in keys if not name.endswith("_options")]
 
@@ -176,10 +177,14 @@ def _line(detail: Any, values: Mapping, keys: dict, place: Callable, where: str)
 
 def mistake(where: str, found: Any, allowed: str, hint: str = "") -> str:
     """A line that says where, what was found, what may have been meant, and what is allowed."""
-    found = str(found)
-    found = found if len(found) <= 80 else f"{found[:80]}…"
     hint = f" {hint}" if hint.endswith("?") else f" {hint};" if hint else ""
-    return f"{where or 'top level'}: found {found};{hint} allowed: {allowed}"
+    return f"{where or 'top level'}: found {shown(found)};{hint} allowed: {allowed}"
+
+
+def shown(value: Any) -> str:
+    """A value in a message: on one line, of at most 80 characters."""
+    text = str(value) if str(value).isprintable() else repr(value)
+    return text if len(text) <= 80 else f"{text[:80]}…"
 
 
 def meant(name: Any, names: Iterable[str], also: Mapping[str, str] | None = None) -> str:

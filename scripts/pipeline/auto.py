@@ -8,8 +8,8 @@ from descent.data import Size
 from descent.run import Run
 
 MIN_COMPILED = 10**10  # multiplications of an evaluation: about 0.1 s in NumPy
-# numba has a register or two for each class in an evaluation, and compiles it in 2 s for 10 classes,
-# in 5 for 100, 14 for 200, 22 for 300 and 200 for 1000; in float64 35 s for 200 (softmax_regression)
+# classes: each has registers in the compiled evaluation, which compiles in 2 s for 10 of them, in 5
+# for 100, 14 for 200, 22 for 300 and 200 for 1000; in float64 in 35 for 200 (softmax_regression)
 MAX_COMPILED = 200
 MIN_GPU = 3 * 10**11  # as many take about 4 s in numba, as long as starting torch on a GPU
 

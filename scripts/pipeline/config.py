@@ -1,6 +1,5 @@
 """The studies of config.yaml: read, checked, planned. All mistakes are reported at once."""
 
-import json
 import os
 import re
 from collections.abc import Iterable, Mapping, Sequence
@@ -9,8 +8,6 @@ from dataclasses import replace
 from functools import cache
 from pathlib import Path
 from typing import Any, Literal
-
-import yaml
 
 from descent.ability import News, able, misfits, why_not
 from descent.data import Size
@@ -25,12 +22,14 @@ from descent.declaration import (
     mistake,
     read,
     schema,
+    shown,
 )
 from descent.errors import InputError
 from descent.plugins import available, plugin
 from descent.run import OfOptimizer, OfStudy, Run, options_of, with_options_of
 from pipeline.auto import fastest, numbers
 from pipeline.plan import PlannedRun, PlannedStudy, raw_files
+from pipeline.syntax import check_syntax
 
 MAX_STUDY_GB = 10  # iterates of a study on disk; 10⁹ bytes
 MAX_RUN_GB = 2  # iterates of a run, which a job holds in memory
@@ -89,7 +88,7 @@ def read_studies(config: Mapping[str, Any], files: Iterable[str | Path]) -> dict
     what is allowed.
     """
     names = [os.path.relpath(file) for file in files]
-    repeated = [f"{name}, {mistake}" for name in names for mistake in _repeated_keys(name)]
+    repeated = [f"{name}, {mistake}" for name in names for mistake in check_syntax(name)]
     mistakes: list[str] = []
     studies = read(Configuration, config, "", mistakes).get("studies", {})
     _check_names("studies", studies, TARGETS, mistakes)
@@ -98,49 +97,6 @@ def read_studies(config: Mapping[str, Any], files: Iterable[str | Path]) -> dict
     if lines:
         raise InputError("\n".join(lines))
     return planned
-
-
-def check_syntax(file: str) -> None:
-    """Raise InputError where a file cannot be read or is no YAML mapping: where, what is wrong."""
-    if not isinstance(_compose(file), yaml.MappingNode):
-        raise InputError(f"{file}: found no mapping; allowed: a mapping with studies")
-    try:
-        json.dumps(yaml.safe_load(Path(file).read_text(encoding="utf-8")), default=str)
-    except yaml.MarkedYAMLError as error:
-        line = error.problem_mark.line + 1
-        raise InputError(f"{file}, line {line}: cannot be read ({error.problem})") from None
-    except (ValueError, TypeError, RecursionError) as error:
-        # a date that does not exist, or as a key; a mapping that contains itself
-        raise InputError(f"{file}: found a value that cannot be read ({error})") from None
-
-
-def _compose(file: str) -> yaml.Node | None:
-    try:
-        return yaml.compose(Path(file).read_text(encoding="utf-8"))
-    except OSError as error:
-        raise InputError(f"{file}: cannot be read ({error.strerror})") from None
-    except yaml.MarkedYAMLError as error:
-        line = error.problem_mark.line + 1
-        raise InputError(f"{file}, line {line}: is not YAML ({error.problem})") from None
-    except (UnicodeDecodeError, yaml.YAMLError) as error:
-        raise InputError(f"{file}: is not YAML ({error})") from None
-
-
-def _repeated_keys(file: str) -> list[str]:
-    """Keys that stand twice in one mapping, of which YAML silently takes the last."""
-    mistakes = []
-    nodes = [_compose(file)]
-    while nodes:
-        node = nodes.pop()
-        if isinstance(node, yaml.MappingNode):
-            keys = [key.value for key, _ in node.value]
-            nodes += [value for _, value in node.value]
-            mistakes += [
-                f"line {key.start_mark.line + 1}: found {key.value} a second time; allowed: once"
-                for position, (key, _) in enumerate(node.value)
-                if key.value in keys[:position]
-            ]
-    return mistakes
 
 
 def _check_names(
@@ -158,7 +114,7 @@ def _check_names(
 
 def _read_study(name: str, values: Any, mistakes: list[str]) -> PlannedStudy | None:
     """The study, or None where it has mistakes."""
-    where, found = f"studies.{name}", list[str]()
+    where, found = f"studies.{shown(name)}", list[str]()
     keys = with_options_of(Study, values, ("models", "model"))
     hints = _hints(Optimizer, "an optimizer", "models")
     study = read(keys, values, where, found, elsewhere=hints)
@@ -166,7 +122,8 @@ def _read_study(name: str, values: Any, mistakes: list[str]) -> PlannedStudy | N
     optimizers: dict[str, dict[str, Any]] = {}
     for optimizer, of_optimizer in study.get("optimizers", {}).items():
         keys = with_options_of(Optimizer, of_optimizer, ("update_rules", "update_rule"))
-        hints, place = _hints(Study, "the study", "update_rules"), f"{where}.optimizers.{optimizer}"
+        place = f"{where}.optimizers.{shown(optimizer)}"
+        hints = _hints(Study, "the study", "update_rules")
         optimizers[optimizer] = read(keys, of_optimizer, place, found, elsewhere=hints)
 
     runs, notes, figures = list[PlannedRun](), list[str](), ()
@@ -242,7 +199,8 @@ def _plan(
 ) -> list[PlannedRun]:
     """The runs of an optimizer; a line in found for what does not fit."""
     own = optimizers[optimizer]
-    where, place = f"studies.{name}", f"studies.{name}.optimizers.{optimizer}"
+    where = f"studies.{shown(name)}"
+    place = f"{where}.optimizers.{shown(optimizer)}"
     if own.get("average_from") is not None and f"{optimizer}_average" in optimizers:
         allowed = f"a name that the averaged iterates of {optimizer} do not take"
         found.append(mistake(f"{where}.optimizers", f"{optimizer}_average", allowed))

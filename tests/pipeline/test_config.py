@@ -9,7 +9,7 @@ from descent import ability
 from descent.ability import given
 from descent.errors import InputError
 from descent.run import TAKEN, Run
-from pipeline import auto, config
+from pipeline import auto
 from pipeline.arguments import parse_run
 from pipeline.config import TARGETS, Optimizer, Study, read_studies
 
@@ -299,16 +299,6 @@ def test_a_key_that_stands_twice(tmp_path, monkeypatch):
     Path("config.yaml").write_text(twice)
     with pytest.raises(InputError, match=r"^config\.yaml, line 10: found tiny a second time"):
         read_studies(yaml.safe_load(twice), ["config.yaml"])
-
-
-@pytest.mark.parametrize(
-    "key", ["l2: 2020-13-45", "l2: &a {b: *a}", "2020-10-10: 3", "l2: !foo 3", "? [1, 2]\n    : 3"]
-)
-def test_values_and_keys_that_yaml_cannot_make(tmp_path, key):
-    path = tmp_path / "config.yaml"
-    path.write_text(with_study_key(key))
-    with pytest.raises(InputError, match=r"config\.yaml.*cannot be read \("):
-        config.check_syntax(str(path))
 
 
 def engines(text: str) -> set[str]:

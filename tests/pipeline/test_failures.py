@@ -37,6 +37,49 @@ def wait_for(path, text=""):
         time.sleep(0.05)
 
 
+BOMB = "a0: &a0 [x]\n" + "".join(f"a{i}: &a{i} [{9 * f'*a{i - 1}, '}]\n" for i in range(1, 40))
+TAG = "studies:\n  tiny: !!python/tuple [1]\n"
+
+
+@pytest.mark.parametrize(
+    ("file", "content", "says"),
+    [
+        ("config.yaml", BOMB, ", line 7: found more values, with those that aliases repeat; allow"),
+        ("config.yaml", TAG, ", line 2: cannot be read (could not determine a constructor for"),
+        (
+            "config.yaml",
+            "__use_yte__: true\n?1 / 0: 1",
+            ", line 1: found the key __use_yte__, with",
+        ),
+        (
+            "further.yaml",
+            BOMB,
+            ", line 7: found more values, with those that aliases repeat; allow",
+        ),
+        ("further.yaml", TAG, ", line 2: cannot be read (could not determine a constructor for"),
+        (
+            "further.yaml",
+            "a: 1\n2020-10-10: 1",
+            ", line 2: found 2020-10-10 as a key; allowed: a w",
+        ),
+    ],
+)
+def test_a_config_that_must_not_be_loaded_is_one_line(empty, file, content, says):
+    (empty.folder / file).write_text(content)
+    further = [] if file == "config.yaml" else ["--configfile", file]
+    code, output = empty.snakemake("all", *further)
+    assert code != 0
+    assert f"{file}{says}" in output
+    assert len(output.splitlines()) <= 3  # with what Snakemake says of itself
+    assert empty.files("results", "data", "logs") == {}
+
+
+def test_a_config_with_a_byte_order_mark(empty):
+    config = empty.folder / "config.yaml"
+    config.write_text(config.read_text(), encoding="utf-8-sig")
+    assert "train tiny gd 10.0" in empty.plan("all")
+
+
 def cut(path):
     path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
 
