@@ -49,16 +49,18 @@ STUDIES = {
     "two optimizers": study({"sgd": [0.001, 0.1, 1], "gd": [1, 10, 100]}),
     "one run": study({"sgd": [0.1]}, seeds=1),
     "all diverged": study({"sgd": [100, 1000]}).assign(test_accuracy=np.nan),
-    "absurd step sizes": study({"sgd": [1e-100, 1e100]}),
+    "absurd step sizes": study({"sgd": [5e-324, 1e-300, 1, 9.9e99]}),
+    "the largest step size": study({"sgd": [9.9e99]}),
+    "the smallest step size": study({"sgd": [5e-324]}),
     "many": study({f"optimizer_{i}": list(2.0 ** np.arange(-5, 5)) for i in range(3)}),
 }
 
 
 @pytest.mark.parametrize("figure", OF_TABLES)
 @pytest.mark.parametrize("traces", STUDIES.values(), ids=STUDIES)
-def test_draws_every_study(figure, traces):
+def test_draws_every_study(figure, traces, tmp_path):
     drawn = plugin("figures", figure).draw(traces, summarise(traces))
-    drawn.draw_without_rendering()
+    save(drawn, tmp_path / "drawn.pdf")
     assert drawn.axes
 
 

@@ -70,7 +70,7 @@ Switch = Annotated[bool, Field(strict=True)]
 Count = Annotated[int, Field(strict=True, ge=1, lt=_LIMIT)]
 CountOrZero = Annotated[int, Field(strict=True, ge=0, lt=_LIMIT)]
 Seed = Annotated[int, Field(strict=True, ge=0, lt=2**32)]  # of scikit-learn
-Positive = _real(gt=0)
+StepSize = _real(gt=0, lt=1e100)  # matplotlib has no axis for much larger ones
 PositiveOrZero = _real(ge=0)
 Fraction = _real(ge=0, lt=1)
 Share = _real(gt=0, lt=1)

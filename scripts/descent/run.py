@@ -13,8 +13,8 @@ from descent.declaration import (
     OF_DEFAULT,
     Count,
     CountOrZero,
-    Positive,
     PositiveOrZero,
+    StepSize,
     declared,
     distinct,
     key,
@@ -84,7 +84,7 @@ class Run(OfOptimizer, OfStudy):
     `update` leave to choose.
     """
 
-    step_size: Positive = key("the step size α", also=("lr", "learning_rate", "alpha"))
+    step_size: StepSize = key("the step size α", also=("lr", "learning_rate", "alpha"))
     model_options: Mapping[str, Any] = key("options of the model", {})
     update_options: Mapping[str, Any] = key("options of the update rule", {})
 

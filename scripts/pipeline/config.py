@@ -15,7 +15,7 @@ from descent.datasets._table import Table
 from descent.datasets._table import size as table_size
 from descent.declaration import (
     Named,
-    Positive,
+    StepSize,
     declared,
     distinct,
     key,
@@ -46,7 +46,7 @@ Evaluator = Literal["auto", *available("evaluators")]
 class Optimizer(OfOptimizer):
     """The keys of an optimizer."""
 
-    step_sizes: distinct(Positive) = key(
+    step_sizes: distinct(StepSize) = key(
         "the fixed step sizes α, a run each",
         also=("step_size", "lr", "lrs", "learning_rate", "learning_rates", "alpha", "alphas"),
     )

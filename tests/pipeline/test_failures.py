@@ -15,7 +15,7 @@ def test_a_mistake_in_the_config_is_found_before_anything_runs(made):
     made.replace("config.yaml", "[10]", "[10, -1]")
     code, output = made.snakemake("all")
     assert code != 0
-    says = "config.yaml: studies.tiny.optimizers.gd.step_sizes[1]: found -1; allowed: a finite"
+    says = "config.yaml: studies.tiny.optimizers.gd.step_sizes[1]: found -1; allowed: a number"
     assert says in output
     assert "Traceback" not in output
     assert jobs(output) == []
