@@ -8,7 +8,7 @@ SNAKEMAKE := $(BIN)/snakemake --cores $(CORES)
 
 STUDY ?= digits
 
-.PHONY: report environment test test-mnist benchmark check format reference lock
+.PHONY: report environment test test-mnist campaign benchmark check format reference lock
 
 report: environment
 	$(SNAKEMAKE) $(STUDY)
@@ -31,6 +31,10 @@ test: environment
 # the facts about the real MNIST, which must be there or in DATASET_MIRROR (some minutes)
 test-mnist: environment
 	$(BIN)/python -m pytest -m mnist
+
+# kills, full disks and damage drawn at random (some minutes); docs/trust.md
+campaign: environment
+	$(BIN)/python -m pytest -m campaign --numprocesses $(CORES) -rP --no-header
 
 # this project beside its peers, on one core (some minutes); writes docs/benchmark.md
 benchmark: environment

@@ -2,16 +2,19 @@
 
 import math
 
-from descent.ability import given, layers, why_not
+from descent.ability import News, given, layers, why_not
 from descent.cuda import has_cuda
 from descent.data import Size
 from descent.run import Run
 
 MIN_COMPILED = 10**10  # multiplications of an evaluation: about 0.1 s in NumPy
-# classes: each has registers in the compiled evaluation, which compiles in 2 s for 10 of them, in 5
-# for 100, 14 for 200, 22 for 300 and 200 for 1000; in float64 in 35 for 200 (softmax_regression)
-MAX_COMPILED = 200
 MIN_GPU = 3 * 10**11  # as many take about 4 s in numba, as long as starting torch on a GPU
+
+# Classes that numba compiles in less than a minute: each has registers of its own in an evaluation,
+# and a place in a long one in descent. On one core, in float32 and float64, sigmoid_softmax takes
+#   engines, with adam: 3 and 3 s for 10 classes, 12 and 35 s for 1000
+#   evaluators: 2 and 3 s for 10 classes, 9 and 23 for 100, 16 and 41 for 150, 25 and 75 for 200
+MAX_CLASSES = {"engines": 1000, "evaluators": 150}
 
 
 def fastest(kind: str, run: Run, size: Size) -> tuple[str | None, list[str]]:
@@ -21,11 +24,18 @@ def fastest(kind: str, run: Run, size: Size) -> tuple[str | None, list[str]]:
     """
     reasons = []
     for name in (_engines if kind == "engines" else _evaluators)(run, size):
-        reason = why_not(kind, name, [run], size)
+        reason = why_not(kind, name, [run], size) or _compiles_long(kind, name, size)
         if not reason:
             return name, reasons
         reasons.append(reason)
     return None, reasons
+
+
+def _compiles_long(kind: str, name: str, size: Size) -> News | None:
+    most = MAX_CLASSES[kind]
+    if name != "numba" or size.outputs <= most:
+        return None
+    return News(f"numba takes long to compile {size.outputs} classes, more than {most}")
 
 
 def _engines(run: Run, size: Size) -> list[str]:
@@ -38,8 +48,7 @@ def _evaluators(run: Run, size: Size) -> list[str]:
     if multiplications < MIN_COMPILED:
         return ["numpy"]
     torch = ["torch"] if has_cuda() and multiplications >= MIN_GPU else []
-    numba = ["numba"] if size.outputs <= MAX_COMPILED else []
-    return [*torch, *numba, "numpy"]
+    return [*torch, "numba", "numpy"]
 
 
 def gpus(kind: str, name: str) -> int:

@@ -371,14 +371,30 @@ def test_evaluation_is_compiled_where_that_is_worth_it(machine):
         assert planned.gpus("evaluators") == int(expected == "torch" and cuda)
 
 
-def test_many_classes_are_not_compiled_by_auto_where_that_takes_minutes(monkeypatch):
-    text = GOOD.replace("digits", "mnist")
-    few = replace(mnist.SIZE, outputs=auto.MAX_COMPILED)
-    for size, expected in [(few, "numba"), (replace(few, outputs=few.outputs + 1), "numpy")]:
-        monkeypatch.setattr(mnist, "SIZE", size)
-        assert read(text)["tiny"].runs[0].evaluator == expected
-    named = with_study_key("evaluator: numba", text)
-    assert read(named)["tiny"].runs[0].evaluator == "numba"
+def test_auto_leaves_what_takes_long_to_compile_to_others_and_says_so(machine, monkeypatch):
+    text = with_sgd_key("update_rule: adam").replace("digits", "mnist")
+    named = with_study_key("engine: numba\n    evaluator: numba", text)
+    for classes, cuda, engine, evaluator in [
+        (150, False, "numba", "numba"),
+        (151, False, "numba", "numpy"),
+        (1000, False, "numba", "numpy"),
+        (1001, False, "numpy", "numpy"),
+        (1001, True, "torch", "torch"),
+    ]:
+        machine(cuda)
+        size = replace(mnist.SIZE, outputs=classes)
+        with monkeypatch.context() as patch:
+            patch.setattr(mnist, "SIZE", size)
+            study, (planned, *_) = read(text)["tiny"], read(named)["tiny"].runs
+        assert (planned.engine, planned.evaluator) == ("numba", "numba")
+        planned, *_ = study.runs
+        assert (planned.engine, planned.evaluator) == (engine, evaluator)
+        notes = [note for note in study.notes if note.startswith(f"{SGD}: ")]
+        assert len(notes) == (engine != "numba") + (evaluator == "numpy")
+        assert all(f"{classes} classes" in note for note in notes)
+    network = replace(planned.run, model="neural_network")
+    _, reasons = auto.fastest("engines", network, size)
+    assert not any(isinstance(reason, ability.News) for reason in reasons)
 
 
 def parsed(planned):
