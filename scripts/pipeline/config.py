@@ -33,6 +33,7 @@ from pipeline.syntax import check_syntax
 
 MAX_STUDY_GB = 10  # iterates of a study on disk; 10⁹ bytes
 MAX_RUN_GB = 2  # iterates of a run, which a job holds in memory
+MAX_COMMAND = 120_000  # bytes of names; Linux takes a command of 2¹⁷
 BYTES = {"float32": 4, "float64": 8}  # a number takes
 NAME = "[a-z][a-z0-9_]{0,60}"  # of a study or optimizer
 RULES = ("download", "prepare", "train", "evaluate", "aggregate", "plot", "manifest")
@@ -134,6 +135,7 @@ def _read_study(name: str, values: Any, mistakes: list[str]) -> PlannedStudy | N
         lacking = _lacks(Study, study) or any(_lacks(Optimizer, o) for o in optimizers.values())
         if runs and not lacking:
             _check_gigabytes(where, [planned.gigabytes for planned in runs], found)
+            _check_command_line(where, runs, found)
             figures = _figures(where, study["figures"], [p.run for p in runs], size, found)
     mistakes += dict.fromkeys(found)  # what several optimizers have in common, once
     if found:
@@ -245,6 +247,15 @@ def _check_gigabytes(where: str, of_runs: list[float], mistakes: list[str]) -> N
         if found > most:
             allowed = f"{most} GB {what}; evaluate less often, or use fewer seeds or step sizes"
             mistakes.append(mistake(where, f"iterates of {found:.1f} GB {what}", allowed))
+
+
+def _check_command_line(where: str, runs: Sequence[PlannedRun], mistakes: list[str]) -> None:
+    """A line in mistakes where the traces of a study are too many for one command to name them."""
+    length = sum(len(planned.file("traces", "csv")) + 1 for planned in runs)
+    if length > MAX_COMMAND:
+        found = f"{len(runs)} runs, whose names take {length / 1e3:.0f} kB"
+        allowed = f"{MAX_COMMAND / 1e3:.0f} kB a study, as long as a command may be"
+        mistakes.append(mistake(where, found, allowed))
 
 
 def _figures(

@@ -9,6 +9,7 @@ from shlex import quote
 
 from descent.ability import given
 from descent.datasets._table import Table
+from descent.errors import InputError
 from descent.plugins import available, plugin
 from descent.run import Run
 from pipeline.arguments import command_line
@@ -80,8 +81,11 @@ class PlannedStudy:
         return {(planned.optimizer, planned.run.label): planned for planned in self.runs}
 
     def run(self, wildcards) -> PlannedRun:
-        """The run of the wildcards optimizer and step_size."""
-        return self._by_place[wildcards.optimizer, wildcards.step_size]
+        """The run of the wildcards optimizer and step_size; InputError where it has none."""
+        place = wildcards.optimizer, wildcards.step_size
+        if place not in self._by_place:
+            raise InputError(f"study {self.name} has no run {place[0]} {place[1]}")
+        return self._by_place[place]
 
     @property
     def data(self) -> str:
@@ -144,18 +148,21 @@ def raw_files(dataset: str) -> list[str]:
 
 
 def constraints(studies: Mapping[str, PlannedStudy]) -> dict[str, str]:
-    """What the wildcards of the rules may be: what the studies name."""
+    """What the wildcards of the rules may be: what the studies name.
+
+    Of step sizes a pattern, since Snakemake searches the constraints again for each file of a job.
+    """
     runs = [planned for study in studies.values() for planned in study.runs]
     words = {
         "dataset": {study.dataset for study in studies.values() if not study.table},
         "table": {study.dataset for study in studies.values() if study.table},
         "study": studies,
         "optimizer": {planned.optimizer for planned in runs},
-        "step_size": {planned.run.label for planned in runs},
         "figure": available("figures"),
     }
     nothing = "(?!)"
-    return {name: "|".join(sorted(map(re.escape, words[name]))) or nothing for name in words}
+    any_of = {name: "|".join(sorted(map(re.escape, words[name]))) or nothing for name in words}
+    return any_of | {"step_size": r"\d[\d.e+-]*"}
 
 
 def notes(jobs: Iterable, studies: Mapping[str, PlannedStudy]) -> str:

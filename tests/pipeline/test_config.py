@@ -281,6 +281,12 @@ def test_an_option_of_a_misspelled_model_or_rule_is_no_second_mistake(old, new):
     assert len(mistakes(NETWORK.replace(old, new))) == 1
 
 
+def test_more_runs_than_a_command_can_name():
+    steps = ", ".join(f"{1 + i / 4096}" for i in range(4000))
+    lines = mistakes(GOOD.replace("[1e-3, 0.1]", f"[{steps}]"))
+    assert [line for line in lines if line.startswith(f"{TINY}: found 4001 runs, whose names take")]
+
+
 def test_averages_need_a_name_of_their_own():
     text = with_sgd_key("average_from: 1").replace(
         "gd: {batch_size: f", "sgd_average: {batch_size: f"
