@@ -225,12 +225,14 @@ rule manifest:
 rule verify:
     input:
         script="scripts/verify.py",
+    log:
+        "logs/verify.log",
     conda:
         "environment.yaml"
     params:
         manifests=[study.manifest for study in STUDIES.values()],
     shell:
-        "python {input.script} {params.manifests}"
+        "python {input.script} {params.manifests} 2>&1 | tee {log}"
 
 
 onstart:

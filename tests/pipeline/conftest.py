@@ -3,6 +3,7 @@
 import os
 import re
 import shutil
+import signal
 import subprocess
 import sys
 from dataclasses import dataclass
@@ -31,6 +32,11 @@ studies:
 OFFLINE = {f"{scheme}_proxy": "http://127.0.0.1:9" for scheme in ("http", "https")}
 
 
+def heeding_ctrl_c() -> None:
+    """For a process to start: what runs the tests in the background may ignore it."""
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
 @dataclass
 class Project:
     """A copy of the project, with a tiny config.yaml."""
@@ -48,6 +54,7 @@ class Project:
             stderr=subprocess.STDOUT,
             text=True,
             start_new_session=True,
+            preexec_fn=heeding_ctrl_c,
         )
 
     def snakemake(self, *options: str, **environment: str) -> tuple[int, str]:

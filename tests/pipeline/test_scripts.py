@@ -3,13 +3,16 @@
 import fcntl
 import os
 import pty
+import signal
 import struct
 import subprocess
 import sys
 import termios
+import time
 from pathlib import Path
 
 import pytest
+from conftest import heeding_ctrl_c  # pyright: ignore
 
 SCRIPTS = Path(__file__).parents[2] / "scripts"
 TRAIN = (
@@ -90,3 +93,25 @@ def test_iterates_are_evaluated_on_their_own_data(folder):
     assert done.returncode != 0
     assert "error: sgd/0.1.npz: was trained on other data than other.npz" in done.stderr
     assert not (folder / "t.csv").exists()
+
+
+def test_ctrl_c_is_one_line_and_leaves_nothing(folder):
+    options = list(TRAIN)
+    options[options.index("--epochs") + 1] = "1000"
+    process = subprocess.Popen(
+        command("train.py", *options),
+        cwd=folder,
+        stderr=subprocess.PIPE,
+        text=True,
+        preexec_fn=heeding_ctrl_c,
+    )
+    log = folder / "log"
+    while not (log.exists() and "steps a seed" in log.read_text()):
+        assert process.poll() is None
+        time.sleep(0.05)
+    process.send_signal(signal.SIGINT)
+    _, errors = process.communicate()
+    assert errors == "error: interrupted\n"
+    assert process.returncode != 0
+    assert log.read_text().endswith("error: interrupted\n")
+    assert not list(folder.glob("sgd/*")) + list(folder.glob("sgd/.*"))
