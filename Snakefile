@@ -232,7 +232,7 @@ rule verify:
     params:
         manifests=[study.manifest for study in STUDIES.values()],
     shell:
-        "python {input.script} {params.manifests} 2>&1 | tee {log}"
+        "python {input.script} {params.manifests} --log {log}"
 
 
 onstart:

@@ -1,30 +1,37 @@
 """Verify results: whether every file is as it was when it was made."""
 
 import argparse
-import sys
 from pathlib import Path
 
 from descent import manifest
-from pipeline.command import clear_errors
+from descent.errors import InputError
+from pipeline.command import job
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("manifests", type=Path, nargs="+", help="results/<study>/SHA256SUMS")
+    parser.add_argument("--log", type=Path)
     arguments = parser.parse_args()
 
-    failed = False
-    for path in arguments.manifests:
-        if not path.exists():
-            print(f"{path}: not made yet")
-            continue
-        with clear_errors():
-            sums = manifest.read(path)
-        wrong = manifest.altered(sums)
-        failed |= bool(wrong)
-        print("\n".join(wrong) or f"{path}: {len(sums)} files are as they were made")
-    if failed:
-        sys.exit(1)
+    with job(arguments.log) as (note,):
+        wrong = []
+        for path in arguments.manifests:
+            found = _altered(path) if path.exists() else []
+            wrong += found
+            if not found:
+                said = "as it was made" if path.exists() else "not made yet"
+                print(f"{path.parent}: {said}")
+                note(f"{path.parent}: {said}")
+        if wrong:
+            raise InputError("\n".join(wrong))
+
+
+def _altered(path: Path) -> list[str]:
+    try:
+        return manifest.altered(manifest.read(path))
+    except InputError as error:
+        return [str(error)]
 
 
 if __name__ == "__main__":
