@@ -241,5 +241,9 @@ onstart:
     journal.begin(jobs)
 
 
+onsuccess:
+    journal.end()
+
+
 onerror:
     print(explain(workflow.persistence.dag.needrun_jobs(), STUDIES.values()), file=sys.stderr)

@@ -5,7 +5,7 @@ it also records the job as done with its present inputs, so the next call would 
 for the new one. What is true stands in the job's own log, whose last line is "done in …". So the
 jobs to be made are written down before they start, and when the Snakefile is read again, whatever
 was recorded of one whose log says anything else is forgotten: it will be made again. So is what was
-made while its code or data were edited, since Snakemake records them as they are when a job ends.
+made while its code or data were edited.
 
 A call has a journal of its own, since calls for other studies may run beside it. While the journal
 is there the jobs of the call may write; later, the call is over, and one that outlived it ends.
@@ -14,10 +14,12 @@ is there the jobs of the call may write; later, the call is over, and one that o
 import json
 import os
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from functools import cache
 from pathlib import Path
 
 from snakemake.io import IOFile
+from snakemake.persistence import MetadataRecord
 from snakemake.persistence.file import FilePersistence
 
 from descent.files import checksum, replacing
@@ -46,27 +48,34 @@ def begin(jobs: Iterable) -> None:
         Path(log).unlink(missing_ok=True)
 
 
+def end() -> None:
+    """Settle this call, whose jobs have all ended: it needs its logs no longer."""
+    if journal := os.environ.pop(JOURNAL_VARIABLE, None):  # none where nothing was to be done
+        _settle(Path(journal))
+
+
 def settle() -> None:
-    """Forget the outputs that earlier calls recorded of jobs that are not done as they were begun.
+    """Settle earlier calls; while one is running, or has left its lock, none."""
+    if not any(LOCKS.glob("*")):
+        for journal in sorted(FOLDER.glob("*.json")):
+            _settle(journal)
+
+
+def _settle(journal: Path) -> None:
+    """Forget the outputs that a call recorded of jobs that are not done as they were begun.
 
     To forget is to drop Snakemake's record of a file, as `snakemake --cleanup-metadata` does, and
-    to make the file older than everything. While a call is running, or has left its lock, nothing
-    is forgotten. tests/pipeline/test_failures.py holds this to the Snakemake of the lock: where
-    those tests fail after an update, look at FilePersistence.
+    to make the file older than everything. tests/pipeline/test_failures.py holds this to the
+    Snakemake of the lock: where those tests fail after an update, look at FilePersistence.
     """
-    journals = sorted(FOLDER.glob("*.json"))
-    if not journals or any(LOCKS.glob("*")):
-        return
-    records = FilePersistence()
-    for journal in journals:
-        begun = journal.stat().st_mtime
-        for output in map(IOFile, _not_as_begun(journal, records)):
-            record = records.metadata(output)
-            if record and record.starttime >= begun:  # others were not begun, and are as they were
-                records.cleanup_metadata(output)
-                if Path(output).exists():
-                    os.utime(output, (1, 1))  # Snakemake takes 0 for no time
-        journal.unlink()
+    records, begun = FilePersistence(), journal.stat().st_mtime
+    for output in map(IOFile, _not_as_begun(journal, records)):
+        record = records.metadata(output)
+        if record and record.starttime >= begun:  # others were not begun, and are as they were
+            records.cleanup_metadata(output)
+            if Path(output).exists():
+                os.utime(output, (1, 1))  # Snakemake takes 0 for no time
+    journal.unlink()
 
 
 def _not_as_begun(journal: Path, records: FilePersistence) -> Iterator[str]:
@@ -76,11 +85,28 @@ def _not_as_begun(journal: Path, records: FilePersistence) -> Iterator[str]:
         jobs, sums = noted["jobs"], noted["sha256"]
     except (ValueError, KeyError):  # emptied by something else: nothing there is known to be wrong
         return
+    now = cache(lambda path: checksum(Path(path)))
     for log, job in jobs.items():
-        begun = {path: f"sha256:{sums[path]}" for path in job["inputs"] if path in sums}
+        begun = {path: sums[path] for path in job["inputs"] if path in sums}
         for output in job["outputs"]:
             record = records.metadata(IOFile(output))
-            ended = (record and record.input_checksums) or {}
-            edited = any(ended.get(path, begun[path]) != begun[path] for path in begun)
-            if edited or not is_done(Path(log)):
+            if not is_done(Path(log)) or (record and _edited(begun, record, now)):
                 yield output
+
+
+def _edited(begun: dict[str, str], record: MetadataRecord, now: Callable[[str], str]) -> bool:
+    """Whether an input changed while the job ran, by the SHA-256 of the inputs when it began.
+
+    Snakemake notes them as they are when a job ends, or as it saw them before; and later it looks
+    at those alone that are newer than the output.
+    """
+    ended = record.input_checksums or {}
+    return any(
+        ended.get(path, sha256).removeprefix("sha256:") != sha256
+        or (_older(path, record.endtime) and now(path) != sha256)
+        for path, sha256 in begun.items()
+    )
+
+
+def _older(path: str, time: float) -> bool:
+    return Path(path).is_file() and Path(path).stat().st_mtime <= time

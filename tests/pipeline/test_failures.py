@@ -152,14 +152,17 @@ def test_the_manifest_is_one_that_sha256sum_reads(made):
     assert {line[66:] for line in listed} == there - {"SHA256SUMS"}
 
 
-def test_code_or_data_that_change_while_they_are_used_are_used_again(made):
+@pytest.mark.parametrize("file", ["scripts/descent/update_rules/plain.py", "data/digits.npz"])
+def test_code_or_data_that_change_while_they_are_used_are_used_again(made, file):
     made.replace("config.yaml", "epochs: 1,", "epochs: 60,")
     shutil.rmtree(made.folder / "logs")
     process = made.start("all")
     wait_for(made.folder / "logs/train/tiny/sgd/1.0.log", "steps a seed")
-    made.replace("scripts/descent/update_rules/plain.py", "def update", "# edited\ndef update")
+    path = made.folder / file
+    path.write_bytes(path.read_bytes() + b"\n")
     output, _ = process.communicate()
-    assert process.returncode == 0, output
+    of_data = "error: results/tiny/iterates/sgd/1.0.npz: was trained on other data than data/digits"
+    assert (of_data in output) == (process.returncode != 0) == (file == "data/digits.npz")
     assert {"train tiny sgd 0.01", "train tiny sgd 1.0"} <= set(made.plan("all"))
     made.jobs("all")
     assert made.plan("all") == []
@@ -242,6 +245,18 @@ def test_without_a_network_the_studies_on_embedded_data_are_made(made):
     ]:
         assert part in message
     assert made.files("data").keys() == {"data/digits.npz"}
+
+
+def test_data_of_another_size_than_is_declared(made):
+    before = made.files("data")
+    made.replace("scripts/descent/datasets/digits.py", "features=64", "features=63")
+    code, output = made.snakemake("data/digits.npz")
+    assert code != 0
+    says = (
+        "error: scripts/descent/datasets/digits.py: obtained Size(train=1500, test=297, features=64"
+    )
+    assert says in output
+    assert made.files("data") == before
 
 
 def test_data_that_was_there_stays_when_it_cannot_be_had(made):
