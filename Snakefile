@@ -1,6 +1,4 @@
-import json
 import sys
-from dataclasses import asdict
 from shlex import quote
 
 from snakemake.utils import min_version
@@ -96,7 +94,7 @@ rule prepare:
     conda:
         "environment.yaml"
     params:
-        table=lambda w: quote(json.dumps(asdict(study(w).table))),
+        table=lambda w: study(w).table_keys(),
     shell:
         "python {input.script} --table {params.table} --data {output} --log {log}"
 

@@ -32,13 +32,12 @@ def main() -> None:
     with job(arguments.log, *outputs) as (note, trace_file, record_file):
         run, iterates_sha256 = iterates.load(arguments.iterates)
         evaluated_on, data_sha256 = data.load(arguments.data)
+        trained = f"{arguments.iterates}: was trained"
         for key, value in arguments.run.items():
             if (found := run.provenance.get(key)) != value:
-                wrong = f"{arguments.iterates}: was trained with {key} {found}, not {value}"
-                raise InputError(f"{wrong}{AGAIN}")
+                raise InputError(f"{trained} with {key} {found}, not {value}{AGAIN}")
         if run.provenance["data_sha256"] != data_sha256:
-            wrong = f"{arguments.iterates}: was trained on other data than {arguments.data}"
-            raise InputError(f"{wrong}{AGAIN}")
+            raise InputError(f"{trained} on other data than {arguments.data}{AGAIN}")
         model = plugin("models", run.provenance["model"])
         evaluator = plugin("evaluators", arguments.evaluator)
         with trace_file.open("w", newline="") as file:

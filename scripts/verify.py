@@ -17,12 +17,13 @@ def main() -> None:
     with job(arguments.log) as (note,):
         wrong = []
         for path in arguments.manifests:
-            found = _altered(path) if path.exists() else []
-            wrong += found
-            if not found:
-                said = "as it was made" if path.exists() else "not made yet"
-                print(f"{path.parent}: {said}")
-                note(f"{path.parent}: {said}")
+            found = _altered(path) if path.exists() else None
+            if found:
+                wrong += found
+                continue
+            said = f"{path.parent}: {'not made yet' if found is None else 'as it was made'}"
+            print(said)
+            note(said)
         if wrong:
             raise InputError("\n".join(wrong))
 

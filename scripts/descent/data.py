@@ -26,6 +26,10 @@ class Size:
     task: str = "classification"
 
 
+_ARRAYS = ("x_train", "y_train", "x_test", "y_test")
+_UNNAMED = np.array([], np.str_)
+
+
 @dataclass(frozen=True)
 class Data:
     """Samples and targets for training and testing.
@@ -40,7 +44,7 @@ class Data:
     x_test: NDArray
     y_test: NDArray
     scale: float
-    classes: NDArray[np.str_] = field(default_factory=lambda: np.array([], np.str_))
+    classes: NDArray[np.str_] = field(default_factory=lambda: _UNNAMED)
 
     @property
     def task(self) -> str:
@@ -71,8 +75,8 @@ class Data:
 
 def save(data: Data, path: Path) -> None:
     """Write data/<dataset>.npz."""
-    names = _NAMES if data.classes.size else [*_ARRAYS, "scale"]
-    save_npz(path, {name: np.asarray(getattr(data, name)) for name in names})
+    arrays = {name: getattr(data, name) for name in (*_ARRAYS, "scale")}
+    save_npz(path, arrays | ({"classes": data.classes} if data.classes.size else {}))
 
 
 def load(path: Path) -> tuple[Data, str]:
@@ -80,10 +84,13 @@ def load(path: Path) -> tuple[Data, str]:
 
     Raises InputError where the file is missing or damaged, or nothing can train on what it holds.
     """
-    arrays, sha256 = load_npz(path, set(_ARRAYS) | {"scale"})
+    arrays, sha256 = load_npz(path, {*_ARRAYS, "scale"})
     scale = arrays["scale"][()]
-    scale = float(scale) if isinstance(scale, Real) else scale
-    data = Data(**{**{name: arrays[name] for name in arrays.keys() & _NAMES}, "scale": scale})
+    data = Data(
+        **{name: arrays[name] for name in _ARRAYS},
+        scale=float(scale) if isinstance(scale, Real) else scale,
+        classes=arrays.get("classes", _UNNAMED),
+    )
     check(data, str(path), AGAIN)
     return data, sha256
 
@@ -97,10 +104,6 @@ def check(data: Data, where: str, advice: str = "") -> None:
         raise InputError(f"{where}: {wrong}{advice}")
 
 
-_ARRAYS = ["x_train", "y_train", "x_test", "y_test"]
-_NAMES = [*_ARRAYS, "scale", "classes"]
-
-
 def _wrong(data: Data) -> str | None:
     arrays = {name: getattr(data, name) for name in _ARRAYS}
     for name, array in arrays.items():
@@ -109,7 +112,7 @@ def _wrong(data: Data) -> str | None:
             return f"{name} holds {found}; allowed: an array of numbers"
         if not array.size:
             return f"{name} {array.shape} is empty"
-        if not np.isfinite(array).all():
+        if array.dtype.kind == "f" and not np.isfinite(array).all():
             place = np.argwhere(~np.isfinite(array))[0].tolist()
             return f"{name}{place} is {array[tuple(place)]}; allowed: finite numbers"
     for part in ("train", "test"):

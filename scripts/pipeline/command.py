@@ -34,7 +34,7 @@ def job(log: Path | None, *outputs: Path) -> Iterator[tuple]:
     """
     with clear_errors():
         _check_call()
-    with logged(log) as note, ExitStack() as stack:
+    with _logged(log) as note, ExitStack() as stack:
         yield note, *(stack.enter_context(replacing(output)) for output in outputs)
         _check_call()
 
@@ -46,7 +46,7 @@ def _check_call() -> None:
 
 
 @contextmanager
-def logged(path: Path | None) -> Iterator[Callable[[str], None]]:
+def _logged(path: Path | None) -> Iterator[Callable[[str], None]]:
     """Write a log file around the work: what the work notes, then "done", or why it is not.
 
     What a user can mend (an InputError, a full disk) ends the program with one line; other errors

@@ -12,9 +12,10 @@ is there the jobs of the call may write; later, the call is over, and one that o
 """
 
 import json
+import math
 import os
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from functools import cache
 from pathlib import Path
 
@@ -68,33 +69,33 @@ def _settle(journal: Path) -> None:
     to make the file older than everything. tests/pipeline/test_failures.py holds this to the
     Snakemake of the lock: where those tests fail after an update, look at FilePersistence.
     """
-    records, begun = FilePersistence(), journal.stat().st_mtime
-    for output in map(IOFile, _not_as_begun(journal, records)):
-        record = records.metadata(output)
-        if record and record.starttime >= begun:  # others were not begun, and are as they were
-            records.cleanup_metadata(output)
-            if Path(output).exists():
-                os.utime(output, (1, 1))  # Snakemake takes 0 for no time
-    journal.unlink()
-
-
-def _not_as_begun(journal: Path, records: FilePersistence) -> Iterator[str]:
-    """Outputs of the jobs that are not done, or whose inputs changed before they ended."""
     try:
         noted = json.loads(journal.read_text(encoding="utf-8"))
         jobs, sums = noted["jobs"], noted["sha256"]
     except (ValueError, KeyError):  # emptied by something else: nothing there is known to be wrong
-        return
-    now = cache(lambda path: checksum(Path(path)))
+        jobs, sums = {}, {}
+    records, started = FilePersistence(), journal.stat().st_mtime
+    written, now = cache(_written), cache(lambda path: checksum(Path(path)))
     for log, job in jobs.items():
+        done = is_done(Path(log))
         begun = {path: sums[path] for path in job["inputs"] if path in sums}
-        for output in job["outputs"]:
-            record = records.metadata(IOFile(output))
-            if not is_done(Path(log)) or (record and _edited(begun, record, now)):
-                yield output
+        for output in map(IOFile, job["outputs"]):
+            record = records.metadata(output)
+            if not record or record.starttime < started:  # it was not begun, and is as it was
+                continue
+            if not done or _edited(begun, record, written, now):
+                records.cleanup_metadata(output)
+                if Path(output).exists():
+                    os.utime(output, (1, 1))  # Snakemake takes 0 for no time
+    journal.unlink()
 
 
-def _edited(begun: dict[str, str], record: MetadataRecord, now: Callable[[str], str]) -> bool:
+def _edited(
+    begun: dict[str, str],
+    record: MetadataRecord,
+    written: Callable[[str], float],
+    now: Callable[[str], str],
+) -> bool:
     """Whether an input changed while the job ran, by the SHA-256 of the inputs when it began.
 
     Snakemake notes them as they are when a job ends, or as it saw them before; and later it looks
@@ -103,10 +104,11 @@ def _edited(begun: dict[str, str], record: MetadataRecord, now: Callable[[str], 
     ended = record.input_checksums or {}
     return any(
         ended.get(path, sha256).removeprefix("sha256:") != sha256
-        or (_older(path, record.endtime) and now(path) != sha256)
+        or (written(path) <= record.endtime and now(path) != sha256)
         for path, sha256 in begun.items()
     )
 
 
-def _older(path: str, time: float) -> bool:
-    return Path(path).is_file() and Path(path).stat().st_mtime <= time
+def _written(path: str) -> float:
+    """When a file was written; of one that is missing, never."""
+    return Path(path).stat().st_mtime if Path(path).is_file() else math.inf

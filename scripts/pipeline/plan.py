@@ -2,10 +2,11 @@
 
 import json
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from functools import cached_property
 from shlex import quote
+from typing import Any
 
 from descent.ability import given
 from descent.datasets._table import Table
@@ -39,8 +40,8 @@ class PlannedRun:
         return ["--engine", self.engine, *command_line(self.run)]
 
     def expected(self) -> str:
-        """What evaluation is to find in the provenance of the iterates, quoted for a shell."""
-        return quote(json.dumps({**asdict(self.run), "engine": self.engine}))
+        """What evaluation is to find in the provenance, as JSON, quoted for a shell."""
+        return _as_word({**asdict(self.run), "engine": self.engine})
 
     def training_modules(self) -> list[str]:
         """The modules of its own that training imports."""
@@ -93,6 +94,10 @@ class PlannedStudy:
         folder = f"data/{self.name}" if self.table else "data"
         return f"{folder}/{self.dataset}.npz"
 
+    def table_keys(self) -> str:
+        """The keys of its table, as JSON, quoted for a shell."""
+        return _as_word(asdict(self.table))
+
     def files(self, kind: str, ending: str) -> list[str]:
         """The iterates or traces of all runs."""
         return [planned.file(kind, ending) for planned in self.runs]
@@ -106,17 +111,17 @@ class PlannedStudy:
         """What aggregation makes."""
         return [f"results/{self.name}/{table}" for table in ("traces.csv", "summary.csv")]
 
-    def figure_files(self, *endings: str) -> list[str]:
+    def figure_files(self, endings: Sequence[str] = ("png", "pdf")) -> list[str]:
         """What is drawn."""
         return [
             f"results/{self.name}/figures/{figure}.{ending}"
             for figure in self.figures
-            for ending in endings or ("png", "pdf")
+            for ending in endings
         ]
 
     def records(self) -> list[str]:
         """What says where the tables and figures come from."""
-        return [f"results/{self.name}/tables.json", *self.figure_files("json")]
+        return [f"results/{self.name}/tables.json", *self.figure_files(["json"])]
 
     def results(self) -> list[str]:
         """Everything that is made of it."""
@@ -138,6 +143,10 @@ class PlannedStudy:
         """The modules of its own that a figure imports."""
         reads = [f"descent.models.{self.model}"] if self.read_by_figure(figure) else []
         return [f"descent.figures.{figure}", *reads]
+
+
+def _as_word(keys: Mapping[str, Any]) -> str:
+    return quote(json.dumps(keys))
 
 
 def raw_files(dataset: str) -> list[str]:
