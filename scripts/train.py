@@ -31,6 +31,8 @@ def main() -> None:
             raise InputError("\n".join(mistake(option(k), *found) for k, found in wrong.items()))
         if reason := why_not("engines", arguments.engine, [run], training.size):
             raise InputError(f"engine {arguments.engine}: {reason}")
+        training = training.holding_out(run.validation)
+        data.check(training, f"{arguments.data} without {run.validation} samples")
         engine, steps = plugin("engines", arguments.engine), run.steps(training.size.train)
         note(f"{run}\n{arguments.engine} on {engine.device()}, {steps} steps a seed")
         with _progress_bar(len(run.seeds) * steps, arguments.iterates) as bar:

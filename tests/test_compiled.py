@@ -268,11 +268,9 @@ def module(monkeypatch, kind, name, **functions):
 
 def test_models_and_update_rules_compile():
     for model in available("models"):
-        formulas = ("score_gradient", "outputs_from_scores", "losses")
-        needed = [f for f in formulas if hasattr(plugin("models", model), f)]
-        if "score_gradient" in needed and "outputs_from_scores" in needed:
-            assert problem(model, needed) is None
-    assert problem("linear_regression") is None
+        if hasattr(plugin("models", model), "score_gradient"):
+            assert problem(model) is None
+            assert problem(model, 16) is None
     assert not any(rule_problem(rule) for rule in available("update_rules"))
 
 
@@ -282,19 +280,16 @@ def test_problems_are_one_line(monkeypatch):
         *("models", "odd"),
         TASK="classification",
         layers=None,
-        outputs=None,
+        scores=None,
         score_gradient=lambda z, y: z - z.mean(),
-        outputs_from_scores=lambda z: z.sum(0),
-        losses=lambda z, y: z,
+        losses=lambda z, y: z.sum(0),
     )
+    functions = {"scores": None, "score_gradient": lambda z, y: z, "losses": lambda z, y: z}
+    module(monkeypatch, "models", "lossless", TASK="classification", layers=None, **functions)
     module(monkeypatch, "update_rules", "odd", update=lambda p, g, step_size: p - np.sinh(g))
     for made, begins in [
         (problem("odd"), "numba cannot compile odd.score_gradient: Unknown attribute 'mean'"),
-        (
-            problem("odd", ["outputs_from_scores"]),
-            "numba cannot compile odd.outputs_from_scores: it gives Scores",
-        ),
-        (problem("odd", ["losses"]), "numba cannot compile odd.losses: it gives Scores"),
+        (problem("lossless"), "numba cannot compile lossless.losses: it gives Scores"),
         (rule_problem("odd"), "numba cannot compile odd.update: "),
     ]:
         assert made.startswith(begins)
@@ -324,7 +319,7 @@ def test_a_loss_and_a_rule_of_ones_own(monkeypatch, digits, batch_size, l2):
     own = {k: v for k, v in vars(softmax_regression).items() if k[:2] != "__"}
 
     def gradient(parameters, x, y):
-        z = softmax_regression.outputs(parameters, x)
+        z = softmax_regression.scores(parameters, x)
         return softmax_regression._linear.gradient(hinge_gradient(z, y), x)
 
     own |= {"losses": hinge_losses, "score_gradient": hinge_gradient, "gradient": gradient}
@@ -335,7 +330,7 @@ def test_a_loss_and_a_rule_of_ones_own(monkeypatch, digits, batch_size, l2):
         "shrinking": lambda p, g, step_size, shrink=0.01: (1 - shrink) * p - step_size * g,
         "late": lambda p, g, step_size, m, t, s: (p - step_size / t * (m + s + g), s, g),
     }
-    assert problem("hinge", ("score_gradient", "outputs_from_scores", "losses")) is None
+    assert problem("hinge") is None
     data = Data(digits.x_train[:50], digits.y_train[:50], digits.x_test, digits.y_test, 16)
     for rule, update in rules.items():
         module(monkeypatch, "update_rules", rule, update=update)
@@ -361,9 +356,7 @@ def test_a_loss_and_a_rule_of_ones_own(monkeypatch, digits, batch_size, l2):
 
     snapshots = {name: p[0] for name, p in made.parameters.items()}
     given = snapshots, data.x_test, data.scale, data.y_test
-    made, expected = (
-        e.mean_loss_and_accuracy(net, *given) for e in (compiled_evaluator, evaluator)
-    )
+    made, expected = (e.means(net, *given) for e in (compiled_evaluator, evaluator))
     assert_allclose(made, expected, rtol=1e-12)
 
 

@@ -216,7 +216,7 @@ def test_plain_gradient_descent_on_a_convex_objective_never_rises(digits):
     largest = np.linalg.eigvalsh(x.T @ x / len(x))[-1]
     trained = train("numpy", replace(run, step_size=2 / (largest / 2)), data)
     columns = trace(
-        replace(trained, provenance={"l2": 0.0}),
+        replace(trained, provenance={"l2": 0.0, "validation": 0}),
         data,
         plugin("models", run.model),
         plugin("evaluators", "numpy"),

@@ -25,7 +25,7 @@ PAIRS = [
 
 
 def evaluate(name, net, given):
-    return plugin("evaluators", name).mean_loss_and_accuracy(plugin("models", net), *given)
+    return plugin("evaluators", name).means(plugin("models", net), *given)
 
 
 def snapshots(random, count, net="softmax_regression", classes=10, features=64, dtype="float64"):
@@ -41,7 +41,7 @@ def targets(net, labels):
 
 
 def test_blocks_change_nothing_but_rounding(random, digits, monkeypatch):
-    given = snapshots(random, 20), digits.x_test, digits.scale, digits.y_test
+    given = snapshots(random, 20), digits.x_test, digits.scale, digits.y_test, 0.1
     whole = evaluate("numpy", "softmax_regression", given)
     monkeypatch.setattr(numpy, "BLOCK_SAMPLES", 100)
     monkeypatch.setattr(numpy, "BLOCK_OUTPUTS", 3 * 100 * 10)
@@ -59,8 +59,12 @@ def test_equals_numpy(random, name, net, dtype, rtol, classes):
     y = targets(net, np.arange(50) % classes)
     for count in (1, 16, 37):
         given = snapshots(random, count, net, classes, 13, dtype), x, 255, y
-        (loss, accuracy), expected = (evaluate(each, net, given) for each in (name, "numpy"))
+        loss, accuracy = evaluate(name, net, given)
+        expected = evaluate("numpy", net, given)
         assert_allclose(loss, expected[0], rtol=rtol)
+        for l2 in (0.0, 0.3):
+            norm, of_numpy = (evaluate(each, net, (*given, l2))[2] for each in (name, "numpy"))
+            assert_allclose(norm, of_numpy, rtol=rtol)
         if plugin("models", net).TASK == "classification":
             assert (accuracy == expected[1]).all()
 
@@ -72,10 +76,11 @@ def test_what_is_not_finite_or_equal_counts_as_in_numpy(random, digits, name, ne
     A[0] = np.nan
     b[1, 0] = np.nan
     A[3], b[3] = 0, 0  # all classes equal
-    given = parameters, digits.x_test, digits.scale, targets(net, digits.y_test)
+    given = parameters, digits.x_test, digits.scale, targets(net, digits.y_test), 0.1
     with np.errstate(invalid="ignore"):
-        (loss, accuracy), expected = (evaluate(each, net, given) for each in (name, "numpy"))
+        (loss, accuracy, norm), expected = (evaluate(e, net, given) for e in (name, "numpy"))
     assert (np.isfinite(loss) == np.isfinite(expected[0])).all()
+    assert (np.isfinite(norm) == np.isfinite(expected[2])).all()
     if plugin("models", net).TASK == "classification":
         assert (accuracy == expected[1]).all()
 
@@ -83,8 +88,9 @@ def test_what_is_not_finite_or_equal_counts_as_in_numpy(random, digits, name, ne
 def test_a_snapshot_does_not_depend_on_those_beside_it(random, digits):
     parameters = snapshots(random, 20)
     alone = {name: p[3:4] for name, p in parameters.items()}
-    (loss, _), (loss_alone, _) = (
-        evaluate("numba", "sigmoid_softmax", (p, digits.x_test, digits.scale, digits.y_test))
+    loss, loss_alone = (
+        evaluate("numba", "sigmoid_softmax", (p, digits.x_test, digits.scale, digits.y_test, 0.1))
         for p in (parameters, alone)
     )
-    assert loss[3] == loss_alone[0]
+    for metric, metric_alone in zip(loss, loss_alone, strict=True):
+        assert metric[3] == metric_alone[0]

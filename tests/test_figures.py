@@ -32,7 +32,10 @@ def study(
                 )
                 run = pd.DataFrame({"step": step, "epoch": step / 2, "test_accuracy": accuracy})
                 run = run.assign(optimizer=optimizer, step_size=step_size, seed=seed)
-                run["objective"] = run["test_loss"] = 1 - accuracy
+                run["objective"] = run["train_loss"] = run["test_loss"] = 1 - accuracy
+                run["gradient_norm"], run["train_accuracy"] = (1 - accuracy) / 2, accuracy
+                run["batch_size"] = "full" if optimizer == "gd" else "1"
+                run["rises"] = step // 3 if optimizer == "gd" else np.nan
                 run["distance_A"], run["distance_b"] = 8.0 - step, (8.0 - step) / 10
                 run["optimum_distance_A"] = 9.0 - step
                 if step_size >= diverges:
@@ -184,6 +187,7 @@ def bowl():
             net, evaluator = plugin("models", run.model), plugin("evaluators", "numpy")
             columns = trace(runs[name, step_size], data, net, evaluator)
             labels = {"optimizer": name, "step_size": step_size, "engine": name}
+            labels["batch_size"] = "full"
             traces.append(pd.DataFrame(columns).assign(**labels))
     named = {"study": "bowl", "dataset": "bowl", "model": "linear_regression"}
     return pd.concat(traces).assign(**named), runs, data, plugin("models", "linear_regression")

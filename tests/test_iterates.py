@@ -18,12 +18,15 @@ MADE = Iterates(
         "dataset": "digits",
         "data_sha256": "0",
         "engine": "e",
+        "batch_size": "full",
+        "validation": 0,
         "model": "m",
         "model_options": {},
         "step_size": 0.1,
         "l2": 0.0,
         "versions": {"numpy": np.__version__},
     },
+    rises=np.array([[0, 0, 1], [0, 0, 2]]),
 )
 
 
@@ -34,14 +37,14 @@ def test_comes_back(tmp_path):
     assert loaded.parameters.keys() == MADE.parameters.keys()
     for name, p in MADE.parameters.items():
         assert np.array_equal(loaded.parameters[name], p)
-    for name in ("step", "epoch", "seed"):
+    for name in ("step", "epoch", "seed", "rises"):
         assert np.array_equal(getattr(loaded, name), getattr(MADE, name))
 
 
 def test_file_format(tmp_path):
     iterates.save(MADE, tmp_path / "x.npz")
     with np.load(tmp_path / "x.npz", allow_pickle=False) as npz:
-        assert set(npz) == {"step", "epoch", "seed", "A", "b", "provenance"}
+        assert set(npz) == {"step", "epoch", "seed", "A", "b", "provenance", "rises"}
 
 
 def test_the_order_of_the_provenance_changes_no_byte(tmp_path):
@@ -56,7 +59,7 @@ def test_the_order_of_the_provenance_changes_no_byte(tmp_path):
     [
         (
             {"provenance": {}},
-            "provenance lacks data_sha256, dataset, engine, l2, model, model_options, step_size",
+            "provenance lacks batch_size, data_sha256, dataset, engine, l2, model, model_options, ",
         ),
         ({"provenance": []}, "provenance lacks"),
         ({"step": np.array([0, 1])}, "A (2, 3, 5, 4) does not fit seed and step"),

@@ -1,4 +1,4 @@
-from dataclasses import replace
+from dataclasses import asdict, replace
 
 import numpy as np
 import pytest
@@ -53,7 +53,7 @@ def data(run, digits):
 @pytest.fixture
 def iterates(run, data):
     trained = numpy.train(run, data, lambda steps: None)
-    return replace(trained, provenance={"l2": run.l2, "model_options": run.model_options})
+    return replace(trained, provenance=asdict(run))
 
 
 def test_every_row_equals_torch_on_one_snapshot(run, iterates, data, evaluator):
@@ -68,13 +68,19 @@ def test_every_row_equals_torch_on_one_snapshot(run, iterates, data, evaluator):
         for part in ("train", "test"):
             x = torch.from_numpy(getattr(data, f"x_{part}") / data.scale)
             y = torch.from_numpy(getattr(data, f"y_{part}"))
-            outputs = net.torch_outputs(snapshot, x)
+            outputs = net.torch_scores(snapshot, x)
             assert_allclose(columns[f"{part}_loss"][row], net.torch_losses(outputs, y).mean())
             if net.TASK == "classification":
                 right = (outputs[0].argmax(0) == y).double().mean()
                 assert_allclose(columns[f"{part}_accuracy"][row], right)
         penalty = L2 / 2 * sum(p.square().sum() for p in snapshot.values())
         assert_allclose(columns["objective"][row], columns["train_loss"][row] + penalty)
+        leaves = {name: p.clone().requires_grad_() for name, p in snapshot.items()}
+        x, y = torch.from_numpy(data.x_train / data.scale), torch.from_numpy(data.y_train)
+        of_loss = net.torch_losses(net.torch_scores(leaves, x), y).mean()
+        whole = of_loss + L2 / 2 * sum(p.square().sum() for p in leaves.values())
+        squares = [g.square().sum() for g in torch.autograd.grad(whole, leaves.values())]
+        assert_allclose(columns["gradient_norm"][row], sum(squares).sqrt(), rtol=1e-6)
         for name, p in iterates.parameters.items():
             distance = np.linalg.norm(p[seed, position] - p[seed, -1])
             assert_allclose(columns[f"distance_{name}"][row], distance, atol=1e-15)
@@ -120,7 +126,7 @@ def test_means_and_norms_accumulate_in_float64(digits, name):
     columns = {}
     for dtype in ("float32", "float64"):
         trained = numpy.train(replace(run, dtype=dtype), digits, lambda steps: None)
-        trained = replace(trained, provenance={"l2": 1e3})
+        trained = replace(trained, provenance={"l2": 1e3, "validation": 0})
         net, evaluator = plugin("models", run.model), plugin("evaluators", name)
         columns[dtype] = trace(trained, digits, net, evaluator)
     for name in ("train_loss", "objective"):

@@ -38,7 +38,7 @@ def targets(random, net, shape):
 
 def torch_loss(net, parameters, x, y):
     return net.torch_losses(
-        net.torch_outputs(parameters, torch.from_numpy(x)), torch.from_numpy(y)
+        net.torch_scores(parameters, torch.from_numpy(x)), torch.from_numpy(y)
     ).mean(-1)
 
 
@@ -68,7 +68,7 @@ def test_gradient_equals_central_differences(random, name, samples):
     for parameter, gradient in net.gradient(parameters, x, y).items():
 
         def loss(p, parameter=parameter):
-            return net.losses(net.outputs({**parameters, parameter: p}, x), y).mean()
+            return net.losses(net.scores({**parameters, parameter: p}, x), y).mean()
 
         oracle = central_differences(loss, parameters[parameter])
         assert_allclose(gradient, oracle, rtol=1e-5, atol=1e-9)
@@ -80,7 +80,7 @@ def test_loss_equals_torch(random, name, scale):
     net = plugin("models", name)
     parameters, x, y = problem(random, net, 7, scale, stack=(3,))
     oracle = torch_loss(net, {n: torch.from_numpy(p) for n, p in parameters.items()}, x, y)
-    assert_allclose(net.losses(net.outputs(parameters, x), y).mean(-1), oracle, rtol=1e-12)
+    assert_allclose(net.losses(net.scores(parameters, x), y).mean(-1), oracle, rtol=1e-12)
 
 
 @every_model
@@ -148,8 +148,8 @@ def test_bounds_of_sigmoid_softmax(random):
     net = plugin("models", "sigmoid_softmax")
     A = 1000 * random.uniform(-1, 1, (10, 20))
     x, y = random.uniform(size=(500, 20)), random.integers(10, size=500)
-    p = net.outputs({"A": A, "b": np.zeros(10)}, x)
-    losses = net.losses(p, y)
+    z = net.scores({"A": A, "b": np.zeros(10)}, x)
+    p, losses = net.probabilities(z), net.losses(z, y)
     rounding = 1e-15
     assert 1 / (1 + 9 * np.e) - rounding <= p.min()
     assert p.max() <= np.e / (np.e + 9) + rounding

@@ -11,8 +11,8 @@ from descent.provenance import here
 def trace(seeds=(0, 1), steps=(0, 1, 2)) -> pd.DataFrame:
     rows = [{"seed": seed, "step": step, "epoch": step / 2} for seed in seeds for step in steps]
     named = {"study": "s", "dataset": "d", "model": "m", "optimizer": "o", "step_size": 0.1}
-    named["engine"] = "e"
-    values = {"objective": 1 / 3, "train_loss": np.inf, "test_loss": np.nan}
+    named |= {"engine": "e", "batch_size": "full"}
+    values = {"objective": 1 / 3, "train_loss": np.inf, "test_loss": np.nan, "gradient_norm": 0.1}
     return pd.DataFrame(rows).assign(**named, **values)[columns.TRACE]
 
 
@@ -22,7 +22,7 @@ def test_every_float_comes_back(tmp_path):
     read = tables.read(tmp_path / "t.csv", columns.TRACE)
     pd.testing.assert_frame_equal(read, table, check_exact=True)
     text = (tmp_path / "t.csv").read_text()
-    assert ",inf,nan\n" in text
+    assert ",inf,nan,0.1\n" in text
 
 
 def rows(table: pd.DataFrame) -> str:

@@ -36,9 +36,12 @@ def _gives(*functions: str) -> Fact:
     return fact
 
 
-def _compiles(*formulas: str) -> Fact:
+def _compiles(models: int) -> Fact:
+    """Whether a model's formulas compile, for so many models at a time."""
+
     def fact(runs: Sequence[Run], size: Size) -> str | None:
-        return _gives(*formulas)(runs, size) or _verdict("problem", runs[0].model, formulas)
+        lacking = _gives("score_gradient", "losses")(runs, size)
+        return lacking or _verdict("problem", runs[0].model, models)
 
     return fact
 
@@ -49,13 +52,13 @@ def _compiled_rule(runs: Sequence[Run], size: Size) -> str | None:
 
 
 @cache
-def _verdict(check: str, name: str, formulas: tuple[str, ...] = ()) -> News | None:
+def _verdict(check: str, name: str, *models: int) -> News | None:
     """What a check of descent.compiled.formulas says; asked once for each state of the sources."""
-    question = ".".join([check, name, *formulas])
+    question = ".".join([check, name, *map(str, models)])
     if (answer := kept(question)) is None:
         # by name: what trains with another engine does not depend on this module
         compiler = import_module("descent.compiled.formulas")
-        reason = getattr(compiler, check)(name, *([formulas] if formulas else []))
+        reason = getattr(compiler, check)(name, *models)
         answer = (reason or "").encode()
         keep(question, answer)
     return News(answer.decode()) if answer else None
@@ -85,11 +88,11 @@ def _cuda(runs: Sequence[Run], size: Size) -> str | None:
 
 FACTS: dict[str, Fact] = {
     "gradient": _gives("gradient"),
-    "torch": _gives("torch_outputs", "torch_losses"),
+    "torch": _gives("torch_scores", "torch_losses"),
     "score gradient": _gives("score_gradient"),
-    "compiled gradient": _compiles("score_gradient"),
+    "compiled": _compiles(1),
+    "compiled stacks": _compiles(16),
     "compiled update": _compiled_rule,
-    "compiled losses": _compiles("outputs_from_scores", "losses"),
     "optimum": _gives("optimum"),
     "classification": _task("classification"),
     "regression": _task("regression"),
@@ -156,8 +159,11 @@ def misfits(run: Run, size: Size) -> dict[str, tuple[object, str]]:
     if shared := run.model_options.keys() & run.update_options.keys():
         allowed = f"one without the options of {run.model}: {', '.join(sorted(shared))}"
         wrong["update_rule"] = run.update_rule, allowed
-    if run.batch_size != FULL and run.batch_size > size.train:
-        allowed = f"at most the {size.train} training samples, or {FULL}"
+    if run.validation >= size.train:
+        wrong["validation"] = run.validation, f"fewer than the {size.train} training samples"
+    train = size.holding_out(run.validation).train
+    if run.batch_size != FULL and run.batch_size > train > 0:
+        allowed = f"at most the {train} training samples, or {FULL}"
         wrong["batch_size"] = run.batch_size, allowed
     if run.average_from is not None and run.average_from >= run.epochs:
         allowed = f"an epoch before the last, {run.epochs}"

@@ -1,6 +1,6 @@
 """The stored form of every dataset: data/<dataset>.npz."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from numbers import Real
 from pathlib import Path
 
@@ -24,6 +24,10 @@ class Size:
     features: int
     outputs: int
     task: str = "classification"
+
+    def holding_out(self, validation: int) -> "Size":
+        """Without so many training samples."""
+        return replace(self, train=self.train - validation)
 
 
 _ARRAYS = ("x_train", "y_train", "x_test", "y_test")
@@ -63,6 +67,11 @@ class Data:
         """How large it is."""
         n, features = self.x_train.shape
         return Size(n, len(self.y_test), features, self.outputs, self.task)
+
+    def holding_out(self, validation: int) -> "Data":
+        """Without the last so many training samples."""
+        n = len(self.y_train) - validation
+        return replace(self, x_train=self.x_train[:n], y_train=self.y_train[:n])
 
     def inputs(self, x: NDArray, dtype: str) -> NDArray:
         """Stored samples as a model sees them: divided by the scale, in the given dtype."""

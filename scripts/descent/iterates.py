@@ -15,6 +15,7 @@ from descent.files import AGAIN, load_npz, save_npz
 _INDEX = {"step", "epoch", "seed", "provenance"}
 # what evaluation reads
 _PROVENANCE = {"dataset", "data_sha256", "engine", "l2", "model", "model_options", "step_size"}
+_PROVENANCE |= {"batch_size", "validation"}
 
 
 @dataclass(frozen=True)
@@ -24,7 +25,8 @@ class Iterates:
     step [S] int64; epoch [S] float64, passes over the training data; seed [R] int64; parameters
     {name: [R, S, *shape]}, averaged ones as average_<name>; provenance: what made them (data and
     its checksum, run, engine, device, library versions; no times, so that the same run gives the
-    same bytes).
+    same bytes); rises [R, S] int64: of a full batch, how many of the steps before this one raised
+    the objective.
     """
 
     step: NDArray
@@ -32,6 +34,7 @@ class Iterates:
     seed: NDArray
     parameters: dict[str, NDArray]
     provenance: dict[str, Any]
+    rises: NDArray | None = None
 
 
 AVERAGE = "average_"  # what the names of averaged parameters begin with
@@ -50,15 +53,18 @@ def variants(iterates: Iterates) -> dict[str, Iterates]:
             step=iterates.step[since],
             epoch=iterates.epoch[since],
             parameters={name: p[:, since] for name, p in averaged.items()},
+            rises=None,
         )
     return both
 
 
 def join_seeds(parts: Sequence[Iterates]) -> Iterates:
     """The iterates of one run whose seeds were trained in parts."""
+    rises = [part.rises for part in parts]
     return replace(
         parts[0],
         seed=np.concatenate([part.seed for part in parts]),
+        rises=None if rises[0] is None else np.concatenate(rises),
         parameters={
             name: np.concatenate([part.parameters[name] for part in parts])
             for name in parts[0].parameters
@@ -75,6 +81,7 @@ def save(iterates: Iterates, path: Path) -> None:
             "epoch": iterates.epoch,
             "seed": iterates.seed,
             **iterates.parameters,
+            **({} if iterates.rises is None else {"rises": iterates.rises}),
             "provenance": json.dumps(iterates.provenance, sort_keys=True),
         },
     )
@@ -93,4 +100,5 @@ def load(path: Path) -> tuple[Iterates, str]:
     for name, p in arrays.items():
         if p.shape[:2] != (len(seed), len(step)):
             raise InputError(f"{path}: {name} {p.shape} does not fit seed and step{AGAIN}")
-    return Iterates(step, epoch, seed, parameters=arrays, provenance=provenance), sha256
+    rises = arrays.pop("rises", None)
+    return Iterates(step, epoch, seed, arrays, provenance, rises), sha256

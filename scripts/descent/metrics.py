@@ -16,46 +16,59 @@ def trace(
 
         objective = training loss + λ/2 ‖parameters‖²,  distance_<p> = ‖p_t - p_T‖
 
-    Losses and accuracies (fractions) are means over samples, distances Frobenius norms to the last
-    iterate, and, as optimum_distance_<p>, to the optimum of a model that has one in closed form;
-    all accumulate in float64. A regression has no accuracies. Values of a run that diverged are nan
-    or inf.
+    Losses and accuracies (fractions) are means over samples, those of the validation samples where
+    some are held out; gradient_norm is of the objective; rises counts the steps so far of a full
+    batch that raised it. Distances are Frobenius norms to the last iterate, and, as
+    optimum_distance_<p>, to the optimum of a model that has one in closed form; excess is the
+    objective over that of the optimum. All accumulate in float64. A regression has no accuracies.
+    Values of a run that diverged are nan or inf.
     """
-    seeds, steps = len(iterates.seed), len(iterates.step)
+    seeds, steps, rises = len(iterates.seed), len(iterates.step), iterates.rises
     snapshots = {
         name: p.reshape(seeds * steps, *p.shape[2:]) for name, p in iterates.parameters.items()
     }
-    l2 = iterates.provenance["l2"]
+    run = iterates.provenance
+    l2, training = run["l2"], data.holding_out(run["validation"])
+    samples = {
+        "train": (training.x_train, training.y_train),
+        "test": (data.x_test, data.y_test),
+    }
+    if held_out := run["validation"]:
+        samples["validation"] = data.x_train[-held_out:], data.y_train[-held_out:]
+    losses, accuracies = {}, {}
     with np.errstate(over="ignore", invalid="ignore"):  # a run may diverge
-        train_loss, train_accuracy = evaluator.mean_loss_and_accuracy(
-            model, snapshots, data.x_train, data.scale, data.y_train
-        )
-        test_loss, test_accuracy = evaluator.mean_loss_and_accuracy(
-            model, snapshots, data.x_test, data.scale, data.y_test
-        )
-        accuracies = {}
-        if model.TASK == "classification":
-            # a model that computes nan predicts nothing, though its argmax is a class
-            train_accuracy[np.isnan(train_loss)] = np.nan
-            test_accuracy[np.isnan(test_loss)] = np.nan
-            accuracies = {"train_accuracy": train_accuracy, "test_accuracy": test_accuracy}
-        penalty = l2 / 2 * sum(_norm(p) ** 2 for p in snapshots.values()) if l2 else 0
+        for part, (x, y) in samples.items():
+            of_train = {"l2": l2} if part == "train" else {}
+            loss, accuracy, *norm = evaluator.means(model, snapshots, x, data.scale, y, **of_train)
+            losses[f"{part}_loss"] = loss
+            if model.TASK == "classification":
+                # a model that computes nan predicts nothing, though its argmax is a class
+                accuracies[f"{part}_accuracy"] = np.where(np.isnan(loss), np.nan, accuracy)
+            if norm:
+                (gradient_norm,) = norm
+        objective = losses["train_loss"] + _penalty(snapshots, l2)
         distances = {
             f"distance_{name}": np.concatenate([_norm(seed - seed[-1]) for seed in p])
             for name, p in iterates.parameters.items()
         }
-        distances |= {
-            f"optimum_distance_{name}": _norm(snapshots[name] - p)
-            for name, p in optimum(iterates, data, model).items()
-        }
+        if bottom := optimum(iterates, training, model):
+            distances |= {
+                f"optimum_distance_{name}": _norm(snapshots[name] - p) for name, p in bottom.items()
+            }
+            stacked = {name: p[None] for name, p in bottom.items()}
+            least, *_ = evaluator.means(
+                model, stacked, training.x_train, data.scale, training.y_train
+            )
+            distances["excess"] = objective - (least + _penalty(stacked, l2))
     return {
         "seed": np.repeat(iterates.seed, steps),
         "step": np.tile(iterates.step, seeds),
         "epoch": np.tile(iterates.epoch, seeds),
-        "objective": train_loss + penalty,
-        "train_loss": train_loss,
-        "test_loss": test_loss,
+        "objective": objective,
+        **losses,
         **accuracies,
+        "gradient_norm": gradient_norm,
+        "rises": np.full(seeds * steps, np.nan) if rises is None else rises.ravel(),
         **distances,
     }
 
@@ -67,6 +80,11 @@ def optimum(iterates: Iterates, data: Data, model: ModuleType) -> dict[str, NDAr
     run = iterates.provenance
     x = data.inputs(data.x_train, "float64")
     return model.optimum(x, data.y_train, run["l2"], **run["model_options"])
+
+
+def _penalty(snapshots: dict[str, NDArray], l2: float) -> NDArray | float:
+    """λ/2 ‖parameters‖² of each snapshot."""
+    return l2 / 2 * sum(_norm(p) ** 2 for p in snapshots.values()) if l2 else 0.0
 
 
 def _norm(p: NDArray) -> NDArray:

@@ -11,10 +11,10 @@ DESCENT = Path(__file__).parent
 # what a file of each folder defines at least, beside the constants that are declared in ability.py
 PROVIDES = {
     "datasets": ("SIZE", "obtain"),
-    "models": ("layers", "outputs", "losses"),
+    "models": ("layers", "scores", "losses"),
     "update_rules": ("update",),
     "engines": ("device", "train"),
-    "evaluators": ("device", "mean_loss_and_accuracy"),
+    "evaluators": ("device", "means"),
     "figures": ("draw",),
 }
 

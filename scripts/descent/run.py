@@ -43,6 +43,11 @@ class OfStudy:
         0.0,
         also=("weight_decay", "lambda", "regularization", "penalty"),
     )
+    validation: CountOrZero = key(
+        "samples held out from the end of the training data, to choose a step size and a step by",
+        0,
+        also=("holdout", "hold_out", "validation_size", "val"),
+    )
     initial: Literal["uniform", "zeros"] = key(
         "initial parameters: ±1/√(inputs of the layer), or zeros",
         "uniform",

@@ -2,70 +2,71 @@
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
-from descent.columns import QUANTILES, RUN
+from descent.columns import RUN, SHARES
+from descent.seeds import quantile
+from descent.status import in_words, status
 
-STATUSES = ("diverged", "oscillating", "descending", "converged")  # the worst first
-
-ROUNDING = 1e-7  # relative change of the objective that is rounding (float32), not a rise
-
-
-def status(step: NDArray, objective: NDArray, full_batch: bool) -> str:
-    """How the objective of one seed ended, by its values at the evaluated steps.
-
-    diverged: it is not finite somewhere, or ends above its start; oscillating (full batch): it
-    rises in more than a tenth of the evaluated steps of the last quarter; descending: it fell by
-    more than 1 % over the last quarter; converged: none of these. Rounding is no rise.
-    """
-    if not np.isfinite(objective).all() or _rises(objective[0], objective[-1]):
-        return "diverged"
-    last = objective[np.flatnonzero(step <= 0.75 * step[-1])[-1] :]  # and what it starts from
-    rises = _rises(last[:-1], last[1:])
-    if full_batch and rises.size and rises.mean() > 0.1:
-        return "oscillating"
-    if last[0] - last[-1] > 0.01 * abs(last[0]):
-        return "descending"
-    return "converged"
-
-
-def _rises(before: NDArray, after: NDArray) -> NDArray[np.bool_]:
-    return after - before > ROUNDING * np.abs(before)
+METRICS = ("objective", "test_loss", "test_accuracy", "validation_loss", "validation_accuracy")
 
 
 def summarise(traces: pd.DataFrame) -> pd.DataFrame:
     """A row for each (optimizer, step size), in the order of the traces.
 
-    seeds: their number; median, q10 and q90 (quantiles over seeds) of the final objective, test
-    loss and test accuracy; best_test_accuracy and best_test_accuracy_step: the largest median over
-    seeds at an evaluated step, and the first step that has it; status: the worst over seeds.
+    seeds: their number; of the final objective, losses and accuracies the median, the 10 % and 90 %
+    quantiles and the range over seeds; best_test_accuracy and best_test_accuracy_step: the median
+    at the first step whose median is best, by chosen_by (validation, where samples are held out,
+    else test); gap and status as descent/status.py has them, gap the median over seeds.
     """
+    starts = traces[traces["step"] == 0].groupby("seed")["objective"].first()
+    reference, optimum = traces["objective"][np.isfinite(traces["objective"])].min(), False
+    if "excess" in traces:  # over the objective of the optimum, the same for all
+        reference, optimum = float((traces["objective"] - traces["excess"]).median()), True
     return pd.DataFrame(
-        {**dict(zip(RUN, key, strict=True)), **_summarise_run(run)}
+        {
+            **dict(zip(RUN, key, strict=True)),
+            **_final(run),
+            **_best(run),
+            **_ended(run, starts, reference, optimum),
+        }
         for key, run in traces.groupby(RUN, sort=False)
     )
 
 
-def _summarise_run(run: pd.DataFrame) -> dict[str, object]:
+def _final(run: pd.DataFrame) -> dict[str, float]:
     final = run[run["step"] == run["step"].max()]
-    metrics = [name for name in ("objective", "test_loss", "test_accuracy") if name in run]
-    row: dict[str, object] = {"seeds": len(final)}
-    for metric in metrics:
-        for name, quantile in QUANTILES.items():
-            row[f"final_{metric}_{name}"] = _quantile(final[metric], quantile)
-    if "test_accuracy" in run:
-        medians = run.groupby("step")["test_accuracy"].median()
-        best = medians.idxmax() if medians.notna().any() else medians.index[0]
-        row |= {"best_test_accuracy": medians[best], "best_test_accuracy_step": best}
-    full_batch = bool((run["step"] == run["epoch"]).all())
-    by_seed = [
-        status(seed["step"].to_numpy(), seed["objective"].to_numpy(), full_batch)
-        for _, seed in run.groupby("seed")
-    ]
-    return row | {"status": min(by_seed, key=STATUSES.index)}
+    row: dict[str, float] = {"seeds": len(final)}
+    for metric in (metric for metric in METRICS if metric in run):
+        for name, share in SHARES.items():
+            row[f"final_{metric}_{name}"] = float(quantile(final[metric], share, metric))
+    return row
 
 
-def _quantile(values: pd.Series, quantile: float) -> float:
-    """Quantile that interpolates linearly; nan where a value is nan."""
-    with np.errstate(invalid="ignore"):
-        return float(np.quantile(values, quantile))
+def _best(run: pd.DataFrame) -> dict[str, object]:
+    if "test_accuracy" not in run:
+        return {}
+    by = "validation" if "validation_accuracy" in run else "test"
+    medians = {}
+    for metric in (f"{by}_accuracy", "test_accuracy"):
+        by_step = run.pivot(index="step", columns="seed", values=metric)
+        medians[metric] = pd.Series(quantile(by_step, 0.5, metric), by_step.index)
+    chosen = medians[f"{by}_accuracy"].fillna(-np.inf).idxmax()
+    return {
+        "best_test_accuracy": medians["test_accuracy"][chosen],
+        "best_test_accuracy_step": chosen,
+        "chosen_by": by,
+    }
+
+
+def _ended(
+    run: pd.DataFrame, starts: pd.Series, reference: float, optimum: bool
+) -> dict[str, object]:
+    words, gaps = [], []
+    for number, seed in run.groupby("seed"):
+        columns = (seed[name].to_numpy() for name in ("step", "objective", "rises"))
+        step, objective, rises = columns
+        counted = None if np.isnan(rises).any() else rises
+        word, gap = status(step, objective, starts[number], reference, optimum, counted)
+        words.append(word)
+        gaps.append(gap)
+    return {"gap": float(quantile(gaps, 0.5, "gap")), "status": in_words(words)}

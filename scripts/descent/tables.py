@@ -13,6 +13,8 @@ from descent.errors import InputError
 from descent.files import AGAIN
 from descent.provenance import Sums, unaltered
 
+TEXT = {"batch_size": str}  # a number, or "full"
+
 
 def read(path: Path, columns: list[str], recorded: Sums | None = None) -> pd.DataFrame:
     """Read a CSV file that has at least these columns.
@@ -24,7 +26,7 @@ def read(path: Path, columns: list[str], recorded: Sums | None = None) -> pd.Dat
     if recorded is not None:
         unaltered(path, hashlib.sha256(content).hexdigest(), recorded)
     try:
-        table = pd.read_csv(BytesIO(content), keep_default_na=False, na_values=["nan"])
+        table = pd.read_csv(BytesIO(content), keep_default_na=False, na_values=["nan"], dtype=TEXT)
     except (pd.errors.ParserError, pd.errors.EmptyDataError, UnicodeDecodeError) as error:
         raise InputError(f"{path}: not a readable CSV file ({error}){AGAIN}") from None
     if missing := [column for column in columns if column not in table]:

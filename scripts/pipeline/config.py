@@ -218,8 +218,9 @@ def _plan(
     wrong = misfits(run, size)
     for misfit, (value, allowed) in wrong.items():
         found.append(mistake(f"{place if misfit in own else where}.{misfit}", value, allowed))
-    if "model" in wrong:
+    if wrong.keys() & {"model", "validation"}:
         return []
+    size = size.holding_out(run.validation)
     chosen = {}
     for one in ("engine", "evaluator"):
         chosen[one] = named = own[one] or study[one]

@@ -185,7 +185,7 @@ MISTAKES = [
     (
         "sigmoid_softmax",
         "neural_network\n    evaluator: numba",
-        f"{TINY}.evaluator: found numba; neural_network has no outputs_from_scores; allowed: auto",
+        f"{TINY}.evaluator: found numba; neural_network has no score_gradient; allowed: auto",
     ),
     (
         "seeds:",

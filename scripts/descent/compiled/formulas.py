@@ -8,7 +8,7 @@ does not.
 """
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
 from types import FunctionType
@@ -118,25 +118,17 @@ def _update(rule: FunctionType) -> FunctionType:
     return inlined(update_with_t)
 
 
-def problem(name: str, wanted: Sequence[str] = ("score_gradient",)) -> str | None:
-    """Why numba cannot compile these formulas of a model, in a line; None if it can.
+def problem(name: str, several: int = 1) -> str | None:
+    """Why numba cannot compile the formulas of a model, in a line; None if it can.
 
-    score_gradient is compiled for one model, as engines do; outputs_from_scores and losses for
-    several, as evaluators do.
+    several: models at a time; engines compile for one, evaluators for sixteen.
     """
     regression = plugin("models", name).TASK == "regression"
     y = types.float32 if regression else types.int64
     classes = 1 if regression else 10
-    several = Scores(types.float32, classes, 16)
-    arguments = {
-        "score_gradient": (Scores(types.float32, classes, 1), y),
-        "outputs_from_scores": (several,),
-        "losses": (several, y),
-    }
-    for formula in wanted:
-        z, *_ = arguments[formula]
-        gives = z.of(1) if formula == "losses" else z
-        if reason := _reason(Formula(name, formula), arguments[formula], gives):
+    z = Scores(types.float32, classes, several)
+    for formula, gives in (("score_gradient", z), ("losses", z.of(1))):
+        if reason := _reason(Formula(name, formula), (z, y), gives):
             return f"numba cannot compile {name}.{formula}: {reason}"
     return None
 

@@ -26,7 +26,7 @@ from descent.iterates import AVERAGE, Iterates
 from descent.plugins import plugin
 from descent.run import FULL, Run
 
-NEEDS = ("compiled gradient", "compiled update")
+NEEDS = ("compiled", "compiled update")
 USES_GPU = False
 LIBRARIES = ("numpy", "numba")
 

@@ -38,7 +38,7 @@ def _train(run: Run, data: Data, progress: Callable[[int], object]) -> Iterates:
                 p.grad.zero_()
         with torch.enable_grad():
             # seeds are independent: the gradient of their sum is the gradient of each
-            losses = net.torch_losses(net.torch_outputs(parameters, x[batch]), y[batch])
+            losses = net.torch_losses(net.torch_scores(parameters, x[batch]), y[batch])
             objective = losses.mean(-1).sum()
             if run.l2:
                 objective += run.l2 / 2 * sum(p.square().sum() for p in parameters.values())

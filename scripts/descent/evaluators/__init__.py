@@ -3,8 +3,10 @@
 An evaluator file gives
 
     NEEDS, USES_GPU, LIBRARIES, device()    as an engine does
-    mean_loss_and_accuracy(net, snapshots, x, scale, y)
-                                            of every snapshot, in float64; a regression's accuracy
+    means(net, snapshots, x, scale, y, l2=None)
+                                            loss and accuracy of every snapshot, means over the
+                                            samples in float64, and, where λ is given, the norm of
+                                            the gradient of the objective. A regression's accuracy
                                             means nothing; snapshots {name: [M, *shape]};
                                             x [n, features] as stored, used as x / scale; y [n]
 """

@@ -1,6 +1,13 @@
-"""How many snapshots an evaluator takes together."""
+"""How the evaluators go through snapshots and samples, block by block."""
+
+from collections.abc import Iterator
 
 from numpy.typing import NDArray
+
+
+def blocks(count: int, size: int) -> Iterator[slice]:
+    """0 … count - 1 in blocks of a size."""
+    return (slice(start, start + size) for start in range(0, count, size))
 
 
 def together(snapshots: dict[str, NDArray], samples: int, outputs: int) -> int:

@@ -1,15 +1,14 @@
 """NumPy: products that stack many snapshots and samples, for every model."""
 
-from collections.abc import Iterator
 from types import ModuleType
 
 import numpy as np
 from numpy.typing import NDArray
 
-from descent.evaluators._blocks import together
+from descent.evaluators._blocks import blocks, together
 from descent.models._classification import CLASS_AXIS
 
-NEEDS = ()
+NEEDS = ("gradient",)
 USES_GPU = False
 LIBRARIES = ("numpy",)
 
@@ -24,22 +23,39 @@ def device() -> str:
     return "cpu"
 
 
-def mean_loss_and_accuracy(
-    net: ModuleType, snapshots: dict[str, NDArray], x: NDArray, scale: float, y: NDArray
-) -> tuple[NDArray, NDArray]:
-    """Mean loss and accuracy of every snapshot."""
+def means(
+    net: ModuleType,
+    snapshots: dict[str, NDArray],
+    x: NDArray,
+    scale: float,
+    y: NDArray,
+    l2: float | None = None,
+) -> list[NDArray]:
+    """Mean loss, accuracy, and, where λ is given, the gradient's norm, of every snapshot."""
+    count = len(next(iter(snapshots.values())))
+    size = together(snapshots, BLOCK_SAMPLES, BLOCK_OUTPUTS)
+    each = [
+        _means(net, {name: p[some] for name, p in snapshots.items()}, x, scale, y, l2)
+        for some in blocks(count, size)
+    ]
+    return [np.concatenate(of_blocks) for of_blocks in zip(*each, strict=True)]
+
+
+def _means(net, snapshots, x, scale, y, l2):
     first = next(iter(snapshots.values()))
-    count = together(snapshots, BLOCK_SAMPLES, BLOCK_OUTPUTS)
     loss, correct = np.zeros(len(first)), np.zeros(len(first))
-    for samples in _blocks(len(x), BLOCK_SAMPLES):
-        inputs = np.divide(x[samples], scale, dtype=first.dtype)
-        for some in _blocks(len(first), count):
-            outputs = net.outputs({name: p[some] for name, p in snapshots.items()}, inputs)
-            loss[some] += net.losses(outputs, y[samples]).sum(-1, dtype=np.float64)
-            if net.TASK == "classification":
-                correct[some] += (outputs.argmax(CLASS_AXIS) == y[samples]).sum(-1)
-    return loss / len(x), correct / len(x)
-
-
-def _blocks(count: int, size: int) -> Iterator[slice]:
-    return (slice(start, start + size) for start in range(0, count, size))
+    gradient = {name: np.zeros(p.shape) for name, p in snapshots.items()}
+    for samples in blocks(len(x), BLOCK_SAMPLES):
+        inputs, targets = np.divide(x[samples], scale, dtype=first.dtype), y[samples]
+        z = net.scores(snapshots, inputs)
+        loss += net.losses(z, targets).sum(-1, dtype=np.float64)
+        if net.TASK == "classification":
+            correct += (z.argmax(CLASS_AXIS) == targets).sum(-1)
+        if l2 is not None:
+            for name, of_block in net.gradient(snapshots, inputs, targets).items():
+                gradient[name] += len(targets) / len(x) * of_block
+    if l2 is None:
+        return loss / len(x), correct / len(x)
+    squares = (np.square(gradient[name] + l2 * p) for name, p in snapshots.items())
+    norm = np.sqrt(sum(each.reshape(len(first), -1).sum(1) for each in squares))
+    return loss / len(x), correct / len(x), norm

@@ -2,10 +2,11 @@
 
 from types import ModuleType
 
+import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from descent.evaluators._blocks import together
+from descent.evaluators._blocks import blocks, together
 from descent.gpu.device import device as device
 from descent.gpu.device import to_device, to_numpy
 from descent.models._classification import CLASS_AXIS
@@ -19,27 +20,44 @@ LIBRARIES = ("numpy", "torch")
 BLOCK_SAMPLES, BLOCK_OUTPUTS = 8192, 2**26
 
 
-def mean_loss_and_accuracy(
-    net: ModuleType, snapshots: dict[str, NDArray], x: NDArray, scale: float, y: NDArray
-) -> tuple[NDArray, NDArray]:
-    """Mean loss and accuracy of every snapshot."""
+def means(
+    net: ModuleType,
+    snapshots: dict[str, NDArray],
+    x: NDArray,
+    scale: float,
+    y: NDArray,
+    l2: float | None = None,
+) -> list[NDArray]:
+    """Mean loss, accuracy, and, where λ is given, the gradient's norm, of every snapshot."""
     samples = to_device(x).split(BLOCK_SAMPLES)
-    labels = to_device(y).split(BLOCK_SAMPLES)
-    sums = []
-    count = together(snapshots, BLOCK_SAMPLES, BLOCK_OUTPUTS)
-    for start in range(0, len(next(iter(snapshots.values()))), count):
-        some = slice(start, start + count)
+    targets = to_device(y).split(BLOCK_SAMPLES)
+    each = []
+    for some in blocks(
+        len(next(iter(snapshots.values()))), together(snapshots, BLOCK_SAMPLES, BLOCK_OUTPUTS)
+    ):
         parameters = {name: to_device(p[some]) for name, p in snapshots.items()}
-        blocks = zip(samples, labels, strict=True)
-        sums.append(sum(_sums(net, parameters, *block, scale) for block in blocks))
-    loss, correct = to_numpy(torch.cat(sums, 1))
-    return loss / len(x), correct / len(x)
+        each.append(_means(net, parameters, samples, scale, targets, l2))
+    return [np.concatenate(of_blocks) for of_blocks in zip(*each, strict=True)]
 
 
-@torch.no_grad()
-def _sums(net: ModuleType, parameters: dict, x, y, scale: float):
-    """Loss and correct predictions of each snapshot, summed over samples, [2, M] in float64."""
+def _means(net, parameters, samples, scale, targets, l2):
     dtype = next(iter(parameters.values())).dtype
-    outputs = net.torch_outputs(parameters, x.to(dtype) / scale)
-    each = net.torch_losses(outputs, y), outputs.argmax(CLASS_AXIS) == y  # of classes; else unused
-    return torch.stack([of_samples.double().sum(-1) for of_samples in each])
+    count = sum(map(len, targets))
+    totals, gradient = 0, dict.fromkeys(parameters, 0)
+    for x, y in zip(samples, targets, strict=True):
+        with torch.set_grad_enabled(l2 is not None):
+            leaves = {
+                name: p.detach().requires_grad_(l2 is not None) for name, p in parameters.items()
+            }
+            z = net.torch_scores(leaves, x.to(dtype) / scale)
+            losses = net.torch_losses(z, y)
+        if l2 is not None:  # snapshots are independent: the gradient of their sum is that of each
+            of_block = torch.autograd.grad(losses.sum() / count, leaves.values())
+            gradient = {n: gradient[n] + g.double() for n, g in zip(leaves, of_block, strict=True)}
+        correct = z.argmax(CLASS_AXIS) == y  # of classes; else unused
+        totals = totals + torch.stack([e.detach().double().sum(-1) for e in (losses, correct)])
+    found = list(to_numpy(totals / count))
+    if l2 is not None:
+        squares = ((gradient[name] + l2 * p).square() for name, p in parameters.items())
+        found.append(to_numpy(sum(each.flatten(1).sum(1) for each in squares).sqrt()))
+    return found

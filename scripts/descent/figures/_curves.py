@@ -12,10 +12,11 @@ from descent.figures._style import (
     MARKED,
     WIDTH,
     name_study,
-    spread,
     step_size_colours,
     step_size_text,
 )
+from descent.seeds import over_seeds
+from descent.status import of_most
 
 DEPTH = 1e-6  # of the largest distance: nearer is as good as there, and left out
 HEIGHT, PANEL = 2.7, 3.2  # inches of a panel; its width holds the legend beside it
@@ -47,8 +48,11 @@ def curves(
 ) -> None:
     """Median and 10-90 % band over seeds of y against x, for every step size of one optimizer."""
     colours = step_size_colours(summary["step_size"])
-    for step_size, status in sorted(zip(summary["step_size"], summary["status"], strict=True)):
-        low, median, high = spread(traces[traces["step_size"] == step_size].groupby(x)[y])
+    for step_size, status in sorted(
+        zip(summary["step_size"], summary["status"].map(of_most), strict=True)
+    ):
+        of_run = over_seeds(traces[traces["step_size"] == step_size], [x], y)
+        low, median, high = of_run["low"], of_run["median"], of_run["high"]
         label = step_size_text(step_size) + (f" ({status})" if status in MARKED else "")
         axes.plot(
             median.index,
@@ -93,7 +97,7 @@ def distances(traces: pd.DataFrame, summary: pd.DataFrame, prefix: str, target: 
 
 def _frame(traces: pd.DataFrame, summary: pd.DataFrame, column: str) -> tuple:
     """Limits of a logarithmic axis that neither runs which diverged nor tiny distances stretch."""
-    diverged = summary.loc[summary["status"] == "diverged", ["optimizer", "step_size"]]
+    diverged = summary.loc[summary["status"].map(of_most) == "diverged", ["optimizer", "step_size"]]
     keys = pd.MultiIndex.from_frame(traces[["optimizer", "step_size"]])
     values = traces.loc[~keys.isin(pd.MultiIndex.from_frame(diverged)), column]
     values = values[(values > 0) & np.isfinite(values)]

@@ -10,9 +10,8 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.colors import LogNorm
 from matplotlib.figure import Figure
-from pandas.core.groupby import SeriesGroupBy
 
-from descent.columns import QUANTILES
+from descent.seeds import range_text
 
 matplotlib.rcParams.update(
     {
@@ -62,20 +61,15 @@ def optimizer_looks() -> Iterator[tuple[str, str]]:
     return zip(cycle(OPTIMIZER_COLOURS), cycle(OPTIMIZER_MARKERS), strict=False)
 
 
-def spread(groups: SeriesGroupBy) -> tuple[pd.Series, pd.Series, pd.Series]:
-    """The 10 % quantile, the median and the 90 % quantile of each group."""
-    return tuple(groups.quantile(QUANTILES[name]) for name in ("q10", "median", "q90"))
-
-
 def step_size_text(step_size: float) -> str:
     """As a person writes it: 0.001, 1, 200."""
     return f"{step_size:g}"
 
 
-def name_study(figure: Figure, summary: pd.DataFrame, shown: str = "median and 10-90 %") -> None:
+def name_study(figure: Figure, summary: pd.DataFrame, shown: str | None = None) -> None:
     """Say above the figure which study it shows, and what of its seeds."""
-    study, seeds = summary.iloc[0], summary["seeds"].max()
-    over = "one seed" if seeds == 1 else f"{shown} of {seeds} seeds"
+    study = summary.iloc[0]
+    over = shown or range_text(summary["seeds"].max())
     figure.suptitle(
         f"{study['study']}: {study['model']} on {study['dataset']}, {over}", fontsize=10
     )

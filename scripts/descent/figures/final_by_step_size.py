@@ -18,8 +18,8 @@ from descent.figures._style import (
     logarithmic_step_sizes,
     name_study,
     optimizer_looks,
-    spread,
 )
+from descent.seeds import over_seeds
 
 NEEDS = ()
 METRICS = {"test_accuracy": "final test accuracy", "test_loss": "final test loss"}
@@ -50,7 +50,8 @@ def draw(traces: pd.DataFrame, summary: pd.DataFrame) -> Figure:
 def _draw_optimizer(
     axes: Axes, runs: pd.DataFrame, metric: str, optimizer: str, colour: str, marker: str
 ) -> None:
-    low, median, high = spread(runs.groupby("step_size")[metric])
+    of_runs = over_seeds(runs, ["step_size"], metric)
+    low, median, high = of_runs["low"], of_runs["median"], of_runs["high"]
     finite = np.isfinite(runs[metric])
     axes.plot(median.index, median, color=colour)
     axes.fill_between(median.index, low, high, color=colour, alpha=BAND, linewidth=0)

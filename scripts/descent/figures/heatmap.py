@@ -9,6 +9,7 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from descent.figures._style import MARKED, WIDTH, name_study, step_size_text
+from descent.status import of_most
 
 NEEDS = ("classification",)
 CELL = 0.75  # inches, which hold the longest word
@@ -17,7 +18,10 @@ CELL = 0.75  # inches, which hold the longest word
 def draw(traces: pd.DataFrame, summary: pd.DataFrame) -> Figure:
     cells = summary.pivot(index="optimizer", columns="step_size")
     cells = cells.reindex(summary["optimizer"].unique())
-    accuracy, status = cells["final_test_accuracy_median"], cells["status"]
+    accuracy, status = (
+        cells["final_test_accuracy_median"],
+        cells["status"].map(of_most, na_action="ignore"),
+    )
     rows, columns = accuracy.shape
     figure = Figure(figsize=(max(WIDTH, CELL * columns + 1.5), 1.3 + 0.6 * rows))
     axes = figure.subplots()
@@ -45,5 +49,5 @@ def draw(traces: pd.DataFrame, summary: pd.DataFrame) -> Figure:
         axes.axvline(edge - 0.5, color="white", linewidth=2)
     axes.spines[:].set_visible(False)
     figure.colorbar(image, label="final test accuracy")
-    name_study(figure, summary, shown="median")
+    name_study(figure, summary, shown=f"median of {summary['seeds'].max()} seeds")
     return figure

@@ -11,7 +11,6 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
-from descent.columns import QUANTILES
 from descent.figures._style import (
     BAND,
     WIDTH,
@@ -31,7 +30,7 @@ def draw(traces: pd.DataFrame, summary: pd.DataFrame) -> Figure:
     by_optimizer = zip(summary.groupby("optimizer", sort=False), optimizer_looks(), strict=False)
     for row, ((optimizer, runs), (colour, marker)) in enumerate(by_optimizer):
         runs = runs.sort_values("step_size")
-        median, low, high = (runs[f"final_test_accuracy_{q}"] for q in QUANTILES)
+        median, low, high = (runs[f"final_test_accuracy_{q}"] for q in ("median", "min", "max"))
         line = {"color": colour, "marker": marker, "markersize": 4, "label": optimizer}
         above.plot(runs["step_size"], median, **line)
         above.fill_between(runs["step_size"], low, high, color=colour, alpha=BAND, linewidth=0)

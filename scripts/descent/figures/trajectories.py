@@ -91,9 +91,7 @@ def _contours(
     half = 1.35 * np.abs(run.parameters["A"][0, 0, 0] - bottom).max()
     ticks = np.linspace(-half, half, GRID)
     A = bottom + np.stack(np.meshgrid(ticks, ticks), axis=-1).reshape(-1, 1, 2)
-    loss, _ = evaluator.mean_loss_and_accuracy(
-        model, {"A": A}, data.x_train, data.scale, data.y_train
-    )
+    loss, _ = evaluator.means(model, {"A": A}, data.x_train, data.scale, data.y_train)
     objective = loss + run.provenance["l2"] / 2 * np.square(A).sum((1, 2))
     return (objective - objective.min()).reshape(GRID, GRID), bottom[:, None] + ticks
 

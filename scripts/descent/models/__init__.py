@@ -2,7 +2,7 @@
 
 A model file gives
 
-    TASK                          classification: y are labels, the largest output is predicted; or
+    TASK                          classification: y are labels, the largest score is predicted; or
                                   regression: y are numbers
 
 and, as functions of parameters {name: array} and samples x [n, features]:
@@ -10,22 +10,21 @@ and, as functions of parameters {name: array} and samples x [n, features]:
     layers(features, outputs, …)  the shape of every parameter and the inputs of its layer; further
                                   arguments, with defaults that are True, False or an integer ≥ 1,
                                   are options that a study may set
-    outputs(parameters, x)        what the model computes, [outputs, n]
-    losses(outputs, y)            the loss of each sample, [n]
+    scores(parameters, x)         z, what the model computes, [outputs, n]
+    losses(z, y)                  the loss of each sample, [n]
 
 and, for the engines in NumPy and in torch, which go without those that lack it,
 
     gradient(parameters, x, y)    of the mean loss, by hand
-    torch_outputs(parameters, x)  the same outputs in torch, of R models [R, outputs, n]
-    torch_losses(outputs, y)      the same losses in torch, [R, n], for autograd
+    torch_scores(parameters, x)   the same scores in torch, of R models [R, outputs, n]
+    torch_losses(z, y)            the same losses in torch, [R, n], for autograd
 
-A model that is linear in its scores, z = A x + b, also gives
+A model whose scores are z = A x + b also gives
 
-    score_gradient(z, y)          ∂loss/∂z of each sample, which the compiled engines compile
-    outputs_from_scores(z)        the outputs, which the compiled evaluator compiles with `losses`
+    score_gradient(z, y)          ∂loss/∂z of each sample, which is compiled, as `losses` is,
 
 made of what descent/compiled/formulas.py says: operators, functions of NumPy and those of
-descent.functions (without these two NumPy and torch train and evaluate it),
+descent.functions (without it NumPy and torch train and evaluate the model),
 
 and one whose objective has a minimiser in closed form gives it:
 

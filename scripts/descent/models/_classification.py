@@ -8,9 +8,9 @@ from descent.models._layer import OUTPUT_AXIS
 CLASS_AXIS = OUTPUT_AXIS
 
 
-def losses(outputs: NDArray, y: NDArray) -> NDArray:
+def losses(z: NDArray, y: NDArray) -> NDArray:
     """Cross-entropy of each sample, [..., classes, n] -> [..., n]."""
-    return cross_entropy(outputs, y, CLASS_AXIS)
+    return cross_entropy(z, y, CLASS_AXIS)
 
 
 def torch_losses(z, y):

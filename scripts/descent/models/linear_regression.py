@@ -12,7 +12,7 @@ from descent.models._layer import OUTPUT_AXIS, Layer
 
 TASK = "regression"
 
-outputs = torch_outputs = _linear.scores
+scores = torch_scores = _linear.scores
 
 
 def layers(features: int, outputs: int, bias: bool = True) -> dict[str, Layer]:
@@ -33,7 +33,7 @@ def score_gradient(z, y):
 
 def gradient(parameters: dict[str, NDArray], x: NDArray, y: NDArray) -> dict[str, NDArray]:
     """Gradient of the mean loss."""
-    both = _linear.gradient(score_gradient(outputs(parameters, x), y), x)
+    both = _linear.gradient(score_gradient(scores(parameters, x), y), x)
     return {name: both[name] for name in parameters}
 
 

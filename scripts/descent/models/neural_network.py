@@ -30,7 +30,7 @@ def _hidden(parameters: dict[str, NDArray], x: NDArray) -> NDArray:
     return relu(_linear.scores(_of_layer(1, parameters), x)).swapaxes(-1, -2)
 
 
-def outputs(parameters: dict[str, NDArray], x: NDArray) -> NDArray:
+def scores(parameters: dict[str, NDArray], x: NDArray) -> NDArray:
     """Scores z, [..., classes, n]."""
     return _linear.scores(_of_layer(2, parameters), _hidden(parameters, x))
 
@@ -45,7 +45,7 @@ def gradient(parameters: dict[str, NDArray], x: NDArray, y: NDArray) -> dict[str
     return {"A1": first["A"], "b1": first["b"], "A2": second["A"], "b2": second["b"]}
 
 
-def torch_outputs(parameters, x):
+def torch_scores(parameters, x):
     """The same scores in torch, [R, classes, n]."""
     h = _linear.scores(_of_layer(1, parameters), x).relu()
     return _linear.scores(_of_layer(2, parameters), h.swapaxes(-1, -2))

@@ -10,6 +10,7 @@ not convex, and its gradient is small.
 from numpy.typing import NDArray
 
 from descent.functions import (
+    cross_entropy,
     cross_entropy_gradient,
     sigmoid,
     sigmoid_gradient,
@@ -22,17 +23,22 @@ from descent.models._classification import CLASS_AXIS
 TASK = "classification"
 
 layers = _linear.layers
-losses, torch_losses = _classification.losses, _classification.torch_losses
+scores = torch_scores = _linear.scores
 
 
-def outputs(parameters: dict[str, NDArray], x: NDArray) -> NDArray:
-    """Probabilities, [..., classes, n]."""
-    return outputs_from_scores(_linear.scores(parameters, x))
-
-
-def outputs_from_scores(z):
-    """Probabilities p = softmax(sigmoid(z))."""
+def probabilities(z):
+    """p = softmax(sigmoid(z)), in the order of the scores z."""
     return softmax(sigmoid(z), CLASS_AXIS)
+
+
+def losses(z, y):
+    """Cross-entropy of the probabilities of each sample, [..., classes, n] -> [..., n]."""
+    return cross_entropy(probabilities(z), y, CLASS_AXIS)
+
+
+def torch_losses(z, y):
+    """The same in torch: z [R, classes, n], y [R, n] or [n] -> [R, n]."""
+    return _classification.torch_losses(z.sigmoid().softmax(CLASS_AXIS), y)
 
 
 def score_gradient(z, y):
@@ -49,9 +55,4 @@ def score_gradient(z, y):
 
 def gradient(parameters: dict[str, NDArray], x: NDArray, y: NDArray) -> dict[str, NDArray]:
     """Gradient of the mean loss."""
-    return _linear.gradient(score_gradient(_linear.scores(parameters, x), y), x)
-
-
-def torch_outputs(parameters, x):
-    """Probabilities in torch, [R, classes, n]."""
-    return _linear.scores(parameters, x).sigmoid().softmax(CLASS_AXIS)
+    return _linear.gradient(score_gradient(scores(parameters, x), y), x)

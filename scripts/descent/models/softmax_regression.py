@@ -10,17 +10,7 @@ TASK = "classification"
 
 layers = _linear.layers
 losses, torch_losses = _classification.losses, _classification.torch_losses
-torch_outputs = _linear.scores
-
-
-def outputs(parameters: dict[str, NDArray], x: NDArray) -> NDArray:
-    """Scores z = A x + b, [..., classes, n]."""
-    return outputs_from_scores(_linear.scores(parameters, x))
-
-
-def outputs_from_scores(z):
-    """The scores themselves."""
-    return z
+scores = torch_scores = _linear.scores
 
 
 def score_gradient(z, y):
@@ -30,4 +20,4 @@ def score_gradient(z, y):
 
 def gradient(parameters: dict[str, NDArray], x: NDArray, y: NDArray) -> dict[str, NDArray]:
     """Gradient of the mean loss."""
-    return _linear.gradient(score_gradient(outputs(parameters, x), y), x)
+    return _linear.gradient(score_gradient(scores(parameters, x), y), x)

@@ -1,0 +1,45 @@
+"""What the seeds of a run have in common: medians, quantiles and ranges over them.
+
+A value that is not finite is the worst that a seed can have, and counts as that.
+"""
+
+import numpy as np
+import pandas as pd
+from numpy.typing import ArrayLike, NDArray
+
+FEW = 10  # seeds; of fewer, quantiles would be interpolations: their range is told instead
+
+
+def quantile(values: ArrayLike, share: float, of: str) -> NDArray[np.float64]:
+    """The quantile over the last axis, between two seeds linearly.
+
+    of: the metric; of an accuracy the smallest value is the worst, of all others the largest. Where
+    the quantile is not finite it is nan of an accuracy, inf of others.
+    """
+    values = np.asarray(values, np.float64)
+    sign = -1 if "accuracy" in of else 1  # so that large is bad
+    ordered = np.sort(np.where(np.isfinite(values), sign * values, np.inf), axis=-1)
+    place = (share if sign > 0 else 1 - share) * (ordered.shape[-1] - 1)
+    low, high = ordered[..., int(np.floor(place))], ordered[..., int(np.ceil(place))]
+    finite = np.isfinite(high)
+    between = np.subtract(high, low, out=np.zeros_like(low), where=finite)
+    return np.where(finite, sign * (low + (place % 1) * between), np.nan if sign < 0 else np.inf)
+
+
+def over_seeds(table: pd.DataFrame, by: list[str], metric: str) -> pd.DataFrame:
+    """Columns low, median and high of a metric, a row for each value of the columns `by`.
+
+    low, high: the range over FEW seeds, the 10 % and 90 % quantiles over more.
+    """
+    by_seed = table.pivot(index=by, columns="seed", values=metric)
+    outer = 0.0 if by_seed.shape[1] < FEW else 0.1
+    shares = {"low": outer, "median": 0.5, "high": 1 - outer}
+    columns = {name: quantile(by_seed, share, metric) for name, share in shares.items()}
+    return pd.DataFrame(columns, index=by_seed.index)
+
+
+def range_text(seeds: int) -> str:
+    """What `over_seeds` tells of so many seeds, in words."""
+    if seeds == 1:
+        return "one seed"
+    return f"median and {'range' if seeds < FEW else '10-90 %'} of {seeds} seeds"

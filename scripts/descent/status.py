@@ -1,0 +1,108 @@
+"""How a seed's run ended, in a word, by its objective F at the evaluated steps.
+
+F_0 is where the seed started, F_ref the objective of the optimum, or, where none is known, the
+lowest of the study; the way is F_0 - F_ref, and at least a thousandth of |F_0|. m1 and m2 are the
+means of F over the third and the fourth quarter of the steps.
+
+    gap = 1 + (m2 - F_0) / way      1 at the start, 0 at the reference
+
+m1 - m2 is a fall beyond noise where it exceeds three of its standard errors, which come from the
+scatter of F about its straight line over these quarters.
+
+The first that holds:
+
+    diverged      F is not finite somewhere, or gap > 2
+    oscillating   (full batch) more than a tenth of the steps of the last two quarters raised F
+    converged     gap ≤ 0.01; where no optimum is known it is not falling either
+    barely moved  gap > 0.9, by a fall beyond noise, and F was never above its start
+    descending    it is falling: beyond noise, by more than 1/200 of the way
+    failed        gap > 0.9
+    plateau       none of these: it came some way, and then no farther
+"""
+
+import re
+from collections import Counter
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+STATUSES = (  # the worst first
+    *("diverged", "failed", "oscillating", "barely moved"),
+    *("plateau", "descending", "converged"),
+)
+ROUNDING = 1e-7  # relative change of the objective that is rounding (float32), not a rise
+
+
+def status(
+    step: NDArray,
+    objective: NDArray,
+    start: float,
+    reference: float,
+    optimum: bool = False,
+    rises: NDArray | None = None,
+) -> tuple[str, float]:
+    """The status of one seed and its gap.
+
+    step, objective [S]: the evaluated steps, of which averages have only the later ones; start:
+    F_0; reference: F_ref; optimum: whether that is the optimum's; rises [S]: of a full batch, how
+    many steps up to each raised F.
+    """
+    if not (np.isfinite(objective).all() and np.isfinite(start)):
+        return "diverged", np.inf
+    last = step[-1]
+    third = objective[(step > last / 2) & (step <= 3 / 4 * last)]
+    if not third.size:  # few evaluated steps
+        third = objective[step <= 3 / 4 * last][-1:]
+    fourth = objective[step > 3 / 4 * last]
+    way = max(start - reference, abs(start) / 1000)
+    with np.errstate(over="ignore"):
+        gap = float(1 + (fourth.mean() - start) / way)
+    if gap > 2:
+        return "diverged", gap
+    fall = third.mean() - fourth.mean() if third.size else 0.0
+    beyond_noise = fall > max(3 * _standard_error(third, fourth), ROUNDING * abs(start))
+    falling = beyond_noise and fall > way / 200
+    if rises is not None and _share_of_rises(step, rises) > 0.1:
+        word = "oscillating"
+    elif gap <= 0.01 and (optimum or not falling):
+        word = "converged"
+    elif gap > 0.9 and beyond_noise and objective.max() <= start + ROUNDING * abs(start):
+        word = "barely moved"
+    elif falling:
+        word = "descending"
+    else:
+        word = "failed" if gap > 0.9 else "plateau"
+    return word, gap
+
+
+def _standard_error(third: NDArray, fourth: NDArray) -> float:
+    """Of the difference of the means, by the scatter about the straight line through both."""
+    both = np.concatenate([third, fourth])
+    if len(both) < 4:
+        return 0.0
+    place = np.arange(len(both))
+    scatter = both - np.polyval(np.polyfit(place, both, 1), place)
+    variance = np.square(scatter).sum() / (len(both) - 2)
+    return float(np.sqrt(variance * (1 / len(third) + 1 / len(fourth))))
+
+
+def _share_of_rises(step: NDArray, rises: NDArray) -> float:
+    """The share of rises among the steps of the second half, or of what is seen of it."""
+    first = np.flatnonzero(step <= step[-1] / 2)[-1:]
+    since = first[0] if first.size else 0
+    steps = step[-1] - step[since]
+    return float((rises[-1] - rises[since]) / steps) if steps else 0.0
+
+
+def in_words(statuses: Sequence[str]) -> str:
+    """The statuses of all seeds: "converged", or "failed 3/5, oscillating 2/5"."""
+    counts = Counter(sorted(statuses, key=STATUSES.index)).most_common()
+    if len(counts) == 1:
+        return statuses[0]
+    return ", ".join(f"{word} {count}/{len(statuses)}" for word, count in counts)
+
+
+def of_most(words: str) -> str:
+    """The status that most seeds have, of what `in_words` says."""
+    return re.sub(r" \d.*", "", words)
