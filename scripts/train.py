@@ -32,7 +32,7 @@ def main() -> None:
         if reason := why_not("engines", arguments.engine, [run], training.size):
             raise InputError(f"engine {arguments.engine}: {reason}")
         training = training.holding_out(run.validation)
-        data.check(training, f"{arguments.data} without {run.validation} samples")
+        data.check(training, f"{arguments.data} without those held out")
         engine, steps = plugin("engines", arguments.engine), run.steps(training.size.train)
         note(f"{run}\n{arguments.engine} on {engine.device()}, {steps} steps a seed")
         with _progress_bar(len(run.seeds) * steps, arguments.iterates) as bar:
