@@ -13,6 +13,7 @@ PROVIDES = {
     "datasets": ("SIZE", "obtain"),
     "models": ("layers", "outputs", "losses"),
     "update_rules": ("update",),
+    "schedules": ("factor",),
     "engines": ("device", "train"),
     "evaluators": ("device", "mean_loss_and_accuracy"),
     "figures": ("draw",),

@@ -115,7 +115,6 @@ MISTAKES = [
     ("[1e-3, 0.1]", "[.nan]", f"{SGD}.step_sizes[0]: found nan; allowed: a number > 0 and"),
     ("[1e-3, 0.1]", "[1e999]", f"{SGD}.step_sizes[0]: found '1e999'; allowed: a number > "),
     ("[1e-3, 0.1]", "[small]", f"{SGD}.step_sizes[0]: found 'small'; allowed: a number > "),
-    ("[1e-3, 0.1]", "[true]", f"{SGD}.step_sizes[0]: found True; allowed: a number > 0 and"),
     ("0.1]", "0.001]", "allowed: each once, but 1e-3 and 0.001 are the same"),
     ("[1]", "[1, 1.0]", f"{GD}.step_sizes: found [1, 1.0]; allowed: each once, but 1 and 1.0 are"),
     ("seeds:", "figures: [heat]\n    seeds:", f"{TINY}.figures[0]: found 'heat'; did you mean he"),
@@ -169,7 +168,47 @@ MISTAKES = [
     ("digits", "diabetes", f"{TINY}.model: found sigmoid_softmax; allowed: linear_regression, si"),
     ("size: 1", "size: 1501", f"{SGD}.batch_size: found 1501; allowed: at most the 1500 training"),
     ("epochs: 2", "average_from: 2, epochs: 2", f"{SGD}.average_from: found 2; allowed: an epoch"),
-    ("epochs: 2", "schedule: 1/x, epochs: 2", f"{SGD}.schedule: found '1/x'; did you mean 1/t? "),
+    # a schedule
+    (
+        "epochs: 2",
+        "schedule: 1/t, epochs: 2",
+        f"{SGD}.schedule: found '1/t'; did you mean inverse_t",
+    ),
+    (
+        "epochs: 2",
+        "schedule: 1/sqrt(t), epochs: 2",
+        f"{SGD}.schedule: found '1/sqrt(t)'; did you mean inverse_sqrt? allowed: one of const",
+    ),
+    (
+        "epochs: 2",
+        "schedule: cosin, epochs: 2",
+        f"{SGD}.schedule: found 'cosin'; did you mean cosi",
+    ),
+    (
+        "epochs: 2",
+        "t0: 5, epochs: 2",
+        f"{SGD}: found unknown key t0; it is an option of inverse_sqrt, inverse_time; allowed: ",
+    ),
+    (
+        "epochs: 2",
+        "schedule: inverse_time, t0: 0, epochs: 2",
+        f"{SGD}.t0: found 0; allowed: a finite number > 0",
+    ),
+    (
+        "epochs: 2",
+        "schedule: inverse_sqrt, t0: .inf, epochs: 2",
+        f"{SGD}.t0: found inf; allowed: a finite number > 0",
+    ),
+    (
+        "epochs: 2",
+        "schedule: warmup, share: 1, epochs: 2",
+        f"{SGD}.share: found 1; allowed: a number ≥ 0 and < 1",
+    ),
+    (
+        "epochs: 2",
+        "schedule: halving, times: 2.5, epochs: 2",
+        f"{SGD}.times: found 2.5; allowed: an integer ≥ 1",
+    ),
     ("epochs: 2", "update_rule: momentum, momentum: 1, epochs: 2", f"{SGD}.momentum: found 1; al"),
     ("epochs: 3", "epochs: 3000000", f"{TINY}: found iterates of 15.6 GB a study; allowed: 10 GB"),
     (
@@ -275,6 +314,7 @@ def test_mistakes_that_need_the_whole_study_are_listed_with_the_others():
     [
         ("model: neural_network", "model: neural_netwrk\n    hidden: 9"),
         ("epochs: 2", "update_rule: momentumm, momentum: 0.5, epochs: 2"),
+        ("epochs: 2", "schedule: inverse_tiem, t0: 5, epochs: 2"),
     ],
 )
 def test_an_option_of_a_misspelled_model_or_rule_is_no_second_mistake(old, new):
@@ -419,8 +459,9 @@ def parsed(planned):
         with_study_key("l2: 0.5\n    initial: zeros\n    dtype: float64\n    engine: torch"),
         with_study_key("hidden: 7", NETWORK).replace(
             "epochs: 2",
-            "epochs: 2, average_from: 1, schedule: 1/sqrt(t), update_rule: adam, beta1: 0.5",
+            "epochs: 2, average_from: 1, schedule: inverse_sqrt, t0: 7, update_rule: adam",
         ),
+        with_sgd_key("schedule: halving, times: 5, update_rule: momentum, momentum: 0.5"),
         with_study_key("bias: false", REGRESSION).replace("size: 1,", "size: 32,"),
     ],
 )
@@ -435,7 +476,9 @@ def test_no_option_may_have_the_name_of_a_key():
 
 
 def test_options_have_the_defaults_of_the_signatures():
-    sgd = read(with_sgd_key("update_rule: adam, beta1: 0.5", NETWORK))["tiny"].runs[0].run
+    chosen = "update_rule: adam, beta1: 0.5, schedule: inverse_time"
+    sgd = read(with_sgd_key(chosen, NETWORK))["tiny"].runs[0].run
+    assert sgd.schedule_options == {"t0": 1.0}
     assert sgd.model_options == {"hidden": 128}
     assert sgd.update_options == {"beta1": 0.5, "beta2": 0.999, "epsilon": 1e-8}
 
