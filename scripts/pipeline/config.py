@@ -15,7 +15,6 @@ from descent.datasets._table import Table
 from descent.datasets._table import size as table_size
 from descent.declaration import (
     Named,
-    StepSize,
     declared,
     distinct,
     key,
@@ -29,6 +28,7 @@ from descent.plugins import available, plugin
 from descent.run import OfOptimizer, OfStudy, Run, options_of, with_options_of
 from pipeline.arguments import chosen_options
 from pipeline.auto import fastest, numbers
+from pipeline.lists import Seeds, StepSizes
 from pipeline.plan import PlannedRun, PlannedStudy, raw_files
 from pipeline.syntax import check_syntax
 
@@ -48,8 +48,8 @@ Evaluator = Literal["auto", *available("evaluators")]
 class Optimizer(OfOptimizer):
     """The keys of an optimizer."""
 
-    step_sizes: distinct(StepSize) = key(
-        "the fixed step sizes α, a run each",
+    step_sizes: StepSizes = key(
+        "the fixed step sizes α, a run each; a mapping is a grid of them",
         also=("step_size", "lr", "lrs", "learning_rate", "learning_rates", "alpha", "alphas"),
     )
     engine: Engine | None = key("where it differs from the study's", None, also=("backend",))
@@ -60,6 +60,10 @@ class Optimizer(OfOptimizer):
 class Study(OfStudy):
     """The keys of a study."""
 
+    seeds: Seeds = key(
+        "replicates: a seed decides the initial parameters and the order of samples; 5 is 0 … 4",
+        also=("seed", "replicates", "repeats"),
+    )
     dataset: Literal[*available("datasets")] | Mapping[str, Any] = key(
         "the samples: by name, or a table of one's own", also=("data",)
     )

@@ -13,6 +13,7 @@ from descent.declaration import schema, with_options, words
 from descent.plugins import available
 from descent.run import options_of
 from pipeline.config import NAME, TARGETS, Optimizer, Study
+from pipeline.lists import Grid
 
 ROOT = Path(__file__).parents[2]
 TABLE, SCHEMA = ROOT / "docs/configuration.md", ROOT / "config.schema.json"
@@ -46,6 +47,8 @@ def table() -> str:
             "",
             *("## An optimizer", ""),
             *_rows(schema(Optimizer)["properties"], _options(Optimizer, *OF_OPTIMIZER)),
+            "",
+            *("## A grid of step sizes", "", *_rows(schema(Grid)["properties"])),
             "",
             *("## A table of one's own as a dataset", ""),
             *_rows(schema(Table)["properties"]),

@@ -71,7 +71,51 @@ def test_a_run_for_every_optimizer_and_step_size():
     assert study.runs[0].run.l2 == 0
 
 
+def test_seeds_as_a_number_are_the_first_ones():
+    for written, seeds in [("1", (0,)), ("5", (0, 1, 2, 3, 4)), ("[5]", (5,)), ("[3, 1]", (3, 1))]:
+        study = read(GOOD.replace("[0, 1]", written))["tiny"]
+        assert study.seeds == study.runs[0].run.seeds == seeds
+
+
+@pytest.mark.parametrize(
+    ("written", "labels"),
+    [
+        ("{from: 0.01, to: 1, per_decade: 2}", "0.01 0.0316 0.1 0.316 1.0"),
+        ("{from: 1e-1, to: '5e1', per_decade: 1}", "0.1 1.0 10.0 50.0"),
+        ("[50, {from: 1, to: 10, per_decade: 4}, 2]", "50.0 1.0 1.78 3.16 5.62 10.0 2.0"),
+        ("[{from: 5, to: 6, per_decade: 1}, {from: 1, to: 2, per_decade: 3}]", "5.0 6.0 1.0 2.0"),
+    ],
+)
+def test_a_grid_stands_for_its_step_sizes_in_the_order_of_the_list(written, labels):
+    runs = read(GOOD.replace("[1e-3, 0.1]", written))["tiny"].runs
+    found = [planned.run.label for planned in runs if planned.optimizer == "sgd"]
+    assert found == labels.split()
+
+
+def test_a_value_that_stands_twice_is_named_with_its_grids():
+    one, other = "{'from': 1, 'to': 10, 'per_decade': 2}", "{'from': 10, 'to': 99, 'per_decade': 1}"
+    for written, same in [
+        (f"[1e1, {one}]", f"1e1 and 10.0 of {one}"),
+        (f"[{one}, 3.160]", f"3.16 of {one} and 3.16"),
+        (f"[7, {one}, {other}]", f"10.0 of {one} and 10.0 of {other}"),
+    ]:
+        (line,) = mistakes(GOOD.replace("[1]", written))
+        assert line.startswith(f"{GD}.step_sizes: found [")
+        assert line.endswith(f"; allowed: each once, but {same} are the same")
+
+
+def test_all_mistakes_of_a_list_are_listed_at_once():
+    written = "[0, {from: 2, to: 1, per_decade: 3}, 1, {from: 0, to: 1, per_decade: x}]"
+    lines = mistakes(GOOD.replace("[1]", written))
+    starts = ["[0]: found 0", "[1].from: found 2", "[3].from: found 0", "[3].per_decade: found 'x'"]
+    assert len(lines) == len(starts)
+    for start, line in zip(starts, lines, strict=True):
+        assert line.startswith(f"{GD}.step_sizes{start}; allowed: ")
+
+
 TINY, SGD, GD = "studies.tiny", "studies.tiny.optimizers.sgd", "studies.tiny.optimizers.gd"
+
+GRID = "{{from: {}, to: {}, per_decade: {}}}"
 
 # what is changed in GOOD, and a line of the message
 MISTAKES = [
@@ -101,22 +145,124 @@ MISTAKES = [
     ("[0, 1]", "[0, 0.5]", f"{TINY}.seeds[1]: found 0.5; allowed: an integer ≥ 0"),
     ("[0, 1]", f"[{2**64}]", f"{TINY}.seeds[0]: found {2**64}; allowed: an integer < 2⁶³"),
     ("[0, 1]", "[]", f"{TINY}.seeds: found []; allowed: a list of at least one, each an integer"),
-    ("[0, 1]", "5", f"{TINY}.seeds: found 5; allowed: a list of at least one, each an integer"),
+    ("[0, 1]", "1.5", f"{TINY}.seeds: found 1.5; allowed: a list of at least one, each an integer"),
+    (
+        "[0, 1]",
+        "0",
+        f"{TINY}.seeds: found 0; allowed: a list of at least one, each an integer ≥ 0,",
+    ),
+    ("[0, 1]", "-3", ", each an integer ≥ 0, or an integer ≥ 1 and ≤ 10000"),
+    ("[0, 1]", "10001", f"{TINY}.seeds: found 10001; allowed: a list of at least one, each an int"),
+    (
+        "[0, 1]",
+        "yes",
+        f"{TINY}.seeds: found True; allowed: a list of at least one, each an integer",
+    ),
+    ("[0, 1]", "'5'", f"{TINY}.seeds: found '5'; allowed: a list of at least one, each an integer"),
     ("batch_size: 1", "batch_size: 0", f"{SGD}.batch_size: found 0; allowed: an integer ≥ 1, or f"),
     ("batch_size: 1", "batch_size: all", f"{SGD}.batch_size: found 'all'; allowed: an integer ≥ 1"),
     ("epochs: 2", "epochs: 0", f"{SGD}.epochs: found 0; allowed: an integer ≥ 1"),
     ("epochs: 2", "epochs: 2.5", f"{SGD}.epochs: found 2.5; allowed: an integer ≥ 1"),
     ("epochs: 2", "epochs: yes", f"{SGD}.epochs: found True; allowed: an integer ≥ 1"),
     ("every: 500", "every: []", f"{SGD}.evaluate_every: found []; allowed: an integer ≥ 1"),
-    ("[1e-3, 0.1]", "[]", f"{SGD}.step_sizes: found []; allowed: a list of at least one, each a n"),
+    ("[1e-3, 0.1]", "[]", f"{SGD}.step_sizes: found []; allowed: a list of at least one, each (a "),
     ("[1e-3, 0.1]", "[0]", f"{SGD}.step_sizes[0]: found 0; allowed: a number > 0 and"),
     ("[1e-3, 0.1]", "[1e290]", f"{SGD}.step_sizes[0]: found '1e290'; allowed: a number > 0 and <"),
     ("[1e-3, 0.1]", "[1, .inf]", f"{SGD}.step_sizes[1]: found inf; allowed: a number > 0 and"),
     ("[1e-3, 0.1]", "[.nan]", f"{SGD}.step_sizes[0]: found nan; allowed: a number > 0 and"),
     ("[1e-3, 0.1]", "[1e999]", f"{SGD}.step_sizes[0]: found '1e999'; allowed: a number > "),
     ("[1e-3, 0.1]", "[small]", f"{SGD}.step_sizes[0]: found 'small'; allowed: a number > "),
+    (
+        "[1e-3, 0.1]",
+        "[[1]]",
+        f"{SGD}.step_sizes[0]: found [1]; allowed: a number > 0 and < 1e+100, ",
+    ),
+    (
+        "[1e-3, 0.1]",
+        "0.1",
+        f"{SGD}.step_sizes: found 0.1; allowed: a list of at least one, each (a ",
+    ),
+    (
+        "[1e-3, 0.1]",
+        "!!set {1}",
+        f"{SGD}.step_sizes: found {{1}}; allowed: a list of at least one, ",
+    ),
+    ("[1e-3, 0.1]", "[true]", f"{SGD}.step_sizes[0]: found True; allowed: a number > 0 and"),
     ("0.1]", "0.001]", "allowed: each once, but 1e-3 and 0.001 are the same"),
     ("[1]", "[1, 1.0]", f"{GD}.step_sizes: found [1, 1.0]; allowed: each once, but 1 and 1.0 are"),
+    # a grid of step sizes, alone or in a list
+    ("[1]", GRID.format(2, 1, 4), f"{GD}.step_sizes.from: found 2; allowed: less than to, 1"),
+    ("[1]", GRID.format(1, 1.0, 4), f"{GD}.step_sizes.from: found 1; allowed: less than to, 1.0"),
+    (
+        "[1]",
+        GRID.format("no", 1, 4),
+        f"{GD}.step_sizes.from: found False; allowed: a number ≥ 1e-1",
+    ),
+    (
+        "[1]",
+        GRID.format("'x'", 1, 4),
+        f"{GD}.step_sizes.from: found 'x'; allowed: a number ≥ 1e-100",
+    ),
+    (
+        "[1]",
+        GRID.format("1e-200", 1, 4),
+        f"{GD}.step_sizes.from: found '1e-200'; allowed: a number",
+    ),
+    (
+        "[1]",
+        GRID.format(0, 1, 4),
+        f"{GD}.step_sizes.from: found 0; allowed: a number ≥ 1e-100 and ",
+    ),
+    (
+        "[1]",
+        GRID.format(1, ".inf", 4),
+        f"{GD}.step_sizes.to: found inf; allowed: a number ≥ 1e-100",
+    ),
+    (
+        "[1]",
+        GRID.format(1, 10, 0),
+        f"{GD}.step_sizes.per_decade: found 0; allowed: an integer ≥ 1 ",
+    ),
+    ("[1]", GRID.format(1, 10, 2.5), "per_decade: found 2.5; allowed: an integer ≥ 1 and ≤ 1000"),
+    ("[1]", GRID.format(1, 10, 2.0), "per_decade: found 2.0; allowed: an integer ≥ 1 and ≤ 1000"),
+    ("[1]", GRID.format(1, 10, 1001), "per_decade: found 1001; allowed: an integer ≥ 1 and ≤ 1000"),
+    (
+        "[1]",
+        GRID.format(1, 10, 2**64),
+        f"per_decade: found {2**64}; allowed: an integer ≥ 1 and ≤ ",
+    ),
+    (
+        "[1]",
+        GRID.format(1, 10, 300),
+        "per_decade: found 300; allowed: fewer, since to three digits 1.01547 and 1.02329 are bo",
+    ),
+    ("[1]", "{from: 1, to: 10}", f"{GD}.step_sizes.per_decade: is missing"),
+    ("[1]", "{}", f"{GD}.step_sizes.from: is missing"),
+    (
+        "[1]",
+        "{fron: 1, to: 10, per_decade: 2}",
+        f"{GD}.step_sizes: found unknown key fron; did you mean from? allowed: from, to, per_dec",
+    ),
+    (
+        "[1]",
+        "[3, {from: 1, to: 10, num: 2}]",
+        f"{GD}.step_sizes[1]: found unknown key num; did you mean per_decade? allowed: from, to, p",
+    ),
+    (
+        "[1]",
+        f"[3, {GRID.format(2, 1, 4)}]",
+        f"{GD}.step_sizes[1].from: found 2; allowed: less than",
+    ),
+    (
+        "[1]",
+        f"[1e1, {GRID.format(1, 100, 2)}]",
+        "; allowed: each once, but 1e1 and 10.0 of {",
+    ),
+    (
+        "[1]",
+        f"[{GRID.format(1, 10, 2)}, {GRID.format(10, 99, 1)}]",
+        "; allowed: each once, but 10.0 of {",
+    ),
     ("seeds:", "figures: [heat]\n    seeds:", f"{TINY}.figures[0]: found 'heat'; did you mean he"),
     # a name
     ("tiny:", "ti/ny:", "studies: found the name 'ti/ny'; allowed: a lower-case letter, then"),
@@ -462,6 +608,7 @@ def parsed(planned):
             "epochs: 2, average_from: 1, schedule: inverse_sqrt, t0: 7, update_rule: adam",
         ),
         with_sgd_key("schedule: halving, times: 5, update_rule: momentum, momentum: 0.5"),
+        GOOD.replace("[0, 1]", "3").replace("[1]", GRID.format(1, 9, 3)),
         with_study_key("bias: false", REGRESSION).replace("size: 1,", "size: 32,"),
     ],
 )
