@@ -115,9 +115,11 @@ def test_a_wrong_factor_is_a_line_with_its_file_and_step(monkeypatch, factor, sa
     assert str(error.value).startswith(f"scripts/descent/schedules/constant.py: factor: {says}")
 
 
-def test_the_last_step_of_a_long_run_is_checked(monkeypatch):
-    steps = 2 * BLOCK + 3
-    monkeypatch.setattr(constant, "factor", lambda t, steps: (t < steps) - 0.5)
-    with pytest.raises(InputError, match=f"found -0.5 in step {steps} of {steps}"):
-        check_step_sizes(RUN, steps)
-    check_step_sizes(of("cosine"), steps)
+STEPS = 2 * BLOCK + 3
+
+
+@pytest.mark.parametrize("wrong", [1, BLOCK, BLOCK + 1, 2 * BLOCK, STEPS])
+def test_every_step_of_a_long_run_is_checked(monkeypatch, wrong):
+    monkeypatch.setattr(constant, "factor", lambda t, steps: 0.5 - (t == wrong))
+    with pytest.raises(InputError, match=f"found -0.5 in step {wrong} of {STEPS}"):
+        check_step_sizes(RUN, STEPS)

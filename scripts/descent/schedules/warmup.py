@@ -10,4 +10,4 @@ import numpy as np
 
 def factor(t, steps, share=0.1):
     """1 from step share · steps on; in every step where that is less than one step."""
-    return np.minimum(1, t / max(1, share * steps))
+    return np.minimum(1, t / (share * steps))
