@@ -12,6 +12,7 @@ from descent.declaration import mistake
 from descent.errors import InputError
 from descent.plugins import available, plugin
 from descent.provenance import computed_by
+from descent.schedule import check_step_sizes
 from pipeline.arguments import option, parse_run
 from pipeline.command import clear_errors, job
 
@@ -34,6 +35,7 @@ def main() -> None:
         training = training.holding_out(run.validation)
         data.check(training, f"{arguments.data} without those held out")
         engine, steps = plugin("engines", arguments.engine), run.steps(training.size.train)
+        check_step_sizes(run, steps)
         note(f"{run}\n{arguments.engine} on {engine.device()}, {steps} steps a seed")
         with _progress_bar(len(run.seeds) * steps, arguments.iterates) as bar:
             trained = engine.train(run, training, bar.update)

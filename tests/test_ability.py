@@ -188,6 +188,9 @@ def test_a_wrong_file_that_is_imported_is_one_line_as_well(tmp_path, monkeypatch
         (lambda p, g: p, r"found \(p, g\); allowed: \(p, g, step_size, …\)"),
         (lambda p, g, step_size, l2=0.5: p, "found the option l2, which is the name of a key"),
         (lambda p, g, step_size, m="x": p, "found m='x'; allowed: a default that is true or"),
+        (lambda p, g, step_size, m=0: p, "found m=0; allowed: a default that is true or"),
+        (lambda p, g, step_size, m=-0.5: p, "found m=-0.5; allowed: a default that is true or"),
+        (lambda p, g, step_size, m=float("inf"): p, "found m=inf; allowed: a default that is"),
     ],
 )
 def test_the_signature_of_an_update_rule_is_checked(monkeypatch, update, says):
@@ -198,9 +201,46 @@ def test_the_signature_of_an_update_rule_is_checked(monkeypatch, update, says):
         options_of("update_rules", "plain")
 
 
-def test_an_option_belongs_to_the_model_or_to_the_update_rule():
-    both = replace(RUN, model_options={"decay": 3}, update_options={"decay": 0.5})
-    assert list(misfits(both, DIGITS)) == ["update_rule"]
+@pytest.mark.parametrize(
+    ("factor", "says"),
+    [
+        (lambda t: t, r"constant.py: <lambda>: found \(t\); allowed: \(t, steps, …\)"),
+        (lambda t, steps, t0: t, "found t0 without a default; allowed: a default that is true or"),
+        (lambda t, steps, step_size=0.5: t, "found the option step_size, which is the name of a"),
+    ],
+)
+def test_the_signature_of_a_schedule_is_checked(monkeypatch, factor, says):
+    from descent.schedules import constant
+
+    monkeypatch.setattr(constant, "factor", factor)
+    with pytest.raises(InputError, match=says):
+        options_of("schedules", "constant")
+
+
+OPTION = {"decay": 0.5}
+
+
+@pytest.mark.parametrize(
+    ("options", "wrong"),
+    [
+        ({}, {}),
+        ({"schedule_options": OPTION}, {}),
+        (
+            {"model_options": OPTION, "update_options": OPTION},
+            {"update_rule": ("plain", "one without the options of sigmoid_softmax: decay")},
+        ),
+        (
+            {"model_options": OPTION, "schedule_options": OPTION},
+            {"schedule": ("constant", "one without the options of sigmoid_softmax: decay")},
+        ),
+        (
+            {"update_options": OPTION, "schedule_options": {"t0": 1.0, **OPTION}},
+            {"schedule": ("constant", "one without the options of plain: decay")},
+        ),
+    ],
+)
+def test_an_option_belongs_to_one_of_what_a_run_chooses(options, wrong):
+    assert misfits(replace(RUN, **options), DIGITS) == wrong
 
 
 def test_an_annotated_constant_is_seen(figure_file):

@@ -17,7 +17,7 @@ from descent.data import Size
 from descent.declaration import Switch, declared, key
 from descent.models._layer import Layer
 from descent.plugins import available, plugin
-from descent.run import FULL, Run
+from descent.run import CHOICES, FULL, Run
 
 
 class News(str):
@@ -156,9 +156,13 @@ def misfits(run: Run, size: Size) -> dict[str, tuple[object, str]]:
     if size.task != given("models", run.model).TASK:
         fit = [m for m in available("models") if size.task == given("models", m).TASK]
         wrong["model"] = run.model, f"{', '.join(fit)}, since the data are for {size.task}"
-    if shared := run.model_options.keys() & run.update_options.keys():
-        allowed = f"one without the options of {run.model}: {', '.join(sorted(shared))}"
-        wrong["update_rule"] = run.update_rule, allowed
+    taken: dict[str, str] = {}  # options, and what has them
+    for choice, (_, of_it) in CHOICES.items():
+        name, chosen = getattr(run, choice), getattr(run, of_it)
+        if shared := sorted(taken.keys() & chosen.keys()):
+            whose = " and ".join(dict.fromkeys(taken[option] for option in shared))
+            wrong[choice] = name, f"one without the options of {whose}: {', '.join(shared)}"
+        taken |= dict.fromkeys(chosen, name)
     if run.validation >= size.train:
         wrong["validation"] = run.validation, f"fewer than the {size.train} training samples"
     train = size.holding_out(run.validation).train

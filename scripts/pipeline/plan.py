@@ -48,6 +48,7 @@ class PlannedRun:
         return [
             f"descent.models.{self.run.model}",
             f"descent.update_rules.{self.run.update_rule}",
+            f"descent.schedules.{self.run.schedule}",
             f"descent.engines.{self.engine}",
         ]
 

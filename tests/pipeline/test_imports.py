@@ -41,7 +41,10 @@ BOWL = {"d": "b", "dataset": "bowl", "model": "linear_regression", "options": "-
 def train(engine, model="sigmoid_softmax", **options):
     regression = plugin("models", model).TASK == "regression"
     names = {**(BOWL if regression else DIGITS), "model": model}
+    if schedule := options.get("schedule"):
+        names["options"] = f"--schedule {schedule}"
     chosen = [f"models.{model}", "update_rules.plain", f"engines.{engine}"]
+    chosen += [f"schedules.{schedule or 'constant'}"]
     return TRAIN.format(**names, engine=engine), chosen
 
 
@@ -59,6 +62,7 @@ COMMANDS = dict(
         *((DOWNLOAD.format(**names), [f"datasets.{names['dataset']}"]) for names in (DIGITS, BOWL)),
         *(train("numpy", model) for model in available("models")),
         *(train(engine) for engine in available("engines") if engine != "numpy"),
+        *(train("numpy", schedule=name) for name in available("schedules") if name != "constant"),
         (
             EVALUATE.format(**BOWL, evaluator="numpy"),
             ["models.linear_regression", "evaluators.numpy"],

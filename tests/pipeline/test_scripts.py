@@ -3,6 +3,7 @@
 import fcntl
 import os
 import pty
+import shutil
 import signal
 import struct
 import subprocess
@@ -100,6 +101,18 @@ def test_what_is_held_out_does_not_train(folder):
         assert (held_out.parameters[name] == p).all()
     assert held_out.step[-1] == 1200
     assert held_out.provenance["validation"] == 300
+
+
+def test_a_schedule_that_is_wrong_in_the_last_step_is_reported_before_the_first(folder):
+    shutil.copytree(SCRIPTS, folder / "scripts")
+    file = folder / "scripts/descent/schedules/odd.py"
+    file.write_text("def factor(t, steps, most=5):\n    return steps - 0.5 - t\n")
+    train = [sys.executable, "scripts/train.py", *TRAIN, "--schedule", "odd", "--most", "7"]
+    done = subprocess.run(train, cwd=folder, capture_output=True, text=True)
+    says = "found -0.5 in step 1500 of 1500; allowed: a finite number ≥ 0"
+    assert done.stderr == f"error: scripts/descent/schedules/odd.py: factor: {says}\n"
+    assert "steps a seed" not in (folder / "log").read_text()
+    assert not list(folder.glob("sgd/*"))
 
 
 def test_iterates_are_evaluated_on_their_own_data(folder):

@@ -85,7 +85,7 @@ def descend(
         averages = {name: library.in_double(p) for name, p in parameters.items()}
 
     def advance(start: int, stop: int) -> None:
-        sizes = schedule.step_sizes(run.schedule, run.step_size, start, stop, steps).tolist()
+        sizes = schedule.step_sizes(run, start, stop, steps).tolist()
         for step, (size, batch) in enumerate(zip(sizes, batches, strict=False), start + 1):
             gradients = gradient(parameters, batch)
             t = {"t": step} if formulas.counts(rule) else {}

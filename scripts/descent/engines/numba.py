@@ -129,7 +129,7 @@ def _shuffled_steps_of(run: Run, data: Data, samples: Packed) -> Callable:
     touching = touching and (run.l2 == 0 or _takes_parts(run))
 
     def make_steps(seed: int, descent: Descent, first: int, last: int) -> None:
-        sizes = schedule.step_sizes(run.schedule, run.step_size, first, last, steps)
+        sizes = schedule.step_sizes(run, first, last, steps)
         for before, epoch, begin, end in segments(first, last, n, size):
             some = order(seed, epoch, n)[begin:end], sizes[before:], first + before
             if touching:
@@ -147,7 +147,7 @@ def _full_steps_of(run: Run, data: Data, samples: Packed) -> Callable:
     dz = zeros(BLOCK, statics.layout, run.dtype)
 
     def make_steps(seed: int, descent: Descent, first: int, last: int) -> None:
-        sizes = schedule.step_sizes(run.schedule, run.step_size, first, last, run.epochs)
+        sizes = schedule.step_sizes(run, first, last, run.epochs)
         _full_steps(statics, descent, samples, y, columns, dz, sizes, first)
 
     return make_steps
