@@ -14,7 +14,7 @@ from descent.compiled.sources import keep, kept
 from descent.constants import constants
 from descent.cuda import has_cuda
 from descent.data import Size
-from descent.declaration import Switch, declared, key
+from descent.declaration import Count, Switch, declared, key
 from descent.models._layer import Layer
 from descent.plugins import available, plugin
 from descent.run import CHOICES, FULL, Run
@@ -121,6 +121,7 @@ class Figure:
     """Constants of the files in descent/figures."""
 
     NEEDS: Needs = key("what it needs of the runs of a study, as names of FACTS")
+    PLACE: Count = key("its place among the figures of a study, in the order of a story", 99)
     READS_ITERATES: Switch = key("whether draw takes iterates, data and model", False)
 
 

@@ -9,7 +9,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any, Literal
 
-from descent.ability import News, able, misfits, why_not
+from descent.ability import News, able, given, misfits, why_not
 from descent.data import Size
 from descent.datasets._table import Table
 from descent.datasets._table import size as table_size
@@ -272,7 +272,7 @@ def _figures(
     mistakes: list[str],
 ) -> tuple[str, ...]:
     """The figures named, or all that fit the study; a line in mistakes for one that does not."""
-    fit = tuple(able("figures", runs, size))
+    fit = tuple(sorted(able("figures", runs, size), key=lambda name: given("figures", name).PLACE))
     for figure in named or ():
         if reason := why_not("figures", figure, runs, size):
             mistakes.append(mistake(f"{where}.figures", figure, ", ".join(fit), reason))

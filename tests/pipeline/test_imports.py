@@ -26,6 +26,10 @@ AGGREGATE = (
     "aggregate.py --run-traces {d}_trace.csv --seeds 0 --traces {d}_traces.csv"
     " --summary {d}_summary.csv --record {d}_tables.json"
 )
+DESCRIBE = (
+    f"describe.py --summary {{d}}_summary.csv --tables {{d}}_tables.json --headline h.txt"
+    f" --page p.html --record h.json --template {ROOT}/report/summary.html"
+)
 PLOT = (
     "plot.py --traces {d}_traces.csv --summary {d}_summary.csv --png f.png --pdf f.pdf"
     " --figure {figure} --iterates o/{d}_iterates.npz --data {d}.npz --tables {d}_tables.json"
@@ -75,6 +79,7 @@ COMMANDS = dict(
             for evaluator in available("evaluators")
         ),
         *((AGGREGATE.format(**names), []) for names in (DIGITS, BOWL)),
+        *((DESCRIBE.format(**names), []) for names in (DIGITS, BOWL)),
         *(plot(figure) for figure in available("figures")),
         (MANIFEST, []),
         (VERIFY, []),

@@ -22,6 +22,7 @@ from descent.figures._style import (
 from descent.seeds import over_seeds
 
 NEEDS = ()
+PLACE = 1
 METRICS = {"test_accuracy": "final test accuracy", "test_loss": "final test loss"}
 DOTS = {"markersize": 3.5, "markeredgewidth": 0, "alpha": 0.7}
 

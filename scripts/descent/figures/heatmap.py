@@ -12,6 +12,7 @@ from descent.figures._style import MARKED, WIDTH, name_study, step_size_text
 from descent.status import of_most
 
 NEEDS = ("classification",)
+PLACE = 2
 CELL = 0.75  # inches, which hold the longest word
 
 

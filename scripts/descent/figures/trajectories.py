@@ -24,6 +24,7 @@ from descent.iterates import Iterates
 from descent.metrics import optimum
 
 NEEDS = ("regression", "optimum", "plane", "every step")
+PLACE = 1
 READS_ITERATES = True
 
 GRID = 100  # points of the contours along each axis
