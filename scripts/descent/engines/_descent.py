@@ -1,6 +1,6 @@
 """What the engines share: the evaluated steps, and the loop where Python makes every step."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from itertools import pairwise, repeat
 from types import ModuleType
 from typing import Any, NamedTuple
@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from descent import formulas, schedule
 from descent.data import Data
-from descent.iterates import AVERAGE, Iterates
+from descent.iterates import AVERAGE, ROUNDING, Iterates
 from descent.plugins import plugin
 from descent.run import FULL, Run
 
@@ -38,42 +38,55 @@ def initial(run: Run, net: ModuleType, data: Data) -> dict[str, NDArray]:
 def follow(
     run: Run,
     samples: int,
-    advance: Callable[[int, int], None],
+    advance: Callable[[int, int], NDArray | None],
     snapshot: Callable[[], dict[str, NDArray]],
     progress: Callable[[int], object],
 ) -> Iterates:
     """The iterates of a run, from one evaluated step to the next.
 
-    samples: how many train; advance(start, stop): make the steps start + 1 … stop of every seed;
-    snapshot(): the parameters as they are, {name: [R, *shape]}.
+    samples: how many train; advance(start, stop): make the steps start + 1 … stop of every seed,
+    and, of a full batch, give the objective before each of them, [R, stop - start]; snapshot(): the
+    parameters as they are, {name: [R, *shape]}.
     """
     steps = schedule.evaluated_steps(run.steps(samples), run.evaluate_every)
     kept = {
         name: np.empty((len(p), len(steps), *p.shape[1:]), run.dtype)
         for name, p in snapshot().items()
     }
+    seeds = len(run.seeds)
+    rises, last = np.zeros((seeds, len(steps)), np.int64), np.full((seeds, 1), np.inf)
     for position, (start, stop) in enumerate(pairwise([0, *steps.tolist()])):
-        advance(start, stop)
+        objective = advance(start, stop)
+        if objective is not None:
+            path = np.hstack([last, objective])
+            rises[:, position] = _raised(path[:, :-1], path[:, 1:]).sum(1)
+            last = path[:, -1:]
         for name, p in snapshot().items():
             kept[name][:, position] = p
-        progress((stop - start) * len(run.seeds))
+        progress((stop - start) * seeds)
     epoch = steps / schedule.steps_per_epoch(samples, run.samples_a_step(samples))
-    return Iterates(steps, epoch, np.array(run.seeds, np.int64), kept, provenance={})
+    counted = rises.cumsum(1) if run.batch_size == FULL else None
+    return Iterates(steps, epoch, np.array(run.seeds, np.int64), kept, {}, counted)
+
+
+def _raised(before: NDArray, after: NDArray) -> NDArray[np.bool_]:
+    """Whether the objective rose by more than rounding, to a finite number."""
+    return (after > before + ROUNDING * np.abs(before)) & np.isfinite(after)
 
 
 def descend(
     run: Run,
     parameters: dict,
     samples: int,
-    gradient: Callable[[dict, Samples], dict],
+    gradient: Callable[[dict, Samples], tuple[Any, dict]],
     library: Library,
     progress: Callable[[int], object],
 ) -> Iterates:
     """Step against the gradient.
 
     parameters: {name: [R, *shape]}, all seeds stacked, changed in place; gradient(parameters,
-    batch): of the objective on the samples of the batch, [R, batch size] positions or, where all
-    seeds share all samples, a slice.
+    batch): the mean loss [R] in float64, which only a full batch needs, and its gradient, on the
+    samples of the batch, [R, batch size] positions or, where all seeds share all samples, a slice.
     """
     rule = plugin("update_rules", run.update_rule).update
     update = formulas.bind(rule, lambda value: library.functions if value is np else value)
@@ -84,25 +97,36 @@ def descend(
     if run.average_from is not None:
         averages = {name: library.in_double(p) for name, p in parameters.items()}
 
-    def advance(start: int, stop: int) -> None:
+    def advance(start: int, stop: int) -> NDArray | None:
+        objective = np.empty((len(run.seeds), stop - start)) if run.batch_size == FULL else None
         sizes = schedule.step_sizes(run.schedule, run.step_size, start, stop, steps).tolist()
         for step, (size, batch) in enumerate(zip(sizes, batches, strict=False), start + 1):
-            gradients = gradient(parameters, batch)
+            loss, gradients = gradient(parameters, batch)
+            if objective is not None:
+                of_step = loss + run.l2 / 2 * _squares(map(library.in_double, parameters.values()))
+                objective[:, step - start - 1] = library.to_numpy(of_step)
             t = {"t": step} if formulas.counts(rule) else {}
             for name, p in parameters.items():
-                moved = update(p, gradients[name], size, **t, **state[name], **run.update_options)
+                g = gradients[name] + run.l2 * p if run.l2 else gradients[name]
+                moved = update(p, g, size, **t, **state[name], **run.update_options)
                 if state[name]:
                     moved, *kept = moved
                     state[name] = dict(zip(state[name], kept, strict=True))
                 p[...] = moved
             for name, mean in averages.items():
                 _average(mean, parameters[name], step - run.steps_before_averaging(samples))
+        return objective
 
     def snapshot() -> dict[str, NDArray]:
         averaged = {f"{AVERAGE}{name}": library.to_numpy(mean) for name, mean in averages.items()}
         return {name: library.to_numpy(p) for name, p in parameters.items()} | averaged
 
     return follow(run, samples, advance, snapshot, progress)
+
+
+def _squares(parameters: Iterable) -> Any:
+    """‖parameters‖² of each seed."""
+    return sum((p * p).reshape(len(p), -1).sum(1) for p in parameters)
 
 
 def _average(mean, p, count: int) -> None:

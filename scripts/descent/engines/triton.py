@@ -45,15 +45,19 @@ def _full_batches(run: Run, data: Data, progress: Callable[[int], object]) -> It
     net = plugin("models", run.model)
     start = initial(run, net, data)
     parameters = {name: gpu.to_device(p) for name, p in start.items()}
-    score_gradient = compiled(net.score_gradient, data.outputs)
+    losses, score_gradient = (
+        compiled(formula, data.outputs) for formula in (net.losses, net.score_gradient)
+    )
     rows = triton.next_power_of_2(data.outputs)
 
     def gradient(parameters, _):
         dz = _linear.scores(parameters, x)
+        each = torch.empty_like(dz[:, 0])
         tiles = (len(dz), triton.cdiv(len(y), TILE))
-        _to_score_gradients[tiles](dz, y, len(y), data.outputs, rows, TILE, score_gradient)
-        of_loss = _linear.gradient(dz, x)
-        return {name: of_loss[name] + run.l2 * p for name, p in parameters.items()}
+        _to_score_gradients[tiles](
+            dz, each, y, len(y), data.outputs, rows, TILE, losses, score_gradient
+        )
+        return each.mean(-1, dtype=torch.float64), _linear.gradient(dz, x)
 
     library = Library(torch, gpu.to_numpy, gpu.in_double)
     return descend(run, parameters, len(x), gradient, library, progress)
@@ -103,19 +107,23 @@ def _shuffled_batches(run: Run, data: Data, progress: Callable[[int], object]) -
 @triton.jit
 def _to_score_gradients(
     z_at,
+    losses_at,
     y_at,
     n,
     classes: tl.constexpr,
     ROWS: tl.constexpr,
     TILE: tl.constexpr,
+    losses: tl.constexpr,
     score_gradient: tl.constexpr,
 ):
-    """z ← ∂loss/∂z, z [R, classes, n], for a tile of samples of one of R models."""
+    """z ← ∂loss/∂z, z [R, classes, n], and losses [R, n], for a tile of samples of one of R models."""
     k, i = tl.arange(0, ROWS), tl.program_id(1) * TILE + tl.arange(0, TILE)
-    place = (tl.program_id(0).to(tl.int64) * classes + k[:, None]) * n + i[None, :]
+    model = tl.program_id(0).to(tl.int64)
+    place = (model * classes + k[:, None]) * n + i[None, :]
     inside = (k < classes)[:, None] & (i < n)[None, :]
     z = tl.load(z_at + place, inside, 0.0)
     y = tl.load(y_at + i, i < n, 0)
+    tl.store(losses_at + model * n + i, losses(z, y), i < n)
     tl.store(z_at + place, score_gradient(z, y), inside)
 
 
