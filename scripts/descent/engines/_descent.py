@@ -1,6 +1,7 @@
 """What the engines share: the evaluated steps, and the loop where Python makes every step."""
 
 from collections.abc import Callable, Iterable, Iterator
+from functools import partial
 from itertools import pairwise, repeat
 from types import ModuleType
 from typing import Any, NamedTuple
@@ -33,6 +34,33 @@ def initial(run: Run, net: ModuleType, data: Data) -> dict[str, NDArray]:
     layers = net.layers(data.x_train.shape[1], data.outputs, **run.model_options)
     each = [schedule.initial(seed, layers, run.initial, run.dtype) for seed in run.seeds]
     return {name: np.stack([parameters[name] for parameters in each]) for name in layers}
+
+
+def l2_scales(run: Run) -> bool:
+    """Whether l2 only scales the parameters: a rule p - a g steps from p against g + λp to
+
+        (1 - aλ) p - a g
+
+    Engines keep such a scaling in float64. In float32 1 - aλ is a multiple of 6e-8: l2 would have
+    no effect at αλ = 1e-8, and twice its effect at 4e-8.
+    """
+    rule = plugin("update_rules", run.update_rule).update
+    if not run.l2 or formulas.state(rule):
+        return False
+    counted = {"t": 3.0} if formulas.counts(rule) else {}
+    step = partial(rule, step_size=0.3, **counted, **run.update_options)
+    p, g = np.random.default_rng(0).normal(size=(2, 99))
+    return np.allclose(step(p, g), p + step(0.0, 1.0) * g, rtol=1e-12)
+
+
+def scalings(run: Run, step_sizes: NDArray, first: int) -> NDArray[np.float64]:
+    """By how much l2 scales the parameters in the steps after the first ones, 1 - aλ; ones where
+    it does more than that, as a part of the gradient."""
+    if not l2_scales(run):
+        return np.ones(len(step_sizes))
+    rule = plugin("update_rules", run.update_rule).update
+    counted = {"t": first + np.arange(1.0, len(step_sizes) + 1)} if formulas.counts(rule) else {}
+    return rule(1.0, run.l2, step_sizes, **counted, **run.update_options)
 
 
 def follow(
@@ -90,6 +118,9 @@ def descend(
     """
     rule = plugin("update_rules", run.update_rule).update
     update = formulas.bind(rule, lambda value: library.functions if value is np else value)
+    l2, exact = run.l2, {}
+    if l2_scales(run):
+        l2, exact = 0.0, {name: library.in_double(p) for name, p in parameters.items()}
     state = {n: dict.fromkeys(formulas.state(rule), 0 * p) for n, p in parameters.items()}
     batches = _batches(run, samples)
     steps = run.steps(samples)
@@ -99,19 +130,23 @@ def descend(
 
     def advance(start: int, stop: int) -> NDArray | None:
         objective = np.empty((len(run.seeds), stop - start)) if run.batch_size == FULL else None
-        sizes = schedule.step_sizes(run.schedule, run.step_size, start, stop, steps).tolist()
-        for step, (size, batch) in enumerate(zip(sizes, batches, strict=False), start + 1):
+        sizes = schedule.step_sizes(run.schedule, run.step_size, start, stop, steps)
+        each = zip(sizes.tolist(), scalings(run, sizes, start).tolist(), batches, strict=False)
+        for step, (size, factor, batch) in enumerate(each, start + 1):
             loss, gradients = gradient(parameters, batch)
             if objective is not None:
                 of_step = loss + run.l2 / 2 * _squares(map(library.in_double, parameters.values()))
                 objective[:, step - start - 1] = library.to_numpy(of_step)
             t = {"t": step} if formulas.counts(rule) else {}
             for name, p in parameters.items():
-                g = gradients[name] + run.l2 * p if run.l2 else gradients[name]
-                moved = update(p, g, size, **t, **state[name], **run.update_options)
+                before = factor * exact[name] if exact else p
+                g = gradients[name] + l2 * p if l2 else gradients[name]
+                moved = update(before, g, size, **t, **state[name], **run.update_options)
                 if state[name]:
                     moved, *kept = moved
                     state[name] = dict(zip(state[name], kept, strict=True))
+                if exact:
+                    exact[name] = moved
                 p[...] = moved
             for name, mean in averages.items():
                 _average(mean, parameters[name], step - run.steps_before_averaging(samples))
