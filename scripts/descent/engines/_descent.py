@@ -15,6 +15,10 @@ from descent.iterates import AVERAGE, ROUNDING, Iterates
 from descent.plugins import plugin
 from descent.run import FULL, Run
 
+# Compiled steps change the scale s of weights w = s v instead of every weight, and v by 1 / s; below
+# this s they scale v instead. float32 reaches to 2**-126.
+SAFE = 2.0**-20
+
 Samples = slice | NDArray[np.int64]
 
 

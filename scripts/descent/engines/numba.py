@@ -29,7 +29,7 @@ from descent.compiled.scores import (
     zeros,
 )
 from descent.data import Data
-from descent.engines._descent import follow, initial, l2_scales, scalings, segments
+from descent.engines._descent import SAFE, follow, initial, l2_scales, scalings, segments
 from descent.errors import InputError
 from descent.iterates import AVERAGE, Iterates
 from descent.plugins import plugin
@@ -43,8 +43,6 @@ LIBRARIES = ("numpy", "numba")
 # without asking, 0.29 asking for entries alone, 0.23 asking also for where they begin.
 AHEAD = 4
 BLOCK = 256  # samples of a full batch whose dz, 16 KB, stay in the first-level cache
-
-SAFE = 2.0**-20  # the least scale of the weights; float32 reaches to 2**-126
 
 _1, _2, _3 = np.uint64(1), np.uint64(2), np.uint64(3)
 
@@ -243,16 +241,15 @@ def _look_ahead(t, order, samples, y):
 
 
 @inlined
-def _scaled(factor, descent, layout):
-    """Scale the parameters by a factor, and give their scale; where it is no longer safe to divide
-    by it, the weights themselves."""
-    scale, weights = factor * descent.scale[0], descent.arrays[0]
+def _safe(scale, descent, layout):
+    """The scale of the weights; one that is not safe to divide by goes into the weights, so that
+    they have none."""
+    weights = descent.arrays[0]
     if not SAFE <= scale <= 1:
         for row in range(descent.moving):
             in_full = scale * in_double(load(weights, row, layout))
             store(weights, row, in_dtype_of(weights, in_full))
         scale = 1.0
-    descent.scale[0] = scale
     return scale
 
 
@@ -261,17 +258,19 @@ def _single_steps(statics, descent, samples, y, order, step_sizes, factors, made
     """A step on each sample of `order`, after so many made, that touches what is not zero in it."""
     layout, _, _, score_gradient, update = statics
     start, feature, code, level = samples
-    rows, bias = descent.arrays[0], len(descent.total) - 1
+    rows, bias, scale = descent.arrays[0], len(descent.total) - 1, descent.scale[0]
     for t in range(len(order)):
         _look_ahead(t, order, samples, y)
         i, step = order[t], (step_sizes[t], made + t + 1.0, descent.options)
-        z = descent.scale[0] * _scores(i, rows, samples, layout)
-        dz = zero_padding(score_gradient(z, y[i])) * (1 / _scaled(factors[t], descent, layout))
+        dz = zero_padding(score_gradient(scale * _scores(i, rows, samples, layout), y[i]))
+        scale = _safe(scale * factors[t], descent, layout)
+        dz = (1 / scale) * dz
         for k in range(start[i], start[i + 1]):
             p = load((rows,), feature[k], layout)
             store(rows, feature[k], update(p, level[code[k]] * dz, *step))
         if descent.moving > bias:
             store(rows, bias, update(load((rows,), bias, layout), dz, *step))
+    descent.scale[0] = scale
 
 
 @kernel
@@ -344,7 +343,8 @@ def _step(statics, descent, count, step_size, factor, t):
     layout, _, _, _, update = statics
     arrays, total, mean = descent.arrays, descent.total, descent.mean
     weights = arrays[0]
-    scale = _scaled(factor, descent, layout)
+    scale = _safe(factor * descent.scale[0], descent, layout)
+    descent.scale[0] = scale
     for row in range(descent.moving):
         p_and_state, of_loss = load(arrays, row, layout), load(total, row, layout)
         store(total, row, zero(total, layout))
