@@ -375,11 +375,11 @@ def test_batches_count_no_rises(digits, name):
 
 @pytest.mark.parametrize("name", available("engines"))
 @pytest.mark.parametrize("batch_size", [1, 7, FULL])
-@pytest.mark.parametrize("shrink", [1e-8, 4e-8, 1e-6])
+@pytest.mark.parametrize("shrink", [1e-8, 4e-8])
 def test_l2_alone_shrinks_by_its_factor_in_float32(name, batch_size, shrink):
     """1 - αλ is no number of float32: its neighbours are 1 and 1 - 6e-8."""
-    steps = {"numba": 300_000, "numpy": 20_000, "torch": 3000, "triton": 400}[name]
-    samples = 100
+    steps = {"numba": 300_000, "numpy": 10_000, "torch": 2000, "triton": 100}[name]
+    samples = 1000 if name == "numba" else 50
     x = np.zeros((samples, 3), np.uint8)
     data = Data(x, np.ones(samples), x[:2], np.ones(2), scale=255)
     run = replace(RUN, model="linear_regression", model_options={"bias": False}, dtype="float32")
@@ -408,11 +408,10 @@ def test_l2_of_any_size_equals_a_literal_torch_loop(digits, name, batch_size, sh
 @pytest.mark.parametrize("batch_size", [1, 7, FULL])
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
 def test_the_scale_of_the_weights_does_not_underflow(digits, batch_size, dtype):
-    # 0.99^t is 1e-26 or less at the end, and 0 in float64 for batches of 1
-    run = replace(RUN, batch_size=batch_size, step_size=0.1, l2=0.1, model="softmax_regression")
-    run = replace(run, epochs=6000 if batch_size == FULL else 900, average_from=None)
-    run = replace(run, evaluate_every=5000)
-    data = some(digits, 90)
+    # at the end 0.97^t is 1e-39 or less, and 0 in float64 for batches of 1
+    run = replace(RUN, batch_size=batch_size, step_size=0.1, l2=0.3, model="softmax_regression")
+    run = replace(run, epochs=3000 if batch_size == FULL else 300, evaluate_every=2500)
+    data = some(digits)
     made = train("numba", replace(run, dtype=dtype), data)
     expected = train("numpy", run, data)
     tolerance = {"float32": 1e-5, "float64": 1e-11}[dtype]

@@ -150,7 +150,12 @@ def _shuffled_steps_of(run: Run, data: Data, samples: Packed) -> Callable:
         sizes = schedule.step_sizes(run.schedule, run.step_size, first, last, steps)
         factors = scalings(run, sizes, first)
         for before, epoch, begin, end in segments(first, last, n, size):
-            some = order(seed, epoch, n)[begin:end], sizes[before:], factors[before:], first + before
+            some = (
+                order(seed, epoch, n)[begin:end],
+                sizes[before:],
+                factors[before:],
+                first + before,
+            )
             if touching:
                 _single_steps(statics, descent, samples, y, *some)
             else:

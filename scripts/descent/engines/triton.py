@@ -82,7 +82,9 @@ def _shuffled_batches(run: Run, data: Data, progress: Callable[[int], object]) -
     bias = "b" in start
     A = gpu.to_device(start["A"])
     b = gpu.to_device(start["b"]) if bias else torch.zeros_like(A[..., 0])
-    scale = torch.ones(len(A), dtype=torch.float64, device=A.device)  # A and b are scale times these
+    scale = torch.ones(
+        len(A), dtype=torch.float64, device=A.device
+    )  # A and b are scale times these
     # a number, as Triton would take an argument, has 32 bits
     divisor = gpu.to_device(np.array([data.scale], run.dtype))
     steps = run.steps(n)
