@@ -13,6 +13,8 @@ from descent import schedule
 from descent.ability import why_not
 from descent.cuda import has_cuda
 from descent.data import Data
+from descent.engines._descent import l2_scales
+from descent.iterates import ROUNDING
 from descent.plugins import available, plugin
 from descent.run import FULL, Run
 
@@ -314,3 +316,129 @@ def test_averages_of_float32_accumulate_in_float64(digits, name):
     trained = train(name, run, some(digits, 50))
     mean = trained.parameters["A"][0, 1:].mean(0, dtype="float64")
     assert_allclose(trained.parameters["average_A"][0, -1], mean, rtol=2e-7, atol=1e-10)
+
+
+def objectives(run, data, trained):
+    """F at the evaluated steps [R, S], in float64."""
+    net, count = plugin("models", run.model), len(run.seeds) * len(trained.step)
+    flat = {n: p.reshape(count, *p.shape[2:]) for n, p in trained.parameters.items()}
+    loss, *_ = plugin("evaluators", "numpy").means(
+        net, flat, data.x_train, data.scale, data.y_train
+    )
+    squares = sum(np.square(p).reshape(count, -1).sum(1) for p in flat.values())
+    return (loss + run.l2 / 2 * squares).reshape(len(run.seeds), -1)
+
+
+@pytest.mark.parametrize("name", available("engines"))
+@pytest.mark.parametrize(
+    ("model", "changes", "least", "most"),  # of the rises among 30 steps
+    [
+        ("softmax_regression", {"step_size": 0.3, "l2": 0.01}, 0, 0),
+        ("softmax_regression", {"step_size": 5.0}, 1, 29),
+        ("softmax_regression", {"step_size": 1.0, "l2": 1.99}, 0, 29),
+        ("softmax_regression", {"step_size": 1.0, "l2": 2.1}, 25, 29),  # the penalty rises
+        ("softmax_regression", {"step_size": 0.5, "update_rule": "momentum", "l2": 0.1}, 1, 29),
+        ("linear_regression", {"step_size": 0.3}, 29, 29),
+        ("linear_regression", {"step_size": 1e30}, 1, 10),  # then it is not finite
+        ("sigmoid_softmax", {"step_size": 500.0}, 1, 29),
+        ("neural_network", {"step_size": 2.0}, 1, 29),
+    ],
+)
+def test_rises_are_those_of_the_objective(digits, name, model, changes, least, most):
+    run = replace(RUN, model=model, batch_size=FULL, epochs=30, evaluate_every=1, **changes)
+    if not can(name, digits, model=model, update_rule=run.update_rule):
+        pytest.skip("the judge refuses it")
+    data = some(digits, model=model)
+    trained = train(name, run, data)
+    with np.errstate(over="ignore", invalid="ignore"):
+        F = objectives(run, data, trained)
+        rose = (F[:, 1:] > F[:, :-1] * (1 + ROUNDING)) & np.isfinite(F[:, 1:])
+    expected = np.c_[np.zeros((2, 2), np.int64), rose[:, :-1].cumsum(1)]  # before the step
+    assert trained.rises.dtype == np.int64
+    assert trained.rises.tolist() == expected.tolist()
+    assert ((least <= expected[:, -1]) & (expected[:, -1] <= most)).all()
+    seldom = train(name, replace(run, evaluate_every=11), data)
+    assert seldom.rises.tolist() == trained.rises[:, seldom.step].tolist()
+
+
+@pytest.mark.parametrize("name", available("engines"))
+def test_rounding_is_no_rise(digits, name):
+    run = replace(RUN, model="softmax_regression", dtype="float32", batch_size=FULL)
+    run = replace(run, initial="zeros", step_size=1e-9, epochs=50)
+    assert not train(name, run, some(digits, few(name))).rises.any()
+
+
+@pytest.mark.parametrize("name", available("engines"))
+def test_batches_count_no_rises(digits, name):
+    assert train(name, replace(RUN, batch_size=7), some(digits, few(name))).rises is None
+
+
+@pytest.mark.parametrize("name", available("engines"))
+@pytest.mark.parametrize("batch_size", [1, 7, FULL])
+@pytest.mark.parametrize("shrink", [1e-8, 4e-8])
+def test_l2_alone_shrinks_by_its_factor_in_float32(name, batch_size, shrink):
+    """1 - αλ is no number of float32: its neighbours are 1 and 1 - 6e-8."""
+    steps = {"numba": 300_000, "numpy": 10_000, "torch": 2000, "triton": 100}[name]
+    samples = 1000 if name == "numba" else 50
+    x = np.zeros((samples, 3), np.uint8)
+    data = Data(x, np.ones(samples), x[:2], np.ones(2), scale=255)
+    run = replace(RUN, model="linear_regression", model_options={"bias": False}, dtype="float32")
+    run = replace(run, batch_size=batch_size, step_size=0.01, l2=100 * shrink)
+    a_pass = run.steps(samples) // run.epochs
+    run = replace(run, epochs=steps // a_pass, evaluate_every=steps // 3)
+    trained = train(name, run, data)
+    A, t = trained.parameters["A"], trained.step[:, None, None]
+    assert_allclose(A, A[:, :1].astype("float64") * np.exp(t * np.log1p(-shrink)), rtol=1e-7)
+
+
+@pytest.mark.parametrize("name", available("engines"))
+@pytest.mark.parametrize("batch_size", [1, 7, FULL])
+@pytest.mark.parametrize("shrink", [1e-8, 0.5, 1, 1.5, 3])
+def test_l2_of_any_size_equals_a_literal_torch_loop(digits, name, batch_size, shrink):
+    run = replace(RUN, model="softmax_regression", batch_size=batch_size, l2=shrink / 0.05)
+    data = some(digits, few(name))
+    trained = train(name, run, data)
+    for position, seed in enumerate(run.seeds):
+        literal = literal_torch_loop(run, data, seed)
+        for i, p in enumerate(trained.parameters.values()):
+            expected = np.stack([literal[step][i] for step in trained.step.tolist()])
+            assert_allclose(p[position], expected, rtol=1e-8, atol=1e-13)
+
+
+@pytest.mark.parametrize("batch_size", [1, 7, FULL])
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_the_scale_of_the_weights_does_not_underflow(digits, batch_size, dtype):
+    # at the end 0.97^t is 1e-39 or less, and 0 in float64 for batches of 1
+    run = replace(RUN, batch_size=batch_size, step_size=0.1, l2=0.3, model="softmax_regression")
+    run = replace(run, epochs=3000 if batch_size == FULL else 300, evaluate_every=2500)
+    data = some(digits)
+    made = train("numba", replace(run, dtype=dtype), data)
+    expected = train("numpy", run, data)
+    tolerance = {"float32": 1e-5, "float64": 1e-11}[dtype]
+    for name, p in expected.parameters.items():
+        assert_allclose(made.parameters[name], p, rtol=0, atol=tolerance)
+
+
+@pytest.mark.parametrize("name", ["numba", "numpy"])
+def test_averages_are_of_parameters_not_of_scaled_weights(digits, name):
+    run = replace(RUN, batch_size=7, l2=1.0, average_from=0, evaluate_every=1, epochs=1)
+    trained = train(name, run, some(digits))
+    mean = trained.parameters["A"][:, 1:].mean(1)
+    assert_allclose(trained.parameters["average_A"][:, -1], mean, rtol=1e-10)
+
+
+@pytest.mark.parametrize("rule", RULES)
+def test_l2_scales_where_a_rule_is_a_straight_step(rule):
+    assert l2_scales(replace(RUN, update_rule=rule, l2=0.1)) == (rule == "plain")
+    assert not l2_scales(replace(RUN, update_rule=rule))
+
+
+@pytest.mark.parametrize("name", ["numba", "numpy"])
+def test_a_full_batch_in_float32_adds_up_in_float64(random, name):
+    x = random.integers(1, 256, size=(60_000, 5)).astype("uint8")
+    data = Data(x, x.mean(1) / 99 - 1, x[:2], np.arange(2.0), scale=255)
+    run = replace(RUN, model="linear_regression", batch_size=FULL, step_size=1.0, epochs=1)
+    run = replace(run, initial="zeros")  # one step from zero is the gradient
+    single, double = (train(name, replace(run, dtype=d), data) for d in ("float32", "float64"))
+    for parameter, p in double.parameters.items():
+        assert_allclose(single.parameters[parameter], p, rtol=2e-7)

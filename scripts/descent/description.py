@@ -26,7 +26,8 @@ def _line(optimizer: str, runs: pd.DataFrame) -> str:
     of = f" does best of {len(runs)} on the {by} samples" if len(runs) > 1 else ""
     larger = runs[runs["step_size"] > best["step_size"]].sort_values("step_size")
     ends = [f"{run.step_size:g} {run.status}" for run in larger.itertuples()]
-    said = f"step size {best['step_size']:g}{of}, with a final test {metric} of {median}{over}; {best['status']}."
+    best_size = f"step size {best['step_size']:g}{of}"
+    said = f"{best_size}, with a final test {metric} of {median}{over}; {best['status']}."
     beyond = f" Larger: {'; '.join(ends[:4])}{'; …' if len(ends) > 4 else ''}." if ends else ""
     return f"{optimizer}: {said}{beyond}"
 

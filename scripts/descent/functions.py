@@ -76,7 +76,7 @@ def cross_entropy(z: NDArray, y: NDArray, axis: int = -1) -> NDArray:
     """
     shift = largest(z, axis)
     log_sum = np.log(total(np.exp(z - shift), axis)) + shift
-    return (log_sum - of_label(z, y, axis)).squeeze(axis)
+    return without(log_sum - of_label(z, y, axis), axis)
 
 
 def cross_entropy_gradient(z: NDArray, y: NDArray, axis: int = -1) -> NDArray:
@@ -95,7 +95,8 @@ def squared_error(z: NDArray, y: NDArray, axis: int = -1) -> NDArray:
     z: predictions, with the outputs along `axis`; y: targets, the shape of z without that axis, or
     one that broadcasts to it.
     """
-    return (0.5 * total(squared_error_gradient(z, y, axis) ** 2, axis)).squeeze(axis)
+    error = squared_error_gradient(z, y, axis)
+    return without(0.5 * total(error * error, axis), axis)
 
 
 def squared_error_gradient(z: NDArray, y: NDArray, axis: int = -1) -> NDArray:
@@ -127,6 +128,11 @@ def largest(z: NDArray, axis: int = -1) -> NDArray:
 def total(z: NDArray, axis: int = -1) -> NDArray:
     """The sum over the classes of each sample; the axis of the classes stays, with length 1."""
     return z.sum(axis=axis, keepdims=True)
+
+
+def without(z: NDArray, axis: int = -1) -> NDArray:
+    """Without the axis of the classes, of which one is left."""
+    return z.squeeze(axis)
 
 
 def of_label(z: NDArray, y: NDArray, axis: int = -1) -> NDArray:

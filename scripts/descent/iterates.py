@@ -37,6 +37,7 @@ class Iterates:
     rises: NDArray | None = None
 
 
+ROUNDING = 1e-7  # relative change of the objective that is rounding (float32), not a rise
 AVERAGE = "average_"  # what the names of averaged parameters begin with
 
 

@@ -16,13 +16,16 @@ MODELS = [m for m in available("models") if hasattr(plugin("models", m), "score_
 @pytest.mark.parametrize("name", MODELS)
 @pytest.mark.parametrize("shift", [-1000, 0, 1000])
 @pytest.mark.parametrize("classes", [2, 10, 16])
-def test_score_gradients(random, name, shift, classes):
+def test_losses_and_score_gradients(random, name, shift, classes):
     z = random.normal(size=(3, classes, 200), scale=3) + shift
     classifies = plugin("models", name).TASK == "classification"
     y = random.integers(classes, size=200) if classifies else random.normal(size=200)
-    formula = plugin("models", name).score_gradient
+    net = plugin("models", name)
+    bound = [compiled(formula, classes) for formula in (net.losses, net.score_gradient)]
     made = torch.from_numpy(z.copy()).to(DEVICE)
+    losses = torch.empty((3, 200), dtype=torch.float64, device=DEVICE)
     labels = torch.from_numpy(y).to(DEVICE)
     with np.errstate(over="ignore", invalid="ignore"):  # in rows that are no class
-        _to_score_gradients[3, 2](made, labels, 200, classes, 16, TILE, compiled(formula, classes))
-    assert_allclose(made.cpu().numpy(), formula(z, y), rtol=1e-12, atol=1e-15)
+        _to_score_gradients[3, 2](made, losses, labels, 200, classes, 16, TILE, *bound)
+    assert_allclose(made.cpu().numpy(), net.score_gradient(z, y), rtol=1e-12, atol=1e-15)
+    assert_allclose(losses.cpu().numpy(), net.losses(z, y), rtol=1e-12, atol=1e-15)

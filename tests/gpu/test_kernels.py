@@ -24,11 +24,13 @@ classifies = plugin("models", name).TASK == "classification"
 features, classes = (784, 10) if classifies else (10, 1)
 y_type = "*i64" if classifies else "*" + dtype
 types = {"x_at": "*u8" if classifies else "*fp64", "y_at": y_type, "order_at": "*i32"}
-types |= {at: "*" + dtype for at in ("A_at", "b_at", "z_at", "step_sizes_at", "constants_at")}
+types |= {at: "*" + dtype for at in ("A_at", "b_at", "z_at", "losses_at", "divisor_at")}
+types |= {at: "*fp64" for at in ("scale_at", "step_sizes_at", "factors_at")}
 power_of_2 = triton.next_power_of_2
 known = {"features": features, "classes": classes, "size": int(size), "bias": classifies}
 known |= {"ROWS": power_of_2(classes), "COLUMNS": power_of_2(features), "TILE": TILE}
-known["score_gradient"] = compiled(plugin("models", name).score_gradient, classes)
+for formula in ("losses", "score_gradient"):
+    known[formula] = compiled(getattr(plugin("models", name), formula), classes)
 for kernel in (_steps, _to_score_gradients):
     names = kernel.arg_names
     signature = {n: types.get(n, "constexpr" if n in known else "i32") for n in names}

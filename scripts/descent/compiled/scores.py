@@ -233,6 +233,20 @@ def in_double(typing_context, z):
 
 
 @intrinsic
+def in_dtype_of(typing_context, array, z):
+    """The same scores, rounded to the dtype of an array, which has no more digits."""
+    kind = Scores(array.dtype, z.classes, z.models)
+
+    def generate(context, builder, signature, arguments):
+        registers = unpacked(builder, z, arguments[1])
+        if z.dtype != kind.dtype:
+            registers = [builder.fptrunc(register, kind.register) for register in registers]
+        return packed(builder, kind, registers)
+
+    return kind(array, z), generate
+
+
+@intrinsic
 def prefetch(typing_context, array, index):
     """Ask for the cache line of an element before it is needed."""
 

@@ -1,6 +1,7 @@
 """What the engines share: the evaluated steps, and the loop where Python makes every step."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from functools import partial
 from itertools import pairwise, repeat
 from types import ModuleType
 from typing import Any, NamedTuple
@@ -10,9 +11,13 @@ from numpy.typing import NDArray
 
 from descent import formulas, schedule
 from descent.data import Data
-from descent.iterates import AVERAGE, Iterates
+from descent.iterates import AVERAGE, ROUNDING, Iterates
 from descent.plugins import plugin
 from descent.run import FULL, Run
+
+# Compiled steps change the scale s of weights w = s v instead of every weight, and v by 1 / s;
+# below this s they scale v instead. float32 reaches to 2**-126.
+SAFE = 2.0**-20
 
 Samples = slice | NDArray[np.int64]
 
@@ -35,48 +40,91 @@ def initial(run: Run, net: ModuleType, data: Data) -> dict[str, NDArray]:
     return {name: np.stack([parameters[name] for parameters in each]) for name in layers}
 
 
+def l2_scales(run: Run) -> bool:
+    """Whether l2 only scales the parameters: a rule p - a g steps from p against g + λp to
+
+        (1 - aλ) p - a g
+
+    Engines keep such a scaling in float64. In float32 1 - aλ is a multiple of 6e-8: l2 would have
+    no effect at αλ = 1e-8, and twice its effect at 4e-8.
+    """
+    rule = plugin("update_rules", run.update_rule).update
+    if not run.l2 or formulas.state(rule):
+        return False
+    counted = {"t": 3.0} if formulas.counts(rule) else {}
+    step = partial(rule, step_size=0.3, **counted, **run.update_options)
+    p, g = np.random.default_rng(0).normal(size=(2, 99))
+    return np.allclose(step(p, g), p + step(0.0, 1.0) * g, rtol=1e-12)
+
+
+def scalings(run: Run, step_sizes: NDArray, first: int) -> NDArray[np.float64]:
+    """By how much l2 scales the parameters in the steps after the first ones, 1 - aλ; ones where
+    it does more than that, as a part of the gradient."""
+    if not l2_scales(run):
+        return np.ones(len(step_sizes))
+    rule = plugin("update_rules", run.update_rule).update
+    counted = {"t": first + np.arange(1.0, len(step_sizes) + 1)} if formulas.counts(rule) else {}
+    return rule(1.0, run.l2, step_sizes, **counted, **run.update_options)
+
+
 def follow(
     run: Run,
     samples: int,
-    advance: Callable[[int, int], None],
+    advance: Callable[[int, int], NDArray | None],
     snapshot: Callable[[], dict[str, NDArray]],
     progress: Callable[[int], object],
 ) -> Iterates:
     """The iterates of a run, from one evaluated step to the next.
 
-    samples: how many train; advance(start, stop): make the steps start + 1 … stop of every seed;
-    snapshot(): the parameters as they are, {name: [R, *shape]}.
+    samples: how many train; advance(start, stop): make the steps start + 1 … stop of every seed,
+    and, of a full batch, give the objective before each of them, [R, stop - start]; snapshot(): the
+    parameters as they are, {name: [R, *shape]}.
     """
     steps = schedule.evaluated_steps(run.steps(samples), run.evaluate_every)
     kept = {
         name: np.empty((len(p), len(steps), *p.shape[1:]), run.dtype)
         for name, p in snapshot().items()
     }
+    seeds = len(run.seeds)
+    rises, last = np.zeros((seeds, len(steps)), np.int64), np.full((seeds, 1), np.inf)
     for position, (start, stop) in enumerate(pairwise([0, *steps.tolist()])):
-        advance(start, stop)
+        objective = advance(start, stop)
+        if objective is not None:
+            path = np.hstack([last, objective])
+            rises[:, position] = _raised(path[:, :-1], path[:, 1:]).sum(1)
+            last = path[:, -1:]
         for name, p in snapshot().items():
             kept[name][:, position] = p
-        progress((stop - start) * len(run.seeds))
+        progress((stop - start) * seeds)
     epoch = steps / schedule.steps_per_epoch(samples, run.samples_a_step(samples))
-    return Iterates(steps, epoch, np.array(run.seeds, np.int64), kept, provenance={})
+    counted = rises.cumsum(1) if run.batch_size == FULL else None
+    return Iterates(steps, epoch, np.array(run.seeds, np.int64), kept, {}, counted)
+
+
+def _raised(before: NDArray, after: NDArray) -> NDArray[np.bool_]:
+    """Whether the objective rose by more than rounding, to a finite number."""
+    return (after > before + ROUNDING * np.abs(before)) & np.isfinite(after)
 
 
 def descend(
     run: Run,
     parameters: dict,
     samples: int,
-    gradient: Callable[[dict, Samples], dict],
+    gradient: Callable[[dict, Samples], tuple[Any, dict]],
     library: Library,
     progress: Callable[[int], object],
 ) -> Iterates:
     """Step against the gradient.
 
     parameters: {name: [R, *shape]}, all seeds stacked, changed in place; gradient(parameters,
-    batch): of the objective on the samples of the batch, [R, batch size] positions or, where all
-    seeds share all samples, a slice.
+    batch): the mean loss [R] in float64, which only a full batch needs, and its gradient, on the
+    samples of the batch, [R, batch size] positions or, where all seeds share all samples, a slice.
     """
     rule = plugin("update_rules", run.update_rule).update
     update = formulas.bind(rule, lambda value: library.functions if value is np else value)
+    l2, exact = run.l2, {}
+    if l2_scales(run):
+        l2, exact = 0.0, {name: library.in_double(p) for name, p in parameters.items()}
     state = {n: dict.fromkeys(formulas.state(rule), 0 * p) for n, p in parameters.items()}
     batches = _batches(run, samples)
     steps = run.steps(samples)
@@ -84,25 +132,40 @@ def descend(
     if run.average_from is not None:
         averages = {name: library.in_double(p) for name, p in parameters.items()}
 
-    def advance(start: int, stop: int) -> None:
-        sizes = schedule.step_sizes(run, start, stop, steps).tolist()
-        for step, (size, batch) in enumerate(zip(sizes, batches, strict=False), start + 1):
-            gradients = gradient(parameters, batch)
+    def advance(start: int, stop: int) -> NDArray | None:
+        objective = np.empty((len(run.seeds), stop - start)) if run.batch_size == FULL else None
+        sizes = schedule.step_sizes(run, start, stop, steps)
+        each = zip(sizes.tolist(), scalings(run, sizes, start).tolist(), batches, strict=False)
+        for step, (size, factor, batch) in enumerate(each, start + 1):
+            loss, gradients = gradient(parameters, batch)
+            if objective is not None:
+                of_step = loss + run.l2 / 2 * _squares(map(library.in_double, parameters.values()))
+                objective[:, step - start - 1] = library.to_numpy(of_step)
             t = {"t": step} if formulas.counts(rule) else {}
             for name, p in parameters.items():
-                moved = update(p, gradients[name], size, **t, **state[name], **run.update_options)
+                before = factor * exact[name] if exact else p
+                g = gradients[name] + l2 * p if l2 else gradients[name]
+                moved = update(before, g, size, **t, **state[name], **run.update_options)
                 if state[name]:
                     moved, *kept = moved
                     state[name] = dict(zip(state[name], kept, strict=True))
+                if exact:
+                    exact[name] = moved
                 p[...] = moved
             for name, mean in averages.items():
                 _average(mean, parameters[name], step - run.steps_before_averaging(samples))
+        return objective
 
     def snapshot() -> dict[str, NDArray]:
         averaged = {f"{AVERAGE}{name}": library.to_numpy(mean) for name, mean in averages.items()}
         return {name: library.to_numpy(p) for name, p in parameters.items()} | averaged
 
     return follow(run, samples, advance, snapshot, progress)
+
+
+def _squares(parameters: Iterable) -> Any:
+    """‖parameters‖² of each seed."""
+    return sum((p * p).reshape(len(p), -1).sum(1) for p in parameters)
 
 
 def _average(mean, p, count: int) -> None:

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from descent.data import Data
 from descent.engines._descent import Library, Samples, descend, initial
 from descent.iterates import Iterates
+from descent.models import _linear
 from descent.plugins import plugin
 from descent.run import Run
 
@@ -35,26 +36,33 @@ def train(run: Run, data: Data, progress: Callable[[int], object]) -> Iterates:
     y = data.targets(data.y_train, run.dtype)
     parameters = initial(run, net, data)
 
-    def gradient(parameters: dict[str, NDArray], batch: Samples) -> dict[str, NDArray]:
-        of_loss = _mean_gradient(net, parameters, x[batch], y[batch])
-        if not run.l2:
-            return of_loss
-        return {name: of_loss[name] + run.l2 * p for name, p in parameters.items()}
+    def gradient(parameters: dict[str, NDArray], batch: Samples) -> tuple:
+        if isinstance(batch, slice):
+            return _loss_and_gradient(net, parameters, x, y)
+        return None, net.gradient(parameters, x[batch], y[batch])
 
     with np.errstate(over="ignore", invalid="ignore"):  # a run may diverge
         return descend(run, parameters, len(x), gradient, NUMPY, progress)
 
 
-def _mean_gradient(
+def _loss_and_gradient(
     net: ModuleType, parameters: dict[str, NDArray], x: NDArray, y: NDArray
-) -> dict[str, NDArray]:
-    """Gradient of the mean loss; shared samples go block by block."""
-    if y.ndim > 1 or len(y) <= BLOCK:
-        return net.gradient(parameters, x, y)
-    total = {name: np.zeros_like(p) for name, p in parameters.items()}
+) -> tuple[NDArray, dict[str, NDArray]]:
+    """The mean loss of each seed, and its gradient, block by block, added up in float64."""
+    loss, total = 0.0, {name: np.zeros(p.shape) for name, p in parameters.items()}
     for start in range(0, len(y), BLOCK):
         some = slice(start, start + BLOCK)
-        share = len(y[some]) / len(y)
-        for name, of_block in net.gradient(parameters, x[some], y[some]).items():
-            total[name] += share * of_block
-    return total
+        share = np.float64(len(y[some]) / len(y))
+        losses, gradients = _of_block(net, parameters, x[some], y[some])
+        loss = loss + share * losses.mean(-1, dtype=np.float64)
+        for name, of_all in total.items():
+            of_all += share * gradients[name]
+    return loss, {name: total[name].astype(p.dtype) for name, p in parameters.items()}
+
+
+def _of_block(net: ModuleType, parameters: dict[str, NDArray], x: NDArray, y: NDArray) -> tuple:
+    """The loss of each sample, and the gradient of their mean; of one product where it does."""
+    z = net.scores(parameters, x)
+    if hasattr(net, "score_gradient"):  # then z = A x + b
+        return net.losses(z, y), _linear.gradient(net.score_gradient(z, y), x)
+    return net.losses(z, y), net.gradient(parameters, x, y)

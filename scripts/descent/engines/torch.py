@@ -39,11 +39,8 @@ def _train(run: Run, data: Data, progress: Callable[[int], object]) -> Iterates:
         with torch.enable_grad():
             # seeds are independent: the gradient of their sum is the gradient of each
             losses = net.torch_losses(net.torch_scores(parameters, x[batch]), y[batch])
-            objective = losses.mean(-1).sum()
-            if run.l2:
-                objective += run.l2 / 2 * sum(p.square().sum() for p in parameters.values())
-        objective.backward()
-        return {name: p.grad for name, p in parameters.items()}
+            losses.mean(-1).sum().backward()
+        return losses.mean(-1, dtype=torch.float64), {n: p.grad for n, p in parameters.items()}
 
     with torch.no_grad():
         return descend(run, parameters, len(x), gradient, TORCH, progress)

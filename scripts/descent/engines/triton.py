@@ -15,7 +15,15 @@ from numpy.typing import NDArray
 
 from descent import schedule
 from descent.data import Data
-from descent.engines._descent import Library, descend, follow, initial, segments
+from descent.engines._descent import (
+    SAFE,
+    Library,
+    descend,
+    follow,
+    initial,
+    scalings,
+    segments,
+)
 from descent.gpu import device as gpu
 from descent.gpu.device import device as device
 from descent.gpu.formulas import compiled
@@ -29,6 +37,7 @@ NEEDS = ("score gradient", "plain", "no averages", "CUDA")
 USES_GPU = True
 LIBRARIES = ("numpy", "torch", "triton")
 
+SAFE = tl.constexpr(SAFE)
 TILE = 128  # samples whose ∂loss/∂z a program takes
 
 
@@ -45,15 +54,19 @@ def _full_batches(run: Run, data: Data, progress: Callable[[int], object]) -> It
     net = plugin("models", run.model)
     start = initial(run, net, data)
     parameters = {name: gpu.to_device(p) for name, p in start.items()}
-    score_gradient = compiled(net.score_gradient, data.outputs)
+    losses, score_gradient = (
+        compiled(formula, data.outputs) for formula in (net.losses, net.score_gradient)
+    )
     rows = triton.next_power_of_2(data.outputs)
 
     def gradient(parameters, _):
         dz = _linear.scores(parameters, x)
+        each = torch.empty_like(dz[:, 0])
         tiles = (len(dz), triton.cdiv(len(y), TILE))
-        _to_score_gradients[tiles](dz, y, len(y), data.outputs, rows, TILE, score_gradient)
-        of_loss = _linear.gradient(dz, x)
-        return {name: of_loss[name] + run.l2 * p for name, p in parameters.items()}
+        _to_score_gradients[tiles](
+            dz, each, y, len(y), data.outputs, rows, TILE, losses, score_gradient
+        )
+        return each.mean(-1, dtype=torch.float64), _linear.gradient(dz, x)
 
     library = Library(torch, gpu.to_numpy, gpu.in_double)
     return descend(run, parameters, len(x), gradient, library, progress)
@@ -69,8 +82,11 @@ def _shuffled_batches(run: Run, data: Data, progress: Callable[[int], object]) -
     bias = "b" in start
     A = gpu.to_device(start["A"])
     b = gpu.to_device(start["b"]) if bias else torch.zeros_like(A[..., 0])
-    # numbers, as Triton would take arguments, have 32 bits
-    constants = gpu.to_device(np.array([data.scale, run.l2], run.dtype))
+    scale = torch.ones(
+        len(A), dtype=torch.float64, device=A.device
+    )  # A and b are scale times these
+    # a number, as Triton would take an argument, has 32 bits
+    divisor = gpu.to_device(np.array([data.scale], run.dtype))
     steps = run.steps(n)
     score_gradient = compiled(net.score_gradient, data.outputs)
     rows = triton.next_power_of_2(data.outputs)
@@ -86,16 +102,19 @@ def _shuffled_batches(run: Run, data: Data, progress: Callable[[int], object]) -
 
     def advance(first: int, last: int) -> None:
         sizes = schedule.step_sizes(run, first, last, steps)
-        sizes = gpu.to_device(sizes.astype(run.dtype))
+        factors = gpu.to_device(scalings(run, sizes, first))
+        sizes = gpu.to_device(sizes)
         for before, epoch, begin, end in segments(first, last, n, run.batch_size):
             _steps[len(run.seeds),](
-                *(A, b, x, y, order(epoch), n, begin, end, sizes[before:], constants),
+                *(A, b, scale, x, y, order(epoch), n, begin, end),
+                *(sizes[before:], factors[before:], divisor),
                 *(features, data.outputs, run.batch_size, rows, columns, bias, score_gradient),
                 num_warps=warps,
             )
 
     def snapshot() -> dict[str, NDArray]:
-        return {name: gpu.to_numpy(p) for name, p in {"A": A, "b": b}.items() if name in start}
+        scaled = {"A": scale[:, None, None] * A, "b": scale[:, None] * b}
+        return {name: gpu.to_numpy(p) for name, p in scaled.items() if name in start}
 
     return follow(run, n, advance, snapshot, progress)
 
@@ -103,19 +122,23 @@ def _shuffled_batches(run: Run, data: Data, progress: Callable[[int], object]) -
 @triton.jit
 def _to_score_gradients(
     z_at,
+    losses_at,
     y_at,
     n,
     classes: tl.constexpr,
     ROWS: tl.constexpr,
     TILE: tl.constexpr,
+    losses: tl.constexpr,
     score_gradient: tl.constexpr,
 ):
-    """z ← ∂loss/∂z, z [R, classes, n], for a tile of samples of one of R models."""
+    """z ← ∂loss/∂z [R, classes, n], and losses [R, n], for a tile of samples of one of R models."""
     k, i = tl.arange(0, ROWS), tl.program_id(1) * TILE + tl.arange(0, TILE)
-    place = (tl.program_id(0).to(tl.int64) * classes + k[:, None]) * n + i[None, :]
+    model = tl.program_id(0).to(tl.int64)
+    place = (model * classes + k[:, None]) * n + i[None, :]
     inside = (k < classes)[:, None] & (i < n)[None, :]
     z = tl.load(z_at + place, inside, 0.0)
     y = tl.load(y_at + i, i < n, 0)
+    tl.store(losses_at + model * n + i, losses(z, y), i < n)
     tl.store(z_at + place, score_gradient(z, y), inside)
 
 
@@ -123,6 +146,7 @@ def _to_score_gradients(
 def _steps(
     A_at,
     b_at,
+    scale_at,
     x_at,
     y_at,
     order_at,
@@ -130,7 +154,8 @@ def _steps(
     begin,
     end,
     step_sizes_at,
-    constants_at,
+    factors_at,
+    divisor_at,
     features: tl.constexpr,
     classes: tl.constexpr,
     size: tl.constexpr,
@@ -141,7 +166,8 @@ def _steps(
 ):
     """Steps of one seed on the samples begin … end - 1 of its order, `size` at a time.
 
-    p ← p (1 - α λ) - α ∂loss/∂p, with A [ROWS, COLUMNS] and b in registers throughout.
+    p ← p (1 - α λ) - α ∂loss/∂p, with A [ROWS, COLUMNS] and b in registers throughout, and the
+    factors 1 - α λ, in float64, in the scale of both.
     """
     seed = tl.program_id(0)
     k, j = tl.arange(0, ROWS), tl.arange(0, COLUMNS)
@@ -149,23 +175,27 @@ def _steps(
     inside = (k < classes)[:, None] & (j < features)[None, :]
     A = tl.load(A_at + place, inside, 0.0)
     b = tl.load(b_at + seed * classes + k, k < classes, 0.0)[:, None]
-    scale, l2 = tl.load(constants_at), tl.load(constants_at + 1)
+    scale, divisor = tl.load(scale_at + seed), tl.load(divisor_at)
     dA, db = tl.zeros_like(A), tl.zeros_like(b)
     i = tl.load(order_at + seed * n + begin).to(tl.int64)
     for t in range(begin, end):
-        x = tl.load(x_at + i * features + j, j < features, 0).to(A.dtype) / scale
+        x = tl.load(x_at + i * features + j, j < features, 0).to(A.dtype) / divisor
         y = tl.load(y_at + i + tl.arange(0, 1))
         i = tl.load(order_at + seed * n + min(t + 1, end - 1)).to(tl.int64)
-        z = tl.sum(A * x[None, :], 1, keep_dims=True) + b
+        z = (tl.sum(A * x[None, :], 1, keep_dims=True) + b) * scale.to(A.dtype)
         dz = tl.where((k < classes)[:, None], score_gradient(z, y), 0.0)
         dA += dz * x[None, :]
         db += dz
         if ((t + 1) % size == 0) | (t + 1 == end):
-            step_size = tl.load(step_sizes_at + (t - begin) // size)
-            keep, rate = 1 - step_size * l2, step_size / (t % size + 1)
-            A = A * keep - rate * dA
+            step = (t - begin) // size
+            scale *= tl.load(factors_at + step)
+            safe = (scale >= SAFE) & (scale <= 1)
+            into_weights, scale = tl.where(safe, 1.0, scale), tl.where(safe, scale, 1.0)
+            rate = tl.load(step_sizes_at + step) / ((t % size + 1) * scale)
+            A = A * into_weights.to(A.dtype) - rate.to(A.dtype) * dA
             if bias:
-                b = b * keep - rate * db
+                b = b * into_weights.to(A.dtype) - rate.to(A.dtype) * db
             dA, db = tl.zeros_like(A), tl.zeros_like(b)
     tl.store(A_at + place, A, inside)
     tl.store(b_at + seed * classes + k[:, None], b, (k < classes)[:, None])
+    tl.store(scale_at + seed, scale)

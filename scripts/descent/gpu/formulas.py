@@ -31,7 +31,22 @@ def _one_hot(y, rows, axis):
     return (tl.arange(0, rows)[:, None] == y[None, :]).to(tl.float32)
 
 
-_TWINS = {functions.largest: _max, functions.total: _sum, functions.one_hot: _one_hot}
+def _of_label(z, y, axis):
+    labelled = tl.arange(0, z.shape[0])[:, None] == y[None, :]
+    return tl.sum(tl.where(labelled, z, 0.0), axis, keep_dims=True)
+
+
+def _without(z, axis):
+    return tl.sum(z, axis)
+
+
+_TWINS = {
+    functions.largest: _max,
+    functions.total: _sum,
+    functions.one_hot: _one_hot,
+    functions.of_label: _of_label,
+    functions.without: _without,
+}
 
 
 @cache
