@@ -10,8 +10,8 @@ from descent.figures._style import step_size_text
 LETTER = 0.62  # width over height of a letter, about
 
 
-def cells(axes: Axes, summary: pd.DataFrame) -> dict[str, tuple[pd.DataFrame, NDArray, NDArray]]:
-    """The runs of each optimizer by step size, and the left and right ends of their cells.
+def cells(axes: Axes, summary: pd.DataFrame) -> dict[str, tuple[pd.DataFrame, NDArray]]:
+    """The runs of each optimizer by step size, and the ends (left, right) [2, runs] of their cells.
 
     Cells meet halfway between step sizes, but reach no farther than half a decade (or a fortieth of
     the axis): where nothing was run there is no cell. The axis is made to hold them.
@@ -24,10 +24,12 @@ def cells(axes: Axes, summary: pd.DataFrame) -> dict[str, tuple[pd.DataFrame, ND
         place = np.log10(runs["step_size"].to_numpy())
         gaps = np.diff(place) / 2
         outer = gaps.min(initial=half)
-        left, right = (np.clip(reach, 0, half) for reach in (np.r_[outer, gaps], np.r_[gaps, outer]))
-        rows[optimizer] = runs, place - left, place + right
-    low = min(left[0] for _, left, _ in rows.values())
-    high = max(right[-1] for _, _, right in rows.values())
+        left, right = (
+            np.clip(reach, 0, half) for reach in (np.r_[outer, gaps], np.r_[gaps, outer])
+        )
+        rows[optimizer] = runs, np.stack([place - left, place + right])
+    low = min(ends.min() for _, ends in rows.values())
+    high = max(ends.max() for _, ends in rows.values())
     margin = 0.01 * (high - low)
     axes.set_xlim(low - margin, high + margin)
     return rows
@@ -41,7 +43,7 @@ def step_size_ticks(axes: Axes, step_sizes: pd.Series, inches: float) -> None:
     place = {step_size: np.log10(step_size) for step_size in np.unique(step_sizes)}
     low, high = axes.get_xlim()
     taken: dict[float, tuple[float, float]] = {}
-    for step_size in sorted(place, key=lambda each: (abs(place[each] - round(place[each])) > 1e-9)):
+    for step_size in sorted(place, key=lambda each: abs(place[each] - round(place[each])) > 1e-9):
         at = (place[step_size] - low) / (high - low) * inches
         half = text_width(step_size_text(step_size), 9) / 2 + 0.04
         if all(abs(at - other) > half + reach for other, reach in taken.values()):

@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
-from matplotlib.ticker import FixedLocator, MaxNLocator, NullFormatter, NullLocator
+from matplotlib.ticker import FixedLocator, MaxNLocator, NullLocator
 from numpy.typing import ArrayLike, NDArray
 
 
@@ -19,12 +19,12 @@ def floor(errors: ArrayLike) -> float:
 
 
 def nice(low: float, high: float) -> NDArray[np.float64]:
-    """Round numbers from low to high: 1, 2 and 5 of each decade, or more where these are few."""
+    """Round numbers from low to high: 1, 2 and 5 of each decade, or more if that is not two."""
     for digits in ((1, 2, 5), range(1, 10)):
         decades = 10.0 ** np.arange(np.floor(np.log10(low)), np.ceil(np.log10(high)) + 1)
         ticks = np.outer(decades, digits).ravel()
         ticks = ticks[(ticks >= low * (1 - 1e-9)) & (ticks <= high * (1 + 1e-9))]
-        if len(ticks) >= 3:
+        if len(ticks) >= 2:
             return ticks
     ticks = MaxNLocator(4).tick_values(low, high)
     return ticks[(ticks >= low) & (ticks <= high)]
@@ -35,18 +35,24 @@ def percent(share: float) -> str:
     return f"{100 * share:.3g} %"
 
 
-def error_axis(axes: Axes, errors: ArrayLike) -> float:
-    """A logarithmic axis that holds these errors, in percent; its lower end, which shows 0."""
+def logarithmic(axes: Axes, low: float, high: float) -> None:
+    """A logarithmic axis from low to high, with round numbers at its ticks."""
+    axes.set_yscale("log")
+    axes.set_ylim(low, high)
+    axes.yaxis.set_major_locator(FixedLocator(nice(low, high)))
+    axes.yaxis.set_major_formatter("{x:.3g}")
+    axes.yaxis.set_minor_locator(NullLocator())
+
+
+def error_axis(axes: Axes, errors: ArrayLike) -> None:
+    """A logarithmic axis that holds these errors, in percent; its lower edge is 0, if need be."""
     errors = np.asarray(errors)
     errors = errors[np.isfinite(errors)]
     none = (errors == 0).any()
-    high = errors.max(initial=0.0) or 1.0
-    low = floor(errors) if none else errors.min(initial=high)
-    axes.set_yscale("log")
-    axes.set_ylim(low / (1.0 if none else 1.15), high * 1.15)
-    ticks = nice(2 * low if none else low / 1.15, high * 1.15)
-    axes.yaxis.set_major_locator(FixedLocator([low, *ticks] if none else ticks))
+    high = 1.15 * (errors.max(initial=0.0) or 1.0)
+    low = floor(errors) if none else errors.min(initial=high) / 1.15
+    logarithmic(axes, low, high)
+    axes.yaxis.set_major_locator(
+        FixedLocator([low, *nice(1.5 * low, high)] if none else nice(low, high))
+    )
     axes.yaxis.set_major_formatter(lambda y, _: "0" if none and y == low else percent(y))
-    axes.yaxis.set_minor_locator(NullLocator())
-    axes.yaxis.set_minor_formatter(NullFormatter())
-    return low

@@ -4,10 +4,10 @@ end of every run, against its step size.
 A mark is a seed; a line is the median over seeds, and a bar at a step size reaches from the least
 to the largest of fewer than ten seeds, of more from the 10 % to the 90 % quantile. A star is the
 best step size of an optimizer, chosen by what the legend says. The dotted line is where the initial
-parameters are. A mark above the panel stands for seeds off the scale: an open one diverged (its
-value is not finite), a half open one lies beyond the axis, at over ten times the initial loss. The
-axis of the error is logarithmic, and shows 0 at its lower edge; so is that of losses that span more
-than a factor of ten.
+parameters are, if near. A mark above the panel stands for seeds off the scale: an open one diverged
+(its value is not finite), a half open one lies beyond the axis, at over ten times the initial loss.
+The axis of the error is logarithmic, and shows 0 at its lower edge; so is that of losses that span
+more than a factor of ten.
 """
 
 import numpy as np
@@ -15,9 +15,10 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
+from matplotlib.ticker import NullFormatter
 
 from descent.figures._best import best, criterion
-from descent.figures._error import error, error_axis
+from descent.figures._error import error, error_axis, logarithmic
 from descent.figures._style import (
     WIDTH,
     logarithmic_step_sizes,
@@ -30,7 +31,8 @@ from descent.seeds import over_seeds
 NEEDS = ()
 BEYOND = 10  # times the initial loss
 DOTS = {"linestyle": "none", "markersize": 3, "markeredgewidth": 0, "alpha": 0.6}
-BAR = {"alpha": 0.35, "linewidth": 3}
+BAR = 3  # points, where there is room
+START = {"color": "0.4", "linestyle": ":", "linewidth": 1}
 GREY = {"color": "0.4", "linestyle": "none"}
 OFF = {"diverged": "none", "beyond the axis": "bottom"}  # marks above a panel
 STAR = {"marker": "*", "markersize": 11, "markeredgecolor": "black", "markeredgewidth": 0.6}
@@ -46,27 +48,33 @@ def draw(traces: pd.DataFrame, summary: pd.DataFrame) -> Figure:
     figure = Figure(figsize=(WIDTH, 3.9))
     looks = dict(zip(summary["optimizer"].unique(), optimizer_looks(), strict=False))
     chosen = best(summary)["step_size"]
-    off: set[str] = set()
+    seen: set[str] = set()
     for axes, metric in zip(figure.subplots(1, len(names), squeeze=False)[0], names, strict=True):
+        logarithmic_step_sizes(axes, summary["step_size"])
+        axes.xaxis.set_minor_formatter(NullFormatter())
         initial = start[metric].median()
         limit = BEYOND * start[metric].max()
         shown = final.assign(**{metric: final[metric].where(final[metric] < limit)})
-        _scale(axes, metric, np.append(shown[metric], initial))
-        axes.axhline(initial, color="0.4", linestyle=":", linewidth=1)
+        _scale(axes, metric, shown[metric], initial)
+        bottom, top = axes.get_ylim()
+        if bottom <= initial <= top:
+            axes.axhline(initial, **START)
+            seen.add("initial parameters")
         for optimizer, look in looks.items():
             of_optimizer = shown["optimizer"] == optimizer
             _draw_optimizer(axes, shown[of_optimizer], metric, chosen.get(optimizer), *look)
-            off |= _draw_off_scale(axes, final[of_optimizer], metric, limit, *look)
-        logarithmic_step_sizes(axes, summary["step_size"])
+            seen |= _draw_off_scale(axes, final[of_optimizer], metric, limit, *look)
         axes.set_ylabel(names[metric])
     handles = [
         Line2D([], [], color=colour, marker=marker, markersize=4, label=_label(optimizer, chosen))
         for optimizer, (colour, marker) in looks.items()
     ]
     handles.append(Line2D([], [], **GREY | STAR, label=f"best by {criterion(summary)}"))
-    handles.append(Line2D([], [], color="0.4", linestyle=":", label="initial parameters"))
-    for why in sorted(off):
-        handles.append(Line2D([], [], **GREY, marker="o", fillstyle=OFF[why], label=why))
+    if "initial parameters" in seen:
+        handles.append(Line2D([], [], **START, label="initial parameters"))
+    for why in OFF:
+        if why in seen:
+            handles.append(Line2D([], [], **GREY, marker="o", fillstyle=OFF[why], label=why))
     figure.legend(handles=handles, loc="outside lower center", ncols=3)
     name_study(figure, summary)
     return figure
@@ -77,18 +85,20 @@ def _label(optimizer: str, chosen: pd.Series) -> str:
     return optimizer + at
 
 
-def _scale(axes: Axes, metric: str, values: np.ndarray) -> None:
-    values = values[np.isfinite(values)]
+def _scale(axes: Axes, metric: str, values: pd.Series, initial: float) -> None:
+    """An axis that holds the values, and where they started unless that would flatten them."""
+    values = values[np.isfinite(values)].to_numpy()
     if metric == "test_error":
-        error_axis(axes, values)
-    elif len(values):
-        low, high = values.min(), values.max()
-        if high > 10 * low > 0:
-            axes.set_yscale("log")
-            axes.set_ylim(low / 1.2, high * 1.2)
-        else:
-            margin = 0.05 * (high - low) or 0.5
-            axes.set_ylim(low - margin, high + margin)
+        return error_axis(axes, np.append(values, initial))
+    low, high = values.min(initial=initial), values.max(initial=-np.inf)
+    if high > (low + initial) / 2 or not len(values):
+        high = max(high, initial)
+    if high > 10 * low > 0:
+        logarithmic(axes, low / 1.2, 1.2 * high)
+    else:
+        margin = 0.05 * (high - low) or 0.5
+        axes.set_ylim(low - margin, high + margin)
+    return None
 
 
 def _draw_optimizer(
@@ -96,8 +106,9 @@ def _draw_optimizer(
 ) -> None:
     of_runs = over_seeds(runs, ["step_size"], metric)
     bottom, top = axes.get_ylim()
+    width = min(BAR, 200 / len(of_runs))
     low, high = (of_runs[edge].clip(bottom, top) for edge in ("low", "high"))
-    axes.vlines(of_runs.index, low, high, color=colour, **BAR)
+    axes.vlines(of_runs.index, low, high, color=colour, alpha=0.35, linewidth=width)
     median = of_runs["median"].where(np.isfinite(of_runs["median"])).clip(lower=bottom)
     axes.plot(median.index, median, color=colour)
     seeds = runs[metric].clip(lower=bottom)

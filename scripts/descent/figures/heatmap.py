@@ -13,10 +13,11 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.cm import ScalarMappable
-from matplotlib.colors import LogNorm
+from matplotlib.collections import PolyCollection
+from matplotlib.colors import LogNorm, to_rgba
 from matplotlib.figure import Figure
-from matplotlib.patches import Rectangle
 from matplotlib.ticker import FixedLocator, NullLocator
+from numpy.typing import NDArray
 
 from descent.figures._best import best, criterion
 from descent.figures._cells import cells, step_size_ticks, text_width
@@ -28,6 +29,8 @@ NEEDS = ("classification",)
 WIDTH, CELLS, ROW = 8.0, 5.1, 0.5  # inches: the figure, the axis of the cells, a row
 SIZE = 7.5  # of the numbers
 OUTLINE = "#D55E00"
+UNKNOWN = to_rgba("0.75")
+UNSAID = ("converged", "descending")
 
 
 def draw(traces: pd.DataFrame, summary: pd.DataFrame) -> Figure:
@@ -36,11 +39,10 @@ def draw(traces: pd.DataFrame, summary: pd.DataFrame) -> Figure:
     axes = figure.subplots()
     colours = _colours(traces, summary)
     chosen = best(summary)
-    for row, (optimizer, of_row) in enumerate(cells(axes, summary).items()):
-        outlined = chosen["step_size"].get(optimizer)
-        for run, left, right in zip(of_row[0].to_dict("records"), *of_row[1:], strict=True):
-            _draw_cell(axes, row, (left, right), run, colours, run["step_size"] == outlined)
-    axes.set_yticks(range(len(optimizers)), [_best_of(name, chosen) for name in optimizers])
+    for row, (optimizer, (runs, ends)) in enumerate(cells(axes, summary).items()):
+        _draw_row(axes, row, runs, ends, colours, chosen["step_size"].get(optimizer))
+    labels = [_best_of(name, chosen) for name in optimizers]
+    axes.set_yticks(range(len(optimizers)), labels, multialignment="right")
     axes.set_ylim(len(optimizers) - 0.5, -0.5)
     step_size_ticks(axes, summary["step_size"], CELLS)
     axes.grid(visible=False, axis="y")
@@ -54,7 +56,7 @@ def draw(traces: pd.DataFrame, summary: pd.DataFrame) -> Figure:
 
 
 def _colours(traces: pd.DataFrame, summary: pd.DataFrame) -> ScalarMappable:
-    """Of errors: dark at that of the initial parameters or worse, light at the best of the study."""
+    """Of errors: dark from that of the initial parameters on, light at the best of the study."""
     guessing = error(traces.loc[traces["step"] == 0, "test_accuracy"]).median()
     errors = error(summary["final_test_accuracy_median"])
     worst = guessing if guessing > 0 else 1.0
@@ -63,41 +65,57 @@ def _colours(traces: pd.DataFrame, summary: pd.DataFrame) -> ScalarMappable:
     return ScalarMappable(norm, matplotlib.colormaps["cividis_r"])
 
 
-def _draw_cell(
+def _draw_row(
     axes: Axes,
     row: int,
-    ends: tuple[float, float],
-    run: dict,
+    runs: pd.DataFrame,
+    ends: NDArray,
     colours: ScalarMappable,
-    outlined: bool,
+    outlined: float | None,
 ) -> None:
-    left, right = ends
-    box = (left, row - 0.42), right - left, 0.84
-    accuracy, ended = run["final_test_accuracy_median"], of_most(run["status"])
-    known = np.isfinite(accuracy)
-    face = colours.to_rgba(max(1 - accuracy, colours.norm.vmin)) if known else "0.75"
-    light = not known or colours.norm(max(1 - accuracy, colours.norm.vmin)) < 0.5
+    """The cells of an optimizer, between the left and right ends [2, runs]."""
+    errors = error(runs["final_test_accuracy_median"]).clip(lower=colours.norm.vmin).to_numpy()
+    known, ended = np.isfinite(errors), runs["status"].map(of_most).to_numpy()
+    faces = colours.to_rgba(np.where(known, errors, 1.0))
+    faces[~known] = UNKNOWN
     low, high = axes.get_xlim()
-    inches = (right - left) / (high - low) * CELLS
-    axes.add_patch(Rectangle(*box, facecolor=face, edgecolor="white", linewidth=min(1, inches)))
-    number = f"{100 * accuracy:.1f}" if known else ""
-    word = "" if ended in ("converged", "descending") else ended.replace(" ", "\n")
-    fits = [text for text in (f"{number}\n{word}".strip(), number) if text_width(text, SIZE) < inches]
-    if ended == "diverged":
-        axes.add_patch(Rectangle(*box, fill=False, edgecolor="0.5", linewidth=0, hatch="////"))
-    if outlined:
-        axes.add_patch(Rectangle(*box, fill=False, edgecolor=OUTLINE, linewidth=2, zorder=3))
-    if fits:
-        colour = "black" if light else "white"
-        centre = (left + right) / 2, row
-        axes.annotate(fits[0], centre, ha="center", va="center", fontsize=SIZE, color=colour)
+    inches = np.diff(ends, axis=0)[0] / (high - low) * CELLS
+    corners = np.stack(
+        [ends[[0, 1, 1, 0]].T, row + np.tile([[-0.42, -0.42, 0.42, 0.42]], (len(runs), 1))], axis=-1
+    )
+    white = {"edgecolor": "white", "linewidth": np.minimum(1, 2 * inches)}
+    axes.add_collection(PolyCollection(corners, facecolor=faces, **white))
+    hatched = corners[ended == "diverged"]
+    axes.add_collection(
+        PolyCollection(hatched, facecolor="none", hatch="////", edgecolor="0.5", linewidth=0)
+    )
+    best_one = corners[runs["step_size"] == outlined]
+    axes.add_collection(
+        PolyCollection(
+            best_one, facecolor="none", edgecolor=OUTLINE, linewidth=2, zorder=3, gid="best"
+        )
+    )
+    for i in range(len(runs)):
+        number = f"{100 * (1 - errors[i]):.1f}" if known[i] else ""
+        word = "" if ended[i] in UNSAID else ended[i].replace(" ", "\n")
+        fits = [
+            text
+            for text in (f"{number}\n{word}".strip(), number)
+            if text_width(text, SIZE) < inches[i]
+        ]
+        if fits:
+            dark = known[i] and colours.norm(errors[i]) > 0.5
+            style = {"fontsize": SIZE, "color": "white" if dark else "black"}
+            axes.text(ends[:, i].mean(), row, fits[0], ha="center", va="center", **style)
 
 
 def _best_of(optimizer: str, chosen: pd.DataFrame) -> str:
     if optimizer not in chosen.index:
         return optimizer
     run = chosen.loc[optimizer]
-    median, low, high = (100 * run[f"final_test_accuracy_{each}"] for each in ("median", "min", "max"))
+    median, low, high = (
+        100 * run[f"final_test_accuracy_{each}"] for each in ("median", "min", "max")
+    )
     spread = f" ({low:.1f}–{high:.1f})" if run["seeds"] > 1 else ""
     return f"{optimizer}\nα = {step_size_text(run['step_size'])}: {median:.1f}{spread}"
 
