@@ -22,12 +22,11 @@ def cells(axes: Axes, summary: pd.DataFrame) -> dict[str, tuple[pd.DataFrame, ND
     for optimizer, runs in summary.groupby("optimizer", sort=False):
         runs = runs.sort_values("step_size")
         place = np.log10(runs["step_size"].to_numpy())
-        gaps = np.diff(place) / 2
-        outer = gaps.min(initial=half)
-        left, right = (
-            np.clip(reach, 0, half) for reach in (np.r_[outer, gaps], np.r_[gaps, outer])
-        )
-        rows[optimizer] = runs, np.stack([place - left, place + right])
+        middle = (place[1:] + place[:-1]) / 2
+        outer = min(half, *(np.diff(place) / 2), half)
+        left = np.maximum(np.r_[place[0] - outer, middle], place - half)
+        right = np.minimum(np.r_[middle, place[-1] + outer], place + half)
+        rows[optimizer] = runs, np.stack([left, right])
     low = min(ends.min() for _, ends in rows.values())
     high = max(ends.max() for _, ends in rows.values())
     margin = 0.01 * (high - low)

@@ -1,7 +1,8 @@
 """What the batch size does to the step size: final test error (1 - accuracy, of a classification)
 and test loss over the plane of both, after as many epochs as the study trains.
 
-A dot is a run, and its cell the median over seeds; where there is no cell, nothing was run. "full"
+A cell is a run, the median over seeds, with a dot where there is room for it; where there is no
+cell, nothing was run. "full"
 stands at the number of training samples. The scale of the colours, logarithmic for errors and where
 losses span more than a factor of ten, ends at the initial parameters; a run that is worse, or
 diverged, is as dark. Orange outlines what is as good as useful: errors within 0.02 of the best, and
@@ -31,6 +32,7 @@ from descent.figures._style import name_study
 
 NEEDS = ("batch sizes", "no averages")
 WIDTH, CELLS = 8.0, {1: 6.0, 2: 2.8}  # inches: the figure, the axis of the cells by panels
+DOT = 0.05  # inches of a cell that has room for a dot
 GOOD_ERROR, GOOD_LOSS = 0.02, 0.05  # from the best; the loss as a share of its way
 OUTLINE = "#D55E00"
 
@@ -42,11 +44,11 @@ def draw(traces: pd.DataFrame, summary: pd.DataFrame) -> Figure:
         ends = (error(c) for c in (summary["final_test_accuracy_median"], start["test_accuracy"]))
         errors, at_start = ends
         planes = {"test error": (errors, at_start.median()), **planes}
-    figure = Figure(figsize=(WIDTH, 3.8))
+    figure, width = Figure(figsize=(WIDTH, 3.8)), CELLS[len(planes)]
     panels = figure.subplots(1, len(planes), sharey=True, squeeze=False)[0]
     for axes, (name, (values, initial)) in zip(panels, planes.items(), strict=True):
-        _draw_plane(figure, axes, name, summary.assign(value=values), initial)
-        step_size_ticks(axes, summary["step_size"], CELLS[len(planes)])
+        _draw_plane(figure, axes, name, summary.assign(value=values), initial, width)
+        step_size_ticks(axes, summary["step_size"], width)
     panels[0].set_ylabel("batch size")
     seeds = summary["seeds"].max()
     over = "one seed" if seeds == 1 else f"median of {seeds} seeds"
@@ -68,7 +70,7 @@ def samples(traces: pd.DataFrame) -> pd.Series:
 
 
 def _draw_plane(
-    figure: Figure, axes: Axes, name: str, summary: pd.DataFrame, initial: float
+    figure: Figure, axes: Axes, name: str, summary: pd.DataFrame, initial: float, width: float
 ) -> None:
     rows = cells(axes, summary)
     names = {runs["samples"].iloc[0]: runs["batch_size"].iloc[0] for runs, _ in rows.values()}
@@ -90,10 +92,12 @@ def _draw_plane(
         y = np.tile([[bottom, bottom, top, top]], (len(runs), 1))
         corners = np.stack([ends[[0, 1, 1, 0]].T, y], axis=-1)
         faces = colours.to_rgba(shown.to_numpy())
-        axes.add_collection(PolyCollection(corners, facecolor=faces, edgecolor="white"))
-        place = np.log10(runs["step_size"])
-        axes.plot(place, np.full(len(runs), height), ".", color="white", markersize=4)
-        axes.plot(place, np.full(len(runs), height), ".", color="black", markersize=2)
+        inches = np.diff(ends, axis=0)[0] / np.ptp(axes.get_xlim()) * width
+        white = {"edgecolor": "white", "linewidth": np.minimum(1, 2 * inches)}
+        axes.add_collection(PolyCollection(corners, facecolor=faces, **white))
+        place = np.log10(runs["step_size"])[inches > DOT]
+        for colour, size in (("white", 4), ("black", 2)):
+            axes.plot(place, np.full(len(place), height), ".", color=colour, markersize=size)
         useful.append(ends[:, (runs["value"] <= enough).to_numpy()].T)
     outline = list(_outline(useful, edges))
     axes.add_collection(LineCollection(outline, colors=OUTLINE, linewidths=2, gid="useful"))
