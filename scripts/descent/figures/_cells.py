@@ -44,7 +44,7 @@ def step_size_ticks(axes: Axes, step_sizes: pd.Series, inches: float) -> None:
     taken: dict[float, tuple[float, float]] = {}
     for step_size in sorted(place, key=lambda each: abs(place[each] - round(place[each])) > 1e-9):
         at = (place[step_size] - low) / (high - low) * inches
-        half = text_width(step_size_text(step_size), 9) / 2 + 0.04
+        half = text_width(step_size_text(step_size), 9) / 2 + 0.05
         if all(abs(at - other) > half + reach for other, reach in taken.values()):
             taken[step_size] = at, half
     axes.set_xticks([place[each] for each in taken], list(map(step_size_text, taken)))

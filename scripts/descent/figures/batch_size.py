@@ -2,13 +2,12 @@
 and test loss over the plane of both, after as many epochs as the study trains.
 
 A cell is a run, the median over seeds, with a dot where there is room for it; where there is no
-cell, nothing was run. "full"
-stands at the number of training samples. The scale of the colours, logarithmic for errors and where
-losses span more than a factor of ten, ends at the initial parameters; a run that is worse, or
-diverged, is as dark. Orange outlines what is as good as useful: errors within 0.02 of the best, and
-losses that have come 95 % of the way from the initial loss to the best. The line joins the best
-step size of each batch size, by what the title says. Along a dotted line the step size is
-proportional to the batch size, so α times the number of steps is constant.
+cell, nothing was run. "full" stands at the number of training samples. The scale of the colours,
+logarithmic for errors and where losses span more than a factor of ten, ends at the initial
+parameters; a run that is worse, or diverged, is as dark. Orange outlines what is useful: errors
+within 0.02 of the best, and losses that have come 95 % of the way from the initial loss to the
+best. The line joins the best step size of each batch size, by what the title says. Along the dotted
+line the step size is proportional to the batch size: α times the number of steps is constant.
 """
 
 from collections.abc import Iterator
@@ -31,7 +30,7 @@ from descent.figures._error import error, floor, nice, percent
 from descent.figures._style import name_study
 
 NEEDS = ("batch sizes", "no averages")
-WIDTH, CELLS = 8.0, {1: 6.0, 2: 2.8}  # inches: the figure, the axis of the cells by panels
+WIDTH, CELLS = 8.0, {1: 6.0, 2: 2.6}  # inches: the figure, the axis of the cells by panels
 DOT = 0.05  # inches of a cell that has room for a dot
 GOOD_ERROR, GOOD_LOSS = 0.02, 0.05  # from the best; the loss as a share of its way
 OUTLINE = "#D55E00"

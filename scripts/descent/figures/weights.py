@@ -47,7 +47,8 @@ def draw(
     shown = _shown(summary[summary["optimizer"] == optimizer], runs)
     reference = shown.get("best") or next(iter(shown.values()))
     image = plugin("datasets", reference.provenance["dataset"]).SIZE.image
-    largest = np.abs(reference.parameters["A"][0, -1]).max() or 1.0
+    end = reference.parameters["A"][0, -1]
+    largest = np.abs(end[np.isfinite(end)]).max(initial=0.0) or 1.0
     colours = ScalarMappable(AsinhNorm(largest / LINEAR, -largest, largest, clip=True), "RdBu")
     accuracies = traces[(traces["optimizer"] == optimizer) & (traces["seed"] == reference.seed[0])]
     accuracies = accuracies.set_index(["step_size", "step"])["test_accuracy"]
