@@ -5,6 +5,7 @@ from itertools import pairwise
 import numpy as np
 import pandas as pd
 import pytest
+from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
 from descent.ability import given
@@ -152,10 +153,10 @@ def test_the_best_of_each_row_is_outlined(name):
 
 @pytest.mark.parametrize("figure", ["heatmap", "batch_size", "final_by_step_size", "sensitivity"])
 @pytest.mark.parametrize("step_sizes", [2, 40, 300])
-def test_the_width_does_not_grow_with_the_step_sizes(figure, step_sizes, tmp_path):
+def test_the_width_does_not_grow_with_the_step_sizes(figure, step_sizes):
     traces = batch_sizes(list(np.geomspace(1e-4, 10, step_sizes)), seeds=1)
     drawn = plugin("figures", figure).draw(traces, summarise(traces))
-    save(drawn, tmp_path / "drawn.png")
+    FigureCanvasAgg(drawn).draw()
     assert drawn.get_size_inches()[0] <= 8
     if figure in ("heatmap", "batch_size"):
         boxes = [label.get_window_extent() for label in drawn.axes[0].get_xticklabels()]
@@ -173,7 +174,11 @@ def test_cells_meet_but_do_not_stand_where_nothing_was_run():
 
 @pytest.mark.parametrize(
     ("low", "high", "ticks"),
-    [(0.08, 0.9, [0.1, 0.2, 0.5]), (0.06, 0.1, [0.06, 0.07, 0.08, 0.09, 0.1])],
+    [
+        (1e-4, 0.5, [1e-4, 1e-3, 1e-2, 0.1]),
+        (0.08, 0.9, [0.1, 0.2, 0.5]),
+        (0.06, 0.1, [0.06, 0.07, 0.08, 0.09, 0.1]),
+    ],
 )
 def test_ticks_are_round_numbers(low, high, ticks):
     np.testing.assert_allclose(nice(low, high), ticks)
@@ -193,7 +198,7 @@ def test_every_seed_is_a_dot():
     assert (errors == 0).any()  # at the lower edge, whose tick says 0
     edge = drawn.axes[0].get_ylim()[0]
     np.testing.assert_allclose(dots(drawn.axes[0]), sorted(errors.clip(lower=edge)))
-    assert "0" in texts(drawn)
+    assert drawn.axes[0].yaxis.get_major_formatter()(edge, 0) == "0"
 
 
 @pytest.mark.parametrize("seeds", [3, 30])

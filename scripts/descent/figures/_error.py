@@ -19,13 +19,13 @@ def floor(errors: ArrayLike) -> float:
 
 
 def nice(low: float, high: float) -> NDArray[np.float64]:
-    """Round numbers from low to high: 1, 2 and 5 of each decade, or more if that is not two."""
-    for digits in ((1, 2, 5), range(1, 10)):
+    """Round numbers from low to high: decades, or 1, 2 and 5 of each, or more where few."""
+    for digits, enough in (((1,), 4), ((1, 2, 5), 2), (range(1, 10), 2)):
         decades = 10.0 ** np.arange(np.floor(np.log10(low)), np.ceil(np.log10(high)) + 1)
         ticks = np.outer(decades, digits).ravel()
         ticks = ticks[(ticks >= low * (1 - 1e-9)) & (ticks <= high * (1 + 1e-9))]
-        if len(ticks) >= 2:
-            return ticks
+        if len(ticks) >= enough:
+            return ticks[:: len(ticks) // 8 + 1]
     ticks = MaxNLocator(4).tick_values(low, high)
     return ticks[(ticks >= low) & (ticks <= high)]
 

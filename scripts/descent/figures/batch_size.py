@@ -65,7 +65,7 @@ def samples(traces: pd.DataFrame) -> pd.Series:
     ].last()
     number = pd.to_numeric(last["batch_size"], errors="coerce")
     most = (number * (last["step"] / last["epoch"]).round()).min()
-    return number.fillna(most).reset_index(drop=True)
+    return number.fillna(most).fillna(1).reset_index(drop=True)
 
 
 def _draw_plane(
@@ -74,8 +74,9 @@ def _draw_plane(
     rows = cells(axes, summary)
     names = {runs["samples"].iloc[0]: runs["batch_size"].iloc[0] for runs, _ in rows.values()}
     heights = np.log10(sorted(names))
-    inner = (heights[1:] + heights[:-1]) / 2
-    edges = np.r_[2 * heights[0] - inner[0], inner, 2 * heights[-1] - inner[-1]]
+    outer = np.diff(heights).min(initial=1.0) / 2
+    middle = (heights[1:] + heights[:-1]) / 2
+    edges = np.r_[heights[0] - outer, middle, heights[-1] + outer]
     values = summary["value"].where(np.isfinite(summary["value"]))
     least = min(max(values.min(), floor(values)), initial / 2) if "error" in name else values.min()
     logarithmic = "error" in name or initial > 10 * least > 0
