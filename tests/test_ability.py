@@ -16,6 +16,7 @@ from descent.plugins import PROVIDES, available, plugin
 from descent.run import Run, options_of
 
 DIGITS = Size(train=1500, test=297, features=64, outputs=10)
+IMAGES = replace(DIGITS, image=(8, 8))
 BOWL = Size(train=4, test=4, features=2, outputs=1, task="regression")
 RUN = Run(
     model="sigmoid_softmax",
@@ -47,6 +48,10 @@ def no_gpu(monkeypatch):
         ("figures", "heatmap", {}, DIGITS, None),
         ("figures", "heatmap", {"model": "linear_regression"}, BOWL, "it is for classification"),
         ("figures", "sensitivity", {}, DIGITS, "there is one update rule"),
+        ("figures", "batch_size", {}, DIGITS, "there are fewer than three batch sizes"),
+        ("figures", "weights", {}, DIGITS, "the samples are no images"),
+        ("figures", "weights", {}, IMAGES, None),
+        ("figures", "weights", {"model": "neural_network"}, IMAGES, "has no row of weights for"),
         ("figures", "optimum_distance", {}, DIGITS, "sigmoid_softmax has no optimum"),
         ("figures", "trajectories", {"model": "linear_regression"}, BOWL, "two weights and no"),
     ],
@@ -246,3 +251,26 @@ def test_an_option_belongs_to_one_of_what_a_run_chooses(options, wrong):
 def test_an_annotated_constant_is_seen(figure_file):
     figure_file(GOOD.replace("NEEDS =", "NEEDS: tuple[str, ...] ="))
     assert given("figures", "odd").NEEDS == ("classification",)
+
+
+@pytest.mark.parametrize(
+    ("changes", "says"),
+    [
+        ({}, None),
+        ({"batch_size": 8}, "there are fewer than three batch sizes"),
+        ({"batch_size": 1500}, None),
+        ({"update_rule": "adam"}, "there is more than one update rule"),
+        ({"schedule": "cosine"}, "there is more than one update rule"),
+        (
+            {"batch_size": 1500, "epochs": 3, "also": "full"},
+            "more than one optimizer of a batch size",
+        ),
+    ],
+)
+def test_a_plane_has_one_optimizer_for_each_of_several_batch_sizes(changes, says):
+    batch_sizes = [1, 8, changes.pop("batch_size", 32), *filter(None, [changes.pop("also", None)])]
+    runs = [replace(RUN, batch_size=size) for size in batch_sizes]
+    runs[2] = replace(runs[2], **changes)
+    reason = why_not("figures", "batch_size", runs, DIGITS)
+    assert (reason is None) == (says is None)
+    assert says is None or says in reason

@@ -81,6 +81,29 @@ def _several_rules(runs: Sequence[Run], size: Size) -> str | None:
     return None if len({run.update_rule for run in runs}) > 1 else "there is one update rule"
 
 
+def _images(runs: Sequence[Run], size: Size) -> str | None:
+    return None if size.image else "the samples are no images"
+
+
+def _linear_scores(runs: Sequence[Run], size: Size) -> str | None:
+    weights = layers(runs[0], size).get("A")
+    a_row_a_class = weights is not None and weights.shape == (size.outputs, size.features)
+    return None if a_row_a_class else f"{runs[0].model} has no row of weights for each class"
+
+
+def _several_batch_sizes(runs: Sequence[Run], size: Size) -> str | None:
+    """At least three, a plane; and optimizers that differ in that, and how long they run."""
+    n = size.holding_out(runs[0].validation).train
+    optimizers = {(run.samples_a_step(n), run.epochs, run.evaluate_every) for run in runs}
+    batch_sizes = {batch_size for batch_size, *_ in optimizers}
+    if len(batch_sizes) < 3:
+        return "there are fewer than three batch sizes"
+    if len(optimizers) > len(batch_sizes):
+        return "there is more than one optimizer of a batch size"
+    rules = {(run.update_rule, run.schedule, str(run.update_options)) for run in runs}
+    return None if len(rules) == 1 else "there is more than one update rule"
+
+
 def _cuda(runs: Sequence[Run], size: Size) -> str | None:
     interpreted = os.environ.get("TRITON_INTERPRET") == "1"  # Triton without a GPU, for tests
     return None if has_cuda() or interpreted else "this machine has no CUDA device"
@@ -101,6 +124,9 @@ FACTS: dict[str, Fact] = {
     "plain": _all(lambda run: run.update_rule == "plain", "it has no update rule but plain"),
     "no averages": _all(lambda run: run.average_from is None, "it cannot average iterates"),
     "update rules": _several_rules,
+    "images": _images,
+    "linear scores": _linear_scores,
+    "batch sizes": _several_batch_sizes,
     "CUDA": _cuda,
 }
 

@@ -148,8 +148,10 @@ class PlannedStudy:
 
     def figure_modules(self, figure: str) -> list[str]:
         """The modules of its own that a figure imports."""
-        reads = [f"descent.models.{self.model}"] if self.read_by_figure(figure) else []
-        return [f"descent.figures.{figure}", *reads]
+        needs = given("figures", figure)
+        reads = [f"descent.models.{self.model}"] if needs.READS_ITERATES else []
+        images = [f"descent.datasets.{self.dataset}"] if "images" in needs.NEEDS else []
+        return [f"descent.figures.{figure}", *reads, *images]
 
 
 def _as_word(keys: Mapping[str, Any]) -> str:

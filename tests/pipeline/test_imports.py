@@ -16,10 +16,10 @@ ROOT = Path(__file__).parents[2]
 DOWNLOAD = "download.py --dataset {dataset} --raw raw --data {d}.npz"
 TRAIN = (
     "train.py --data {d}.npz --step-size 0.1 --batch-size full --epochs 2 --evaluate-every 1"
-    " --seeds 0 --iterates o/{d}_iterates.npz --model {model} --engine {engine} {options}"
+    " --seeds 0 --iterates o_{d}/0.1.npz --model {model} --engine {engine} {options}"
 )
 EVALUATE = (
-    "evaluate.py --iterates o/{d}_iterates.npz --data {d}.npz --study s --optimizer o"
+    "evaluate.py --iterates o_{d}/0.1.npz --data {d}.npz --study s --optimizer o_{d}"
     " --trace {d}_trace.csv --record {d}_trace.json --evaluator {evaluator}"
 )
 AGGREGATE = (
@@ -32,7 +32,7 @@ DESCRIBE = (
 )
 PLOT = (
     "plot.py --traces {d}_traces.csv --summary {d}_summary.csv --png f.png --pdf f.pdf"
-    " --figure {figure} --iterates o/{d}_iterates.npz --data {d}.npz --tables {d}_tables.json"
+    " --figure {figure} --iterates o_{d}/0.1.npz --data {d}.npz --tables {d}_tables.json"
     " --record f.json"
 )
 MANIFEST = "manifest.py --records d_tables.json --manifest SHA256SUMS"
@@ -54,9 +54,11 @@ def train(engine, model="sigmoid_softmax", **options):
 
 def plot(figure):
     about = given("figures", figure)
-    bowl = "optimum" in about.NEEDS
-    chosen = [f"figures.{figure}", *(["models.linear_regression"] if about.READS_ITERATES else [])]
-    return PLOT.format(**(BOWL if bowl else DIGITS), figure=figure), chosen
+    names = BOWL if "optimum" in about.NEEDS else DIGITS
+    chosen = [f"figures.{figure}"]
+    chosen += [f"models.{names['model']}"] if about.READS_ITERATES else []
+    chosen += [f"datasets.{names['dataset']}"] if "images" in about.NEEDS else []
+    return PLOT.format(**names, figure=figure), chosen
 
 
 # commands, each with the modules of descent that it chooses by name; each of the digits and of the
