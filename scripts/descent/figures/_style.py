@@ -76,13 +76,26 @@ def step_size_bar(figure: Figure, step_sizes: pd.Series) -> Colorbar:
     bar = figure.colorbar(
         of_place, ax=figure.axes, spacing="proportional", aspect=40, label="step size α"
     )
-    texts = [f"{step_size:.3g}" for step_size in distinct]
+    bar.minorticks_off()
+    shown = _thinned(distinct, place)
+    bar.set_ticks(np.interp(np.log10(shown), np.log10(distinct), place))
+    bar.set_ticklabels([f"{step_size:.3g}" for step_size in shown])
+    return bar
+
+
+def _thinned(distinct: NDArray, place: NDArray) -> list[float]:
+    """What is written beside a bar: step sizes as far as they fit, of more the powers of ten."""
+    first, last = np.log10(distinct[[0, -1]])
+    decades = 10.0 ** np.arange(np.ceil(first), np.floor(last) + 1)
+    if len(distinct) * LABELS_APART > 1 and 3 <= len(decades) <= 1 / LABELS_APART:
+        return list(decades)
     shown: list[int] = []
-    for i in sorted(range(len(texts)), key=lambda i: len(texts[i])):  # 0.1 rather than 0.126
+    for i in sorted(
+        range(len(distinct)), key=lambda i: len(f"{distinct[i]:.3g}")
+    ):  # 0.1, not 0.126
         if all(abs(place[i] - place[other]) > LABELS_APART for other in shown):
             shown.append(i)
-    bar.set_ticks(place[shown], labels=[texts[i] for i in shown])
-    return bar
+    return list(distinct[shown])
 
 
 def optimizer_looks() -> Iterator[tuple[str, str]]:
