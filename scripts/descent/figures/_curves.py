@@ -4,6 +4,7 @@ A line is the median over seeds; beside it, thin, is every seed where they are f
 and the 90 % quantile. It ends where it is no longer finite, or leaves the frame.
 """
 
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import zip_longest
@@ -11,10 +12,12 @@ from itertools import zip_longest
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
+from matplotlib.collections import LineCollection
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.markers import CARETUP
 from matplotlib.ticker import FixedLocator, NullFormatter
+from numpy.typing import NDArray
 
 from descent.figures._style import (
     MANY,
@@ -25,12 +28,12 @@ from descent.figures._style import (
     step_size_colours,
     step_size_text,
 )
-from descent.seeds import FEW, over_seeds, range_text
+from descent.seeds import FEW, quantile, range_text
 from descent.status import of_most
 
-ACROSS, PANEL = 4, 2.4  # panels in a row at most, and inches of each
+ACROSS, PANEL = 4, 2.4  # panels of a row at most, and inches of each
 DEPTH = 1e-6  # of the largest value: on a logarithmic axis, what is lower is as good as zero
-SEED = {"linewidth": 0.5, "alpha": 0.5, "zorder": 1.9}
+SEED = {"alpha": 0.5, "zorder": 1.9}
 NOTE = {"color": "0.3", "markersize": 4.5}
 ENDS = {"x": "not finite from here on", CARETUP: "leaves the frame"}
 RUN = ["optimizer", "step_size"]
@@ -129,31 +132,37 @@ def draw_curves(
     looks: Mapping[str, dict] = {},
 ) -> None:
     """Draw a quantity of all runs, in the panel and with the looks of the optimizer."""
-    by = [*RUN, x]
-    over = over_seeds(traces, by, quantity.column)
-    beside = traces.pivot(index=by, columns="seed", values=quantity.column)
-    if beside.shape[1] >= FEW:
-        beside = over[["low", "high"]]
-    medians, beside = (dict(iter(t.groupby(level=RUN))) for t in (over["median"], beside))
+    seeds = traces.pivot(index=[*RUN, x], columns="seed", values=quantity.column)
+    median = pd.Series(quantile(seeds, 0.5, quantity.column), seeds.index)
+    if seeds.shape[1] >= FEW:
+        seeds = pd.DataFrame(
+            {share: quantile(seeds, share, quantity.column) for share in (0.1, 0.9)}, seeds.index
+        )
+    medians, seeds = (dict(iter(table.groupby(level=RUN))) for table in (median, seeds))
     statuses = summary.set_index(RUN)["status"].map(of_most).sort_index(level="step_size")
     limits = _frame([medians[run] for run in statuses.index], statuses, quantity.scale)
     for axes in panels.values():
         axes.set_yscale(quantity.scale)
         axes.set_ylim(limits)
     colours = step_size_colours(summary["step_size"])
-    thin = SEED if len(colours) <= MANY else SEED | {"linewidth": 0.3}
+    thin, thin_colours = defaultdict(list), defaultdict(list)
+    narrow = 1 if len(colours) <= MANY else 0.6
     for run, status in statuses.items():
         optimizer, step_size = run
         axes, look = panels[optimizer], looks.get(optimizer, {})
         colour = {"color": look.get("color", colours[step_size])}
-        if beside[run].shape[1] > 1:
-            for _, line in beside[run].items():
-                axes.plot(*_as_far_as_drawn(axes, line)[:2], **thin, **colour)
-        x_drawn, y_drawn, end = _as_far_as_drawn(axes, medians[run])
+        at = medians[run].index.get_level_values(x).to_numpy()
+        for y in seeds[run].to_numpy().T if len(seeds[run].columns) > 1 else ():
+            thin[axes].append(np.column_stack(_until_it_ends(axes, at, y, limits[1])[:2]))
+            thin_colours[axes].append(colour["color"])
+        x_drawn, y_drawn, end = _until_it_ends(axes, at, medians[run].to_numpy(), limits[1])
         style = {"linestyle": MARKED.get(status, "-"), "marker": "." if len(x_drawn) < 3 else None}
-        axes.plot(x_drawn, y_drawn, **style | colour | look)
+        axes.plot(x_drawn, y_drawn, **{"linewidth": 1.3 * narrow} | style | colour | look)
         if end is not None:
             axes.plot(x_drawn[-1:], y_drawn[-1:], marker=end, clip_on=False, **NOTE | colour)
+    for axes, lines in thin.items():
+        look = SEED | {"linewidth": 0.5 * narrow, "colors": thin_colours[axes]}
+        axes.add_collection(LineCollection(lines, **look), autolim=False)
 
 
 def _frame(lines: Sequence[pd.Series], statuses: Sequence[str], scale: str) -> tuple[float, float]:
@@ -175,10 +184,8 @@ def _frame(lines: Sequence[pd.Series], statuses: Sequence[str], scale: str) -> t
     return tuple(10 ** np.array(limits)) if scale == "log" else limits
 
 
-def _as_far_as_drawn(axes: Axes, line: pd.Series) -> tuple:
-    """x and y of a curve, and the marker where it ends before its run does."""
-    x, y = line.index.get_level_values(-1).to_numpy(), line.to_numpy()
-    top = axes.get_ylim()[1]
+def _until_it_ends(axes: Axes, x: NDArray, y: NDArray, top: float) -> tuple:
+    """x and y of a curve as far as it is drawn, and the marker where it ends before its run."""
     outside = np.flatnonzero(~(y <= top))
     if not outside.size:
         return x, y, None
@@ -228,14 +235,14 @@ def _panels(
 ) -> tuple[Figure, Panels]:
     """A row for each quantity and a column for each optimizer; long rows are wrapped.
 
-    The quantities of a single optimizer stand side by side. Panels of an optimizer share x, panels
+    Two quantities of a single optimizer stand side by side. Panels of an optimizer share x, panels
     of a quantity share y.
     """
     groups = [[(optimizer, quantity) for optimizer in optimizers] for quantity in quantities]
     single = len(optimizers) == 1
     if single:
         groups = [[cell for (cell,) in groups]]
-    wrapped = -(-len(groups[0]) // ACROSS)  # rows of a group
+    wrapped = -(-len(groups[0]) // (2 if single else ACROSS))  # rows of a group
     columns = -(-len(groups[0]) // wrapped)
     rows = len(groups) * wrapped
     size = max(WIDTH, PANEL * columns + 1), (2.7 if rows == 1 else 1.9) * rows + 0.7

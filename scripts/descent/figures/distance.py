@@ -4,7 +4,7 @@ and ‖b_t - b_T‖ in the Frobenius norm, against epochs.
 Every curve ends at zero by construction, whether or not the run has settled. On the logarithmic
 axis, where this last point is left out, that looks like a plunge; so below it is what is left of
 the way, on a linear axis: 1 at the start, 0 at the end. The grey line is a run that walks
-straight on at an even pace and settles nowhere; only a curve well below it slows down. A line is
+straight there at an even pace and settles nowhere; only a curve well below it slows down. A line is
 the median over seeds; beside it, thin, is each seed where they are fewer than ten, else the 10 %
 and the 90 % quantile. Colour is the step size, the same in every panel. A line is dotted where
 most seeds of a run diverged, dashed where their objective oscillates, dash-dotted where it
@@ -19,7 +19,7 @@ from matplotlib.lines import Line2D
 from descent.figures._curves import RUN, Quantity, norm, panels_of_curves, parameters
 
 NEEDS = ()
-EVEN = {"color": "0.65", "linewidth": 1, "zorder": 1.5, "label": "straight on at an even pace"}
+EVEN = {"color": "0.65", "linewidth": 1, "zorder": 1.5, "label": "straight there at an even pace"}
 
 
 def draw(traces: pd.DataFrame, summary: pd.DataFrame) -> Figure:
@@ -39,4 +39,5 @@ def draw(traces: pd.DataFrame, summary: pd.DataFrame) -> Figure:
         if column in shares:
             epochs = traces.loc[traces["optimizer"] == optimizer, "epoch"]
             axes.plot([epochs.min(), epochs.max()], [1, 0], **EVEN)
+            axes.set_ylim(bottom=0)
     return figure

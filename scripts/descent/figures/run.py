@@ -63,7 +63,7 @@ def draw(traces: pd.DataFrame, summary: pd.DataFrame) -> Figure:
         start = traces.loc[traces["step"] == 0, f"distance_{p}"].median()
         below.plot(step, start * (1 - step / last), ":", color=look["color"], linewidth=0.9)
         below.plot([], [], label=norm(p, "t", "T"), **look)
-    below.plot([], [], ":", color="0.3", label="straight on at an even pace")
+    below.plot([], [], ":", color="0.3", label="straight there at an even pace")
     below.legend(loc="lower left")
     below.set_ylabel(to_the_end.label)
     below.set_xlabel("steps")

@@ -26,10 +26,9 @@ from descent.figures._curves import (
     of_seeds,
     with_error,
 )
-from descent.figures._style import OPTIMIZER_MARKERS, WIDTH, name_study
+from descent.figures._style import MANY, OPTIMIZER_MARKERS, WIDTH, name_study
 
 NEEDS = ("plain", "fixed step size")
-WIDE = {"alpha": 0.4}  # the lines of further optimizers, beneath those of the first
 
 
 def draw(traces: pd.DataFrame, summary: pd.DataFrame) -> Figure:
@@ -41,9 +40,10 @@ def draw(traces: pd.DataFrame, summary: pd.DataFrame) -> Figure:
     if "test_accuracy" in traces:
         traces, quantities = with_error(traces), [*quantities, ACCURACY]
     traces = traces.assign(path=traces["step_size"] * traces["step"])
+    few = summary["step_size"].nunique() <= MANY
     looks = {
-        optimizer: {"marker": OPTIMIZER_MARKERS[i], "zorder": 2 - i / 10, **(WIDE if i else {})}
-        | {"linewidth": 1.4 + 2 * i, "markevery": [-1], "markersize": 4}
+        optimizer: {"linewidth": 1.4 + 2 * i, "zorder": 2 - i / 10, "alpha": 0.4 if i else 1}
+        | ({"marker": OPTIMIZER_MARKERS[i], "markevery": [-1], "markersize": 4} if few else {})
         for i, optimizer in enumerate(summary["optimizer"].unique())
     }
     figure = Figure(figsize=(WIDTH, 3.6))
