@@ -31,25 +31,30 @@ from descent.figures._style import (
 from descent.seeds import FEW, quantile, range_text
 from descent.status import of_most
 
-ACROSS, PANEL = 4, 2.4  # panels of a row at most, and inches of each
-DEPTH = 1e-6  # of the largest value: on a logarithmic axis, what is lower is as good as zero
+PAGE = 11  # inches: no figure is wider
+DEPTH = 1e-8  # of the largest value: on a logarithmic axis, what is lower is as good as zero
 SEED = {"alpha": 0.5, "zorder": 1.9}
 NOTE = {"color": "0.3", "markersize": 4.5}
 ENDS = {"x": "not finite from here on", CARETUP: "leaves the frame"}
 RUN = ["optimizer", "step_size"]
+Run = tuple[str, float]  # optimizer and step size
 Panels = dict[tuple[str, str], Axes]
 
 
 @dataclass
 class Quantity:
-    """What a panel shows: a column of the traces, what it is called, and the scale of its axis."""
+    """What a panel shows: a column of the traces, what it is called, and the scale of its axis.
+
+    bounded: whether no run, not even one that diverged, can stretch the axis.
+    """
 
     column: str
     label: str
     scale: str = "log"
+    bounded: bool = False
 
 
-ACCURACY = Quantity("test_error", "test accuracy")
+ACCURACY = Quantity("test_error", "test accuracy", bounded=True)
 
 
 def with_error(traces: pd.DataFrame) -> pd.DataFrame:
@@ -68,16 +73,16 @@ def losses(traces: pd.DataFrame) -> list[Quantity]:
         return "log" if start > 10 * traces[column].min() > 0 else "linear"
 
     if "excess" in traces:
-        objective = Quantity("excess", "objective above the optimum's")
+        objective = Quantity("excess", r"objective $F_t - F^\star$")
     else:
         objective = Quantity("objective", "training objective", scale("objective"))
     return [objective, Quantity("test_loss", "test loss", scale("test_loss"))]
 
 
-def norm(p: str, step: str, target: str) -> str:
-    """‖p_step - p_target‖ as a formula."""
+def norm(p: str, at: str, target: str) -> str:
+    """As a formula: ‖p_t - p_T‖ of "p", "_t", "_T"."""
     symbol = rf"\mathrm{{{p}}}" if len(p) > 1 else p
-    return rf"$\Vert {symbol}_{step} - {symbol}_{{{target}}} \Vert$"
+    return rf"$\Vert {symbol}{at} - {symbol}{target} \Vert$"
 
 
 def parameters(traces: pd.DataFrame, prefix: str) -> list[str]:
@@ -131,7 +136,10 @@ def draw_curves(
     quantity: Quantity,
     looks: Mapping[str, dict] = {},
 ) -> None:
-    """Draw a quantity of all runs, in the panel and with the looks of the optimizer."""
+    """Draw a quantity of all runs, in the panel and with the looks of the optimizer.
+
+    What is at 0 is left out of a logarithmic axis of x, but counts for the frame.
+    """
     seeds = traces.pivot(index=[*RUN, x], columns="seed", values=quantity.column)
     median = pd.Series(quantile(seeds, 0.5, quantity.column), seeds.index)
     if seeds.shape[1] >= FEW:
@@ -140,7 +148,7 @@ def draw_curves(
         )
     medians, seeds = (dict(iter(table.groupby(level=RUN))) for table in (median, seeds))
     statuses = summary.set_index(RUN)["status"].map(of_most).sort_index(level="step_size")
-    limits = _frame([medians[run] for run in statuses.index], statuses, quantity.scale)
+    limits = _frame(medians, seeds, statuses, quantity)
     for axes in panels.values():
         axes.set_yscale(quantity.scale)
         axes.set_ylim(limits)
@@ -152,12 +160,18 @@ def draw_curves(
         axes, look = panels[optimizer], looks.get(optimizer, {})
         colour = {"color": look.get("color", colours[step_size])}
         at = medians[run].index.get_level_values(x).to_numpy()
+        shown = slice(int(axes.get_xscale() == "log" and at[0] == 0), None)
         for y in seeds[run].to_numpy().T if len(seeds[run].columns) > 1 else ():
-            thin[axes].append(np.column_stack(_until_it_ends(axes, at, y, limits[1])[:2]))
+            thin[axes].append(
+                np.column_stack(_until_it_ends(axes, at[shown], y[shown], limits[1])[:2])
+            )
             thin_colours[axes].append(colour["color"])
-        x_drawn, y_drawn, end = _until_it_ends(axes, at, medians[run].to_numpy(), limits[1])
+        x_drawn, y_drawn, end = _until_it_ends(
+            axes, at[shown], medians[run].to_numpy()[shown], limits[1]
+        )
         style = {"linestyle": MARKED.get(status, "-"), "marker": "." if len(x_drawn) < 3 else None}
-        axes.plot(x_drawn, y_drawn, **{"linewidth": 1.3 * narrow} | style | colour | look)
+        marked = {} if end is None else {"marker": None}
+        axes.plot(x_drawn, y_drawn, **{"linewidth": 1.3 * narrow} | style | colour | look | marked)
         if end is not None:
             axes.plot(x_drawn[-1:], y_drawn[-1:], marker=end, clip_on=False, **NOTE | colour)
     for axes, lines in thin.items():
@@ -165,14 +179,23 @@ def draw_curves(
         axes.add_collection(LineCollection(lines, **look), autolim=False)
 
 
-def _frame(lines: Sequence[pd.Series], statuses: Sequence[str], scale: str) -> tuple[float, float]:
-    """Limits of an axis that neither runs which diverged nor tiny values stretch."""
-    of_diverged = slice(1)  # where it starts
-    kept = [
-        line.iloc[of_diverged if status == "diverged" else slice(None)]
-        for line, status in zip(lines, statuses, strict=True)
-    ]
-    values = np.concatenate(kept)
+def _frame(
+    medians: Mapping[Run, pd.Series],
+    seeds: Mapping[Run, pd.DataFrame],
+    statuses: pd.Series,
+    quantity: Quantity,
+) -> tuple[float, float]:
+    """Limits of an axis, which hold the medians of runs that did not diverge and all seeds' starts.
+
+    Where all diverged, and of bounded quantities, the starts of all runs, or all there is.
+    """
+    first = slice(None if quantity.bounded else 1)
+    sound = [run for run, status in statuses.items() if status != "diverged"]
+    values = np.concatenate([medians[run] for run in sound] or [m[:1] for m in medians.values()])
+    starts = np.concatenate([np.ravel(table.iloc[first]) for table in seeds.values()])
+    largest = values[np.isfinite(values)].max(initial=0)
+    values = np.r_[values, starts[quantity.bounded | (starts <= 10 * largest)]]
+    scale = quantity.scale
     values = values[np.isfinite(values) & ((values > 0) | (scale == "linear"))]
     if not values.size:
         return 0.1, 1.0
@@ -190,15 +213,16 @@ def _until_it_ends(axes: Axes, x: NDArray, y: NDArray, top: float) -> tuple:
     if not outside.size:
         return x, y, None
     first = outside[0]
-    if not np.isfinite(y[first]):
-        return x[:first], y[:first], "x"
+    end = CARETUP if np.isfinite(y[first]) else "x"
     if first == 0:
-        return x[:1], np.array([top]), CARETUP
+        return x[:1], np.array([top]), end
+    if end == "x":
+        return x[:first], y[:first], end
     scaled = axes.transScale.transform(np.c_[x, y][first - 1 : first + 1])
     edge = axes.transScale.transform((x[first], top))[1]
     share = (edge - scaled[0, 1]) / (scaled[1, 1] - scaled[0, 1])
     crossing = axes.transScale.inverted().transform(scaled[0] + share * (scaled[1] - scaled[0]))
-    return np.r_[x[:first], crossing[0]], np.r_[y[:first], top], CARETUP
+    return np.r_[x[:first], crossing[0]], np.r_[y[:first], top], end
 
 
 def of_seeds(summary: pd.DataFrame) -> str:
@@ -235,18 +259,20 @@ def _panels(
 ) -> tuple[Figure, Panels]:
     """A row for each quantity and a column for each optimizer; long rows are wrapped.
 
-    Two quantities of a single optimizer stand side by side. Panels of an optimizer share x, panels
-    of a quantity share y.
+    Two quantities of a single optimizer stand side by side. Panels of an optimizer and of its
+    averages share x, panels of a quantity share y.
     """
     groups = [[(optimizer, quantity) for optimizer in optimizers] for quantity in quantities]
     single = len(optimizers) == 1
     if single:
         groups = [[cell for (cell,) in groups]]
-    wrapped = -(-len(groups[0]) // (2 if single else ACROSS))  # rows of a group
+    most = 2 if single else 4 if len(quantities) <= 2 else 6  # panels in a row
+    wrapped = -(-len(groups[0]) // most)  # rows of a group
     columns = -(-len(groups[0]) // wrapped)
     rows = len(groups) * wrapped
-    size = max(WIDTH, PANEL * columns + 1), (2.7 if rows == 1 else 1.9) * rows + 0.7
-    figure = Figure(figsize=size)
+    width = min(max(WIDTH, 2.4 * columns + 1), PAGE)
+    height = 2.7 if rows == 1 else max(min(1.9, 9.5 / rows), 1.3)
+    figure = Figure(figsize=(width, height * rows + 0.7))
     grid = figure.subplots(rows, columns, squeeze=False).reshape(len(groups), -1)
     panels: Panels = {}
     of_optimizer: dict[str, Axes] = {}
@@ -257,7 +283,7 @@ def _panels(
                 axes.remove()
                 continue
             optimizer, quantity = cell
-            axes.sharex(of_optimizer.setdefault(optimizer, axes))
+            axes.sharex(of_optimizer.setdefault(optimizer.removesuffix("_average"), axes))
             axes.sharey(of_quantity.setdefault(quantity.column, axes))
             panels[optimizer, quantity.column] = axes
             if group is groups[0] or wrapped > 1:

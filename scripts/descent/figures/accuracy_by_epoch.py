@@ -1,11 +1,12 @@
 """Test accuracy against epochs: what a pass over the training data buys.
 
 The axis of accuracies is logarithmic in the errors that are left: 98 and 99 % are as far apart
-as 80 and 90 %. A line is the median over seeds; beside it, thin, is each seed where they are
-fewer than ten, else the 10 % and the 90 % quantile. Colour is the step size, the same in every
-panel. A line is dotted where most seeds of a run diverged, dashed where their objective
-oscillates, dash-dotted where it failed to fall; a cross marks where a median is no longer
-finite.
+as 80 and 90 %.
+
+A line is the median over seeds; beside it, thin, is each seed where they are fewer than ten,
+else the 10 % and the 90 % quantile. Colour is the step size, the same in every panel. A line is
+dotted where most seeds of a run diverged, dashed where their objective oscillates, dash-dotted
+where it failed to fall; a cross marks where a median is no longer finite.
 """
 
 import pandas as pd

@@ -2,11 +2,12 @@
 first updates do. The initial parameters are left out.
 
 The axis of accuracies is logarithmic in the errors that are left: 98 and 99 % are as far apart
-as 80 and 90 %. A line is the median over seeds; beside it, thin, is each seed where they are
-fewer than ten, else the 10 % and the 90 % quantile. Colour is the step size, the same in every
-panel. A line is dotted where most seeds of a run diverged, dashed where their objective
-oscillates, dash-dotted where it failed to fall; a cross marks where a median is no longer
-finite.
+as 80 and 90 %.
+
+A line is the median over seeds; beside it, thin, is each seed where they are fewer than ten,
+else the 10 % and the 90 % quantile. Colour is the step size, the same in every panel. A line is
+dotted where most seeds of a run diverged, dashed where their objective oscillates, dash-dotted
+where it failed to fall; a cross marks where a median is no longer finite.
 """
 
 import pandas as pd
@@ -18,7 +19,8 @@ NEEDS = ("classification",)
 
 
 def draw(traces: pd.DataFrame, summary: pd.DataFrame) -> Figure:
-    moved = with_error(traces[traces["step"] > 0])
-    figure, panels = panels_of_curves(moved, summary, "step", [ACCURACY], x_scale="log")
+    figure, panels = panels_of_curves(
+        with_error(traces), summary, "step", [ACCURACY], x_scale="log"
+    )
     accuracy_axis(next(iter(panels.values())))
     return figure

@@ -4,12 +4,12 @@ and ‖b_t - b_T‖ in the Frobenius norm, against epochs.
 Every curve ends at zero by construction, whether or not the run has settled. On the logarithmic
 axis, where this last point is left out, that looks like a plunge; so below it is what is left of
 the way, on a linear axis: 1 at the start, 0 at the end. The grey line is a run that walks
-straight there at an even pace and settles nowhere; only a curve well below it slows down. A line is
-the median over seeds; beside it, thin, is each seed where they are fewer than ten, else the 10 %
-and the 90 % quantile. Colour is the step size, the same in every panel. A line is dotted where
-most seeds of a run diverged, dashed where their objective oscillates, dash-dotted where it
+straight there at an even pace and settles nowhere; only a curve well below it slows down. A line
+is the median over seeds; beside it, thin, is each seed where they are fewer than ten, else the
+10 % and the 90 % quantile. Colour is the step size, the same in every panel. A line is dotted
+where most seeds of a run diverged, dashed where their objective oscillates, dash-dotted where it
 failed to fall; a cross marks where a median is no longer finite, a triangle where a run that
-diverged leaves the frame. What is below a millionth of the largest distance is left out.
+diverged leaves the frame. What is below a hundred-millionth of the largest distance is left out.
 """
 
 import pandas as pd
@@ -28,7 +28,7 @@ def draw(traces: pd.DataFrame, summary: pd.DataFrame) -> Figure:
     for p in parameters(traces, "distance_"):
         column, share = f"distance_{p}", f"share_of_{p}"
         shares[share] = traces[column] / runs[column].transform("first")
-        way, start = norm(p, "t", "T"), norm(p, "0", "T")
+        way, start = norm(p, "_t", "_T"), norm(p, "_0", "_T")
         quantities += [Quantity(column, way), Quantity(share, f"{way} / {start}", "linear")]
     moving = traces["step"] < traces.groupby("optimizer")["step"].transform("max")
     even = Line2D([0, 1], [1, 0], **EVEN)

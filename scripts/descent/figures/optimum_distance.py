@@ -7,7 +7,8 @@ A line is the median over seeds; beside it, thin, is each seed where they are fe
 else the 10 % and the 90 % quantile. Colour is the step size, the same in every panel. A line is
 dotted where most seeds of a run diverged, dashed where their objective oscillates, dash-dotted
 where it failed to fall; a cross marks where a median is no longer finite, a triangle where a run
-that diverged leaves the frame. What is below a millionth of the largest distance is left out.
+that diverged leaves the frame. What is below a hundred-millionth of the largest distance is left
+out.
 """
 
 import pandas as pd
@@ -20,7 +21,7 @@ NEEDS = ("optimum",)
 
 def draw(traces: pd.DataFrame, summary: pd.DataFrame) -> Figure:
     quantities = [
-        Quantity(f"optimum_distance_{p}", norm(p, "t", r"\star"))
+        Quantity(f"optimum_distance_{p}", norm(p, "_t", r"^\star"))
         for p in parameters(traces, "optimum_distance_")
     ]
     return panels_of_curves(traces, summary, "epoch", quantities)[0]

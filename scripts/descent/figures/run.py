@@ -5,13 +5,14 @@ samples.
 Above: test accuracy; the axis is logarithmic in the errors that are left. Below: how far each
 parameter is from where it ends, ‖A_t - A_T‖ and ‖b_t - b_T‖ in the Frobenius norm, on a
 logarithmic axis. A distance plunges at its end by construction, and so do the dotted lines, of
-which each walks straight on from the same start at an even pace and settles nowhere: only a
+which each walks straight there from the same start at an even pace and settles nowhere: only a
 curve well below its dotted line slows down. The last point, where the distance is zero, is left
 out.
 
 A thick line is the median over seeds; beside it, thin, is each seed where they are fewer than
-ten, else the 10 % and the 90 % quantile. Dots are the evaluated steps, where they are few. A
-cross marks where a median is no longer finite.
+ten, else the 10 % and the 90 % quantile. Dots are the evaluated steps, where they are at most
+60. A cross marks where a median is no longer finite. Where most seeds diverged, oscillate or
+failed, the line is dotted, dashed or dash-dotted, and the legend says so.
 """
 
 import numpy as np
@@ -62,7 +63,7 @@ def draw(traces: pd.DataFrame, summary: pd.DataFrame) -> Figure:
     for p, look in looks.items():
         start = traces.loc[traces["step"] == 0, f"distance_{p}"].median()
         below.plot(step, start * (1 - step / last), ":", color=look["color"], linewidth=0.9)
-        below.plot([], [], label=norm(p, "t", "T"), **look)
+        below.plot([], [], label=norm(p, "_t", "_T"), **look)
     below.plot([], [], ":", color="0.3", label="straight there at an even pace")
     below.legend(loc="lower left")
     below.set_ylabel(to_the_end.label)

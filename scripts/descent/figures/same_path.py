@@ -5,11 +5,13 @@ Training objective, above that of the optimum where it is known, and test accura
 classification, for all step sizes and optimizers at once, against α t on a logarithmic axis.
 Runs whose steps are small lie on one curve, and end on it where their steps are spent (the
 mark); a step size that is too large leaves it. The line of each further optimizer is wider.
-Averages of iterates are left out. A line is the median over seeds; beside it, thin, is each seed
-where they are fewer than ten, else the 10 % and the 90 % quantile. Colour is the step size. A
-line is dotted where most seeds of a run diverged, dashed where their objective oscillates,
-dash-dotted where it failed to fall; a cross marks where a median is no longer finite, a triangle
-where a run that diverged leaves the frame.
+Averages of iterates are left out.
+
+A line is the median over seeds; beside it, thin, is each seed where they are fewer than ten,
+else the 10 % and the 90 % quantile. Colour is the step size. A line is dotted where most seeds
+of a run diverged, dashed where their objective oscillates, dash-dotted where it failed to fall;
+a cross marks where a median is no longer finite, a triangle where a run that diverged leaves the
+frame.
 """
 
 import pandas as pd
@@ -35,7 +37,7 @@ def draw(traces: pd.DataFrame, summary: pd.DataFrame) -> Figure:
     names = set(summary["optimizer"])
     averages = {name for name in names if name.removesuffix("_average") in names - {name}}
     summary = summary[~summary["optimizer"].isin(averages)]
-    traces = traces[(traces["step"] > 0) & ~traces["optimizer"].isin(averages)]
+    traces = traces[~traces["optimizer"].isin(averages)]
     quantities = losses(traces)[:1]
     if "test_accuracy" in traces:
         traces, quantities = with_error(traces), [*quantities, ACCURACY]
