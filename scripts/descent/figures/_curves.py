@@ -16,7 +16,7 @@ from matplotlib.collections import LineCollection
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.markers import CARETUP
-from matplotlib.ticker import FixedLocator, NullFormatter
+from matplotlib.ticker import FixedLocator, LogFormatter, NullFormatter
 from numpy.typing import NDArray
 
 from descent.figures._style import (
@@ -152,6 +152,9 @@ def draw_curves(
     for axes in panels.values():
         axes.set_yscale(quantity.scale)
         axes.set_ylim(limits)
+        if quantity.scale == "log" and 1e-3 <= limits[0] < limits[1] <= 1e4:  # 0.2, not 2 × 10⁻¹
+            axes.yaxis.set_major_formatter(LogFormatter())
+            axes.yaxis.set_minor_formatter(LogFormatter(minor_thresholds=(1.5, 0.5)))
     colours = step_size_colours(summary["step_size"])
     thin, thin_colours = defaultdict(list), defaultdict(list)
     narrow = 1 if len(colours) <= MANY else 0.6
@@ -173,7 +176,8 @@ def draw_curves(
         marked = {} if end is None else {"marker": None}
         axes.plot(x_drawn, y_drawn, **{"linewidth": 1.3 * narrow} | style | colour | look | marked)
         if end is not None:
-            axes.plot(x_drawn[-1:], y_drawn[-1:], marker=end, clip_on=False, **NOTE | colour)
+            y_end = np.maximum(y_drawn[-1:], limits[0])
+            axes.plot(x_drawn[-1:], y_end, marker=end, clip_on=False, **NOTE | colour)
     for axes, lines in thin.items():
         look = SEED | {"linewidth": 0.5 * narrow, "colors": thin_colours[axes]}
         axes.add_collection(LineCollection(lines, **look), autolim=False)
@@ -187,14 +191,16 @@ def _frame(
 ) -> tuple[float, float]:
     """Limits of an axis, which hold the medians of runs that did not diverge and all seeds' starts.
 
-    Where all diverged, and of bounded quantities, the starts of all runs, or all there is.
+    Where all diverged, the starts decide; of a bounded quantity, all there is.
     """
     first = slice(None if quantity.bounded else 1)
     sound = [run for run, status in statuses.items() if status != "diverged"]
     values = np.concatenate([medians[run] for run in sound] or [m[:1] for m in medians.values()])
-    starts = np.concatenate([np.ravel(table.iloc[first]) for table in seeds.values()])
     largest = values[np.isfinite(values)].max(initial=0)
-    values = np.r_[values, starts[quantity.bounded | (starts <= 10 * largest)]]
+    starts = np.concatenate([np.ravel(table.iloc[first]) for table in seeds.values()])
+    below = np.concatenate([*medians.values()])
+    starts = starts[quantity.bounded | (starts <= 10 * largest)]
+    values = np.r_[values, starts, below[below <= largest]]
     scale = quantity.scale
     values = values[np.isfinite(values) & ((values > 0) | (scale == "linear"))]
     if not values.size:

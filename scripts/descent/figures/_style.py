@@ -52,7 +52,8 @@ def step_size_colours(step_sizes: pd.Series) -> dict[float, tuple]:
     """A colour for each step size: viridis, dark small to light large."""
     distinct, place = _places(step_sizes)
     # the lightest tenth is too pale on white
-    return dict(zip(distinct, matplotlib.colormaps["viridis"](0.92 * place), strict=True))
+    shades = map(tuple, matplotlib.colormaps["viridis"](0.92 * place))
+    return dict(zip(distinct, shades, strict=True))
 
 
 def _places(step_sizes: pd.Series) -> tuple[NDArray, NDArray]:

@@ -28,8 +28,8 @@ def draw(traces: pd.DataFrame, summary: pd.DataFrame) -> Figure:
     for p in parameters(traces, "distance_"):
         column, share = f"distance_{p}", f"share_of_{p}"
         shares[share] = traces[column] / runs[column].transform("first")
-        way, start = norm(p, "_t", "_T"), norm(p, "_0", "_T")
-        quantities += [Quantity(column, way), Quantity(share, f"{way} / {start}", "linear")]
+        way = norm(p, "_t", "_T")
+        quantities += [Quantity(column, way), Quantity(share, f"{way}\nover its start", "linear")]
     moving = traces["step"] < traces.groupby("optimizer")["step"].transform("max")
     even = Line2D([0, 1], [1, 0], **EVEN)
     figure, panels = panels_of_curves(

@@ -3,9 +3,9 @@ of steps, α t, the way that each has gone along it.
 
 Training objective, above that of the optimum where it is known, and test accuracy of a
 classification, for all step sizes and optimizers at once, against α t on a logarithmic axis.
-Runs whose steps are small lie on one curve, and end on it where their steps are spent (the
-mark); a step size that is too large leaves it. The line of each further optimizer is wider.
-Averages of iterates are left out.
+Runs whose steps are small lie on one curve, and end on it where their steps are spent (the mark,
+drawn of at most ten step sizes); a step size that is too large leaves it. The line of each
+further optimizer is wider. Averages of iterates are left out.
 
 A line is the median over seeds; beside it, thin, is each seed where they are fewer than ten,
 else the 10 % and the 90 % quantile. Colour is the step size. A line is dotted where most seeds
@@ -28,7 +28,7 @@ from descent.figures._curves import (
     of_seeds,
     with_error,
 )
-from descent.figures._style import MANY, OPTIMIZER_MARKERS, WIDTH, name_study
+from descent.figures._style import MANY, WIDTH, name_study, optimizer_looks
 
 NEEDS = ("plain", "fixed step size")
 
@@ -43,10 +43,13 @@ def draw(traces: pd.DataFrame, summary: pd.DataFrame) -> Figure:
         traces, quantities = with_error(traces), [*quantities, ACCURACY]
     traces = traces.assign(path=traces["step_size"] * traces["step"])
     few = summary["step_size"].nunique() <= MANY
+    optimizers = summary["optimizer"].unique()
     looks = {
         optimizer: {"linewidth": 1.4 + 2 * i, "zorder": 2 - i / 10, "alpha": 0.4 if i else 1}
-        | ({"marker": OPTIMIZER_MARKERS[i], "markevery": [-1], "markersize": 4} if few else {})
-        for i, optimizer in enumerate(summary["optimizer"].unique())
+        | ({"marker": marker, "markevery": [-1], "markersize": 4} if few else {})
+        for i, (optimizer, (_, marker)) in enumerate(
+            zip(optimizers, optimizer_looks(), strict=False)
+        )
     }
     figure = Figure(figsize=(WIDTH, 3.6))
     row = figure.subplots(1, len(quantities), squeeze=False)[0]
