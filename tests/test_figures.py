@@ -7,6 +7,7 @@ import pandas as pd
 import pytest
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
+from matplotlib.markers import CARETUP
 
 from descent.ability import given
 from descent.figures._cells import cells
@@ -115,12 +116,189 @@ def test_a_run_that_diverged_is_shown_as_such():
         assert any("diverged" in text for text in texts(drawn))
 
 
+def drawn_of(figure: str, traces: pd.DataFrame):
+    return plugin("figures", figure).draw(traces, summarise(traces))
+
+
+def panels_of(drawn) -> list:
+    """The panels, without the bar of colours."""
+    return [axes for axes in drawn.axes if axes.get_label() != "<colorbar>"]
+
+
 def test_the_last_point_of_the_distance_is_left_out():
     traces = STUDIES["two optimizers"]
-    drawn = plugin("figures", "distance").draw(traces, summarise(traces))
-    for axes in drawn.axes:
-        for line in axes.get_lines():
-            assert line.get_xdata().max() == traces["epoch"].max() - 0.5
+    for axes in drawn_of("distance", traces).axes:
+        runs = [line for line in axes.get_lines() if not line.get_label().startswith("straight")]
+        assert max(line.get_xdata().max() for line in runs) == traces["epoch"].max() - 0.5
+
+
+def test_below_the_distance_is_the_share_of_the_way_that_is_left():
+    traces = STUDIES["two optimizers"]
+    *_, share = drawn_of("distance", traces).axes
+    run = share.get_lines()[0]
+    np.testing.assert_allclose(run.get_ydata(), 1 - np.arange(8) / 8)
+    even = share.get_lines()[-1]
+    assert (even.get_xdata() == [0, 4]).all()
+    assert list(even.get_ydata()) == [1, 0]
+
+
+CURVES = ["accuracy_by_epoch", "accuracy_by_step", "distance", "loss", "optimum_distance"]
+
+
+@pytest.mark.parametrize("figure", [*CURVES, "same_path"])
+@pytest.mark.parametrize("step_sizes", [6, 12])
+def test_a_step_size_has_one_colour_and_there_is_a_bar_of_many(figure, step_sizes):
+    grid = np.geomspace(0.01, 1, step_sizes)
+    traces = study({"sgd": list(grid), "gd": list(grid[2:])})
+    drawn = drawn_of(figure, traces)
+    colours = step_size_colours(traces["step_size"])
+    lines = [line for axes in panels_of(drawn) for line in axes.get_lines()]
+    shown = {line.get_color() for line in lines if not line.get_label().startswith("straight")}
+    assert shown == set(colours.values())
+    titles = [legend.get_title().get_text() for legend in drawn.legends]
+    many = step_sizes > 10
+    assert ("step size α" in titles) != many
+    assert (len(drawn.axes) > len(panels_of(drawn))) == many
+    for legend in drawn.legends:
+        assert len(legend.get_texts()) <= 10
+
+
+@pytest.mark.parametrize("grid", [np.geomspace(1e-3, 1e3, 300), np.linspace(0.4, 0.5, 12)])
+def test_the_labels_of_the_bar_are_few_and_say_where_a_step_size_is(grid):
+    from matplotlib.figure import Figure
+
+    from descent.figures._style import step_size_bar
+
+    figure = Figure()
+    figure.subplots()
+    bar = step_size_bar(figure, pd.Series(grid))
+    labels = [float(text.get_text()) for text in bar.ax.get_yticklabels()]
+    assert 3 <= len(labels) <= 14
+    colours = step_size_colours(pd.Series(grid))
+    for label, place in zip(labels, bar.get_ticks(), strict=True):
+        nearest = min(grid, key=lambda step_size: abs(np.log(step_size / label)))
+        np.testing.assert_allclose(bar.cmap(bar.norm(place)), colours[nearest], atol=0.02)
+
+
+@pytest.mark.parametrize("seeds", [1, 3, 30])
+def test_each_of_few_seeds_is_drawn_and_quantiles_of_more(seeds):
+    traces = study({"gd": [0.1, 0.2]}, seeds=seeds)
+    drawn = drawn_of("accuracy_by_epoch", traces)
+    (axes,) = drawn.axes
+    thin = [line for many in axes.collections for line in many.get_segments()]
+    assert len(thin) == 2 * {1: 0, 3: 3, 30: 2}[seeds]
+    title = drawn.get_suptitle()
+    assert {1: "one seed", 3: "each of 3 seeds", 30: "10-90 % of 30 seeds"}[seeds] in title
+    if seeds == 3:
+        one = traces[(traces["step_size"] == 0.1) & (traces["seed"] == 0)]
+        expected = np.column_stack([one["epoch"], 1 - one["test_accuracy"]])
+        np.testing.assert_array_equal(thin[0], expected)
+
+
+@pytest.mark.parametrize("figure", ["accuracy_by_epoch", "accuracy_by_step", "run"])
+def test_accuracy_is_drawn_by_its_error_and_rises(figure):
+    traces = study({"gd": [0.1]}, seeds=1)
+    axes = drawn_of(figure, traces).axes[0]
+    (line,) = axes.get_lines()
+    error = (1 - traces["test_accuracy"])[int(figure == "accuracy_by_step") :]
+    np.testing.assert_array_equal(line.get_ydata(), error)
+    assert axes.get_yscale() == "log"
+    low, high = axes.get_ylim()
+    assert low > high
+    text = axes.yaxis.get_major_formatter()
+    assert [text(error, 0) for error in (0.9, 0.5, 0.07, 0.002)] == [
+        "10 %",
+        "50 %",
+        "93 %",
+        "99.8 %",
+    ]
+
+
+def test_the_same_path_is_drawn_against_step_size_times_steps():
+    traces = study({"sgd": [0.125, 0.5], "gd": [2]}, seeds=1)
+    averages = traces[traces["optimizer"] == "sgd"].assign(optimizer="sgd_average")
+    loss, accuracy = drawn_of("same_path", pd.concat([traces, averages])).axes
+    step = np.arange(1, 9)
+    for axes in (loss, accuracy):
+        assert axes.get_xscale() == "log"
+        ways = [line.get_xdata() for line in axes.get_lines()]
+        np.testing.assert_array_equal(ways, [0.125 * step, 0.5 * step, 2 * step])
+
+
+def test_the_objective_is_drawn_above_that_of_the_optimum_where_it_is_known():
+    traces = study({"gd": [0.1]}, seeds=1)
+    traces["excess"] = traces["objective"] - traces["objective"].min() / 2
+    for figure in ("loss", "same_path"):
+        axes = drawn_of(figure, traces).axes[0]
+        np.testing.assert_array_equal(axes.get_lines()[0].get_ydata(), traces["excess"][1:])
+        assert axes.get_yscale() == "log"
+
+
+@pytest.mark.parametrize(("lowest", "scale"), [(2.17, "linear"), (0.1, "log")])
+def test_a_loss_that_hardly_falls_has_a_linear_axis(lowest, scale):
+    traces = study({"gd": [1]}, seeds=1)
+    traces["objective"] = np.linspace(2.37, lowest, len(traces))
+    assert drawn_of("loss", traces).axes[0].get_yscale() == scale
+
+
+def marks(axes) -> list[tuple]:
+    return [
+        (line.get_marker(), *line.get_xydata()[-1])
+        for line in axes.get_lines()
+        if line.get_linestyle() != "None" and line.get_marker() in ("x", CARETUP)
+    ]
+
+
+def test_a_line_ends_where_its_median_is_not_finite():
+    traces = study({"gd": [0.1, 100]})
+    drawn = drawn_of("loss", traces)
+    objective = drawn.axes[0]
+    assert [mark[:2] for mark in marks(objective)] == [("x", 3)]
+    assert "not finite from here on" in texts(drawn)
+
+
+def test_a_line_that_leaves_the_frame_is_marked_there():
+    traces = study({"gd": [0.1, 100]}, diverges=np.inf)
+    traces.loc[traces["step_size"] == 100, "optimum_distance_A"] = 9 * 10.0 ** traces["step"]
+    traces.loc[traces["step_size"] == 100, "objective"] = 10.0 ** traces["step"]
+    drawn = drawn_of("optimum_distance", traces)
+    (axes,) = drawn.axes
+    ((marker, x, y),) = marks(axes)
+    assert marker == CARETUP
+    assert y == axes.get_ylim()[1] < 20
+    assert x == pytest.approx(np.log10(y / 9) / 2)  # two steps an epoch
+    assert "leaves the frame" in texts(drawn)
+
+
+def test_one_bad_seed_does_not_stretch_the_frame():
+    traces = study({"gd": [0.1, 0.2]}, seeds=5)
+    bad = (traces["seed"] == 0) & (traces["step"] > 3)
+    for column in ("objective", "test_loss", "optimum_distance_A"):
+        traces.loc[bad, column] = 1e30
+    traces.loc[traces["seed"] == 0, "distance_A"] = 1e30  # its end is far off, from its start on
+    for figure in ("loss", "distance", "optimum_distance"):
+        assert max(axes.get_ylim()[1] for axes in drawn_of(figure, traces).axes) < 100
+
+
+@pytest.mark.parametrize("figure", [*CURVES, "same_path", "run"])
+@pytest.mark.parametrize("optimizers", [1, 2, 6, 9])
+def test_no_figure_is_wider_than_a_page(figure, optimizers):
+    traces = study({f"optimizer_{i}": [0.1, 1] for i in range(optimizers)}, seeds=1)
+    drawn = drawn_of(figure, traces)
+    assert 7.5 <= drawn.get_figwidth() <= 11
+    named = {axes.get_title() for axes in drawn.axes} - {""}
+    assert figure in ("same_path", "run") or len(named) == optimizers
+
+
+def test_the_run_is_the_best_of_the_first_optimizer():
+    traces = study({"sgd": [0.01, 0.5, 0.1], "gd": [1]})
+    assert "sgd at α = 0.5," in drawn_of("run", traces).get_suptitle()
+    held_out = traces.assign(validation_accuracy=1 - traces["test_accuracy"])
+    drawn = drawn_of("run", held_out.assign(validation_loss=1))
+    assert "sgd at α = 0.01," in drawn.get_suptitle()
+    _, below = drawn.axes
+    labels = [text.get_text() for text in below.get_legend().get_texts()]
+    assert labels[:2] == [r"$\Vert A_t - A_T \Vert$", r"$\Vert b_t - b_T \Vert$"]
 
 
 def test_the_heatmap_shows_the_numbers_of_the_summary():

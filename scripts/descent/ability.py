@@ -122,6 +122,7 @@ FACTS: dict[str, Fact] = {
     "plane": _plane,
     "every step": _all(lambda run: run.evaluate_every == 1, "not every step is evaluated"),
     "plain": _all(lambda run: run.update_rule == "plain", "it has no update rule but plain"),
+    "fixed step size": _all(lambda run: run.schedule == "constant", "its step size changes"),
     "no averages": _all(lambda run: run.average_from is None, "it cannot average iterates"),
     "update rules": _several_rules,
     "images": _images,

@@ -8,8 +8,11 @@ import matplotlib
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
-from matplotlib.colors import LogNorm
+from matplotlib.cm import ScalarMappable
+from matplotlib.colorbar import Colorbar
+from matplotlib.colors import BoundaryNorm, ListedColormap, LogNorm
 from matplotlib.figure import Figure
+from numpy.typing import NDArray
 
 from descent.seeds import range_text
 
@@ -35,7 +38,10 @@ matplotlib.rcParams.update(
 
 WIDTH = 7.5  # inches
 BAND = 0.18  # opacity of the band over seeds
-MARKED = {"diverged": ":", "oscillating": "--"}  # statuses that are shown, and the line of a run
+MANY = 10  # step sizes; of more, a bar of colours tells which is which
+LABELS_APART = 0.07  # of the length of the bar
+# statuses that are shown, and the line of a run
+MARKED = {"diverged": ":", "oscillating": "--", "failed": (0, (5, 1.5, 1, 1.5))}
 
 # colour-blind-safe colours for what has no order (Okabe and Ito 2008)
 OPTIMIZER_COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")
@@ -43,17 +49,54 @@ OPTIMIZER_MARKERS = ("o", "s", "^", "D", "v", "P", "X")
 
 
 def step_size_colours(step_sizes: pd.Series) -> dict[float, tuple]:
-    """A colour for each step size: viridis, dark small to light large.
+    """A colour for each step size: viridis, dark small to light large."""
+    distinct, place = _places(step_sizes)
+    # the lightest tenth is too pale on white
+    shades = map(tuple, matplotlib.colormaps["viridis"](0.92 * place))
+    return dict(zip(distinct, shades, strict=True))
+
+
+def _places(step_sizes: pd.Series) -> tuple[NDArray, NDArray]:
+    """The distinct step sizes and the place of each on a bar of colours, from 0 to 1.
 
     Halfway between logarithmic and evenly spaced, so that close step sizes can be told apart.
     """
     distinct = np.unique(step_sizes)
-    position = np.array([0.5])
-    if len(distinct) > 1:
-        evenly = np.linspace(0, 1, len(distinct))
-        position = (LogNorm(distinct[0], distinct[-1])(distinct) + evenly) / 2
-    # the lightest tenth is too pale on white
-    return dict(zip(distinct, matplotlib.colormaps["viridis"](0.92 * position), strict=True))
+    if len(distinct) == 1:
+        return distinct, np.array([0.5])
+    evenly = np.linspace(0, 1, len(distinct))
+    return distinct, (LogNorm(distinct[0], distinct[-1])(distinct) + evenly) / 2
+
+
+def step_size_bar(figure: Figure, step_sizes: pd.Series) -> Colorbar:
+    """A bar of the colours of many step sizes beside the panels, with as many labels as fit."""
+    colours = step_size_colours(step_sizes)
+    distinct, place = _places(step_sizes)
+    edges = np.r_[0, (place[:-1] + place[1:]) / 2, 1]
+    of_place = ScalarMappable(BoundaryNorm(edges, len(place)), ListedColormap([*colours.values()]))
+    bar = figure.colorbar(
+        of_place, ax=figure.axes, spacing="proportional", aspect=40, label="step size α"
+    )
+    bar.minorticks_off()
+    shown = _thinned(distinct, place)
+    bar.set_ticks(np.interp(np.log10(shown), np.log10(distinct), place))
+    bar.set_ticklabels([f"{step_size:.3g}" for step_size in shown])
+    return bar
+
+
+def _thinned(distinct: NDArray, place: NDArray) -> list[float]:
+    """What is written beside a bar: step sizes as far as they fit, of more the powers of ten."""
+    first, last = np.log10(distinct[[0, -1]])
+    decades = 10.0 ** np.arange(np.ceil(first), np.floor(last) + 1)
+    if len(distinct) * LABELS_APART > 1 and 3 <= len(decades) <= 1 / LABELS_APART:
+        return list(decades)
+    shown: list[int] = []
+    for i in sorted(
+        range(len(distinct)), key=lambda i: len(f"{distinct[i]:.3g}")
+    ):  # 0.1, not 0.126
+        if all(abs(place[i] - place[other]) > LABELS_APART for other in shown):
+            shown.append(i)
+    return list(distinct[shown])
 
 
 def optimizer_looks() -> Iterator[tuple[str, str]]:

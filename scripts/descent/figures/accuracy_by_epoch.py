@@ -1,23 +1,24 @@
 """Test accuracy against epochs: what a pass over the training data buys.
 
-A line is the median over seeds, its band reaches from the 10 % to the 90 % quantile; colour is
-the step size, dark small to light large within each panel. A dotted line is a run that diverged,
-a dashed one a run whose objective oscillates at the end.
+The axis of accuracies is logarithmic in the errors that are left: 98 and 99 % are as far apart
+as 80 and 90 %.
+
+A line is the median over seeds; beside it, thin, is each seed where they are fewer than ten,
+else the 10 % and the 90 % quantile. Colour is the step size, the same in every panel. A line is
+dotted where most seeds of a run diverged, dashed where their objective oscillates, dash-dotted
+where it failed to fall; a cross marks where a median is no longer finite.
 """
 
 import pandas as pd
 from matplotlib.figure import Figure
 
-from descent.figures._curves import curves, each_optimizer, panels
+from descent.figures._curves import ACCURACY, accuracy_axis, panels_of_curves, with_error
 
 NEEDS = ("classification",)
-PLACE = 4
+PLACE = 8
 
 
 def draw(traces: pd.DataFrame, summary: pd.DataFrame) -> Figure:
-    figure, (row,) = panels(summary)
-    for axes, own, runs in each_optimizer(row, traces, summary):
-        curves(axes, own, runs, "epoch", "test_accuracy")
-        axes.set_xlabel("epochs")
-    row[0].set_ylabel("test accuracy")
+    figure, panels = panels_of_curves(with_error(traces), summary, "epoch", [ACCURACY])
+    accuracy_axis(next(iter(panels.values())))
     return figure

@@ -30,6 +30,7 @@ from descent.figures._error import error, floor, nice, percent
 from descent.figures._style import name_study
 
 NEEDS = ("batch sizes", "no averages")
+PLACE = 5
 WIDTH, CELLS = 8.0, {1: 6.0, 2: 2.6}  # inches: the figure, the axis of the cells by panels
 DOT = 0.05  # inches of a cell that has room for a dot
 GOOD_ERROR, GOOD_LOSS = 0.02, 0.05  # from the best; the loss as a share of its way

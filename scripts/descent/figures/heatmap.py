@@ -26,7 +26,7 @@ from descent.figures._style import name_study, step_size_text
 from descent.status import of_most
 
 NEEDS = ("classification",)
-PLACE = 2
+PLACE = 3
 WIDTH, CELLS, ROW = 8.0, 4.6, 0.5  # inches: the figure, the axis of the cells, a row
 SIZE = 7.5  # of the numbers
 OUTLINE = "#D55E00"

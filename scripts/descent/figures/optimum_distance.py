@@ -1,21 +1,28 @@
 """How far each parameter is from the optimum, the minimiser of the objective in closed form: ‖A_t -
 A*‖ and ‖b_t - b*‖ in the Frobenius norm, against epochs.
 
-The axis of the distance is logarithmic: a straight line is linear convergence, by the same factor
-in every epoch. A line is the median over seeds, its band reaches from the 10 % to the 90 %
-quantile; colour is the step size, dark small to light large within each optimizer. A dotted line
-is a run that diverged, drawn along the upper edge where it lies above it; a dashed one a run
-whose objective oscillates at the end. Distances below a millionth of the largest are left out.
+The axis of the distance is logarithmic: a straight line is linear convergence, by the same
+factor in every epoch. Averages of the iterates, <optimizer>_average, begin where averaging does.
+A line is the median over seeds; beside it, thin, is each seed where they are fewer than ten,
+else the 10 % and the 90 % quantile. Colour is the step size, the same in every panel. A line is
+dotted where most seeds of a run diverged, dashed where their objective oscillates, dash-dotted
+where it failed to fall; a cross marks where a median is no longer finite, a triangle where a run
+that diverged leaves the frame. What is below a hundred-millionth of the largest distance is left
+out.
 """
 
 import pandas as pd
 from matplotlib.figure import Figure
 
-from descent.figures._curves import distances
+from descent.figures._curves import Quantity, norm, panels_of_curves, parameters
 
 NEEDS = ("optimum",)
-PLACE = 8
+PLACE = 12
 
 
 def draw(traces: pd.DataFrame, summary: pd.DataFrame) -> Figure:
-    return distances(traces, summary, "optimum_distance_", r"^\star")
+    quantities = [
+        Quantity(f"optimum_distance_{p}", norm(p, "_t", r"^\star"))
+        for p in parameters(traces, "optimum_distance_")
+    ]
+    return panels_of_curves(traces, summary, "epoch", quantities)[0]

@@ -26,7 +26,7 @@ from descent.figures._style import WIDTH, logarithmic_step_sizes, name_study, op
 from descent.seeds import over_seeds
 
 NEEDS = ("classification", "update rules")
-PLACE = 3
+PLACE = 4
 GOOD = 0.02  # of accuracy, below the best
 PANEL, STRIP = 1.5, 0.25  # inches: a row of panels, a row of good step sizes
 DOTS = {"linestyle": "none", "markersize": 3, "markeredgewidth": 0, "alpha": 0.6}

@@ -25,7 +25,7 @@ from descent.metrics import optimum
 from descent.status import of_most
 
 NEEDS = ("regression", "optimum", "plane", "every step")
-PLACE = 1
+PLACE = 6
 READS_ITERATES = True
 
 GRID = 100  # points of the contours along each axis

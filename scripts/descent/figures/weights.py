@@ -30,6 +30,7 @@ from descent.iterates import AVERAGE, Iterates
 from descent.plugins import plugin
 
 NEEDS = ("classification", "images", "linear scores")
+PLACE = 13
 READS_ITERATES = True
 
 CLASSES, WRONG = 10, 12  # shown at most
