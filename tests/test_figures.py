@@ -76,6 +76,7 @@ STUDIES = {
     "the smallest step size": study({"sgd": [5e-324]}),
     "batch sizes": batch_sizes([0.01, 0.1, 1, 100]),
     "validation": validated(batch_sizes([0.01, 0.1, 1, 100])),
+    "all of the plane diverged": batch_sizes([100, 1000]).assign(test_accuracy=np.nan),
     "thirty seeds": study({"sgd": [0.1, 1, 100], "gd": [100]}, seeds=30),
     "no errors": study({"sgd": [0.1, 1]}).assign(test_accuracy=1.0),
     "many": study({f"optimizer_{i}": list(2.0 ** np.arange(-5, 5)) for i in range(3)}),
@@ -650,7 +651,7 @@ def test_both_engines_and_the_closed_form_give_the_same_path(bowl):
 @pytest.mark.parametrize(
     ("medians", "good", "beyond", "says"),
     [
-        ([0.5, 0.885, 0.9, np.nan], (1, 10), (0.1, 100), "1.0 to 3.0 decades"),
+        ([0.87, 0.885, 0.9, np.nan], (1, 10), (0.1, 100), "1.0 to 3.0 decades"),
         ([0.9, 0.5, 0.895, 0.89], (0.1, 0.1), (None, 1), "not resolved"),  # a gap ends the range
         ([0.89, 0.5, 0.895, 0.9], (10, 100), (1, None), "1.0 decades or more"),
         ([0.5, 0.9, 0.6, 0.9], (1, 1), (0.1, 10), "under 2.0 decades"),

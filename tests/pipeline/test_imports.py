@@ -35,11 +35,11 @@ PLOT = (
     " --figure {figure} --iterates o_{d}/0.1.npz --data {d}.npz --tables {d}_tables.json"
     " --record f.json"
 )
-MANIFEST = "manifest.py --records d_tables.json --manifest SHA256SUMS"
+MANIFEST = "manifest.py --records digits_tables.json --manifest SHA256SUMS"
 VERIFY = "verify.py SHA256SUMS"
-# every file of the digits is called d…, of the bowl b…
-DIGITS = {"d": "d", "dataset": "digits", "model": "sigmoid_softmax", "options": ""}
-BOWL = {"d": "b", "dataset": "bowl", "model": "linear_regression", "options": "--bias false"}
+# every file is called after its dataset
+DIGITS = {"d": "digits", "dataset": "digits", "model": "sigmoid_softmax", "options": ""}
+BOWL = {"d": "bowl", "dataset": "bowl", "model": "linear_regression", "options": "--bias false"}
 
 
 def train(engine, model="sigmoid_softmax", **options):

@@ -79,13 +79,13 @@ def _draw_plane(
     middle = (heights[1:] + heights[:-1]) / 2
     edges = np.r_[heights[0] - outer, middle, heights[-1] + outer]
     values = summary["value"].where(np.isfinite(summary["value"]))
-    least = min(max(values.min(), floor(values)), initial / 2) if "error" in name else values.min()
+    initial = initial if initial > 0 else 1.0
+    lowest = values.min() if values.min() < initial else initial / 2
+    least = min(max(lowest, floor(values)), initial / 2) if "error" in name else lowest
     logarithmic = "error" in name or initial > 10 * least > 0
     norm = (LogNorm if logarithmic else Normalize)(least, initial, clip=True)
     colours = ScalarMappable(norm, matplotlib.colormaps["cividis_r"])
-    enough = values.min() + (
-        GOOD_ERROR if "error" in name else GOOD_LOSS * (initial - values.min())
-    )
+    enough = lowest + (GOOD_ERROR if "error" in name else GOOD_LOSS * (initial - lowest))
     by_size = sorted(rows.values(), key=lambda row: row[0]["samples"].iloc[0])
     useful = []
     for (runs, ends), (bottom, top), height in zip(by_size, pairwise(edges), heights, strict=True):

@@ -61,7 +61,7 @@ def _colours(traces: pd.DataFrame, summary: pd.DataFrame) -> ScalarMappable:
     guessing = error(traces.loc[traces["step"] == 0, "test_accuracy"]).median()
     errors = error(summary["final_test_accuracy_median"])
     worst = guessing if guessing > 0 else 1.0
-    least = np.clip(max(errors.min(), floor(errors)), worst / 1000, worst / 2)
+    least = np.clip(np.fmax(errors.min(), floor(errors)), worst / 1000, worst / 2)
     norm = LogNorm(least, worst, clip=True)
     return ScalarMappable(norm, matplotlib.colormaps["cividis_r"])
 
