@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 from test_figures import STUDIES
 
-from descent.best import best_run, chosen_by
+from descent.best import best, criterion
 from descent.description import headline, page
 from descent.summary import summarise
 
@@ -15,35 +15,34 @@ TEMPLATE = "<h1>{title}</h1><tr>{head}</tr>{rows}"
 
 
 def runs(**columns) -> pd.DataFrame:
-    return pd.DataFrame({"step_size": [10.0, 0.1, 1.0], **columns})
+    columns = {f"final_{name}_median": values for name, values in columns.items()}
+    return pd.DataFrame({"optimizer": "o", "step_size": [10.0, 0.1, 1.0], **columns})
+
+
+LOSSES = {"test_loss": [3, 2, 1]}
+ACCURACIES = LOSSES | {"test_accuracy": [0.9, 0.8, 0.7]}
+VALIDATED = {"validation_loss": [2, 1, 3]}
 
 
 @pytest.mark.parametrize(
-    ("columns", "by", "best"),
+    ("columns", "by", "chosen"),
     [
-        ({"final_test_accuracy_median": [0.7, 0.8, 0.9]}, "test_accuracy", 1.0),
-        ({"final_test_accuracy_median": [0.9, 0.8, 0.9]}, "test_accuracy", 1.0),  # the smaller
-        ({"final_test_accuracy_median": [np.nan, 0.8, 0.7]}, "test_accuracy", 0.1),
-        ({"final_test_accuracy_median": [np.nan] * 3}, "test_accuracy", None),
-        ({"final_test_loss_median": [0.3, 0.8, np.inf]}, "test_loss", 10.0),
+        (ACCURACIES, "test accuracy", [10.0]),
+        (ACCURACIES | {"test_accuracy": [0.7, 0.9, 0.9]}, "test accuracy", [0.1]),  # the first
+        (ACCURACIES | {"test_accuracy": [np.nan, 0.8, 0.7]}, "test accuracy", [0.1]),
+        (ACCURACIES | {"test_accuracy": [np.nan] * 3}, "test accuracy", []),
+        (LOSSES, "test loss", [1.0]),
+        (LOSSES | {"test_loss": [np.inf, 1, 2]}, "test loss", [0.1]),
+        (LOSSES | VALIDATED, "validation loss", [0.1]),
         (
-            {
-                "final_test_accuracy_median": [1, 2, 3],
-                "final_validation_accuracy_median": [2, 3, 1],
-            },
-            *("validation_accuracy", 0.1),
-        ),
-        (
-            {"final_test_loss_median": [1, 2, 3], "final_validation_loss_median": [2, 3, 1]},
-            *("validation_loss", 1.0),
+            ACCURACIES | VALIDATED | {"validation_accuracy": [0.5, 0.6, 0.7]},
+            *("validation accuracy", [1.0]),
         ),
     ],
 )
-def test_the_best_step_size(columns, by, best):
-    table = runs(**columns)
-    assert chosen_by(table) == f"final_{by}_median"
-    row = best_run(table)
-    assert (row is None) if best is None else (row["step_size"] == best)
+def test_the_best_step_size(columns, by, chosen):
+    assert criterion(runs(**columns)) == by
+    assert best(runs(**columns))["step_size"].tolist() == chosen
 
 
 @pytest.mark.parametrize("study", STUDIES)
@@ -59,14 +58,14 @@ def test_every_study_has_a_headline_and_a_page(study):
 def test_the_headline_says_what_the_summary_says():
     summary = summarise(STUDIES["two optimizers"])
     own = summary[summary["optimizer"] == "sgd"]
-    best = own.loc[own["final_test_accuracy_median"].idxmax()]
+    chosen = own.loc[own["final_test_accuracy_median"].idxmax()]
     said, _ = headline(summary).splitlines()
     assert said.startswith(
-        f"- sgd: step size {best.step_size:g} does best of 3 on the test samples"
+        f"- sgd: step size {chosen.step_size:g} does best of 3 on the test samples"
     )
-    accuracy = [best[f"final_test_accuracy_{q}"] for q in ("median", "min", "max")]
+    accuracy = [chosen[f"final_test_accuracy_{q}"] for q in ("median", "min", "max")]
     assert [float(n) for n in re.findall(r"0\.\d{4}", said)] == pytest.approx(accuracy, abs=1e-4)
-    assert best.status in said
+    assert chosen.status in said
     diverged = headline(summarise(STUDIES["all diverged"]))
     assert diverged == "- sgd: no step size ends with finite numbers in most seeds.\n"
 

@@ -1,30 +1,28 @@
-"""The best step size of an optimizer, and by what it was chosen."""
+"""The best step size of each optimizer, and what it is chosen by."""
 
 import numpy as np
 import pandas as pd
 
 
-def chosen_by(summary: pd.DataFrame) -> str:
-    """The column by whose median one chooses: of the validation samples where some are held out.
+def criterion(summary: pd.DataFrame) -> str:
+    """What step sizes are chosen by, as in "validation accuracy".
 
-    The largest final accuracy, or, of a regression, the smallest final loss.
+    Of validation samples where some are held out, else of test samples; accuracy where there is
+    one, else loss.
     """
-    columns = [
-        f"final_{part}_{metric}_median"
-        for part in ("validation", "test")
-        for metric in ("accuracy", "loss")
-    ]
-    return next(column for column in columns if column in summary)
+    samples = "validation" if "final_validation_loss_median" in summary else "test"
+    return f"{samples} {'accuracy' if 'final_test_accuracy_median' in summary else 'loss'}"
 
 
-def best_run(runs: pd.DataFrame) -> pd.Series | None:
-    """The row of the best step size among the rows of an optimizer; None if none ends finite.
+def badness(summary: pd.DataFrame) -> pd.Series:
+    """What the best has least of: the median of the criterion at the end, inf if not finite."""
+    values = summary[f"final_{criterion(summary).replace(' ', '_')}_median"]
+    bad = 1 - values if "accuracy" in criterion(summary) else values
+    return bad.where(np.isfinite(bad), np.inf)
 
-    Of equal ones the smallest step size.
-    """
-    column = chosen_by(runs)
-    ranked = runs.sort_values("step_size", kind="stable")
-    values = ranked[column].where(np.isfinite(ranked[column])).dropna()
-    if values.empty:
-        return None
-    return runs.loc[values.idxmax() if "accuracy" in column else values.idxmin()]
+
+def best(summary: pd.DataFrame) -> pd.DataFrame:
+    """The best row of each optimizer that has one, indexed by optimizer; of equals the first."""
+    bad = badness(summary)
+    rows = bad.groupby(summary["optimizer"], sort=False).idxmin()
+    return summary.loc[rows[np.isfinite(bad[rows]).to_numpy()]].set_index("optimizer")

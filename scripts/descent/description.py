@@ -5,31 +5,35 @@ from html import escape
 import numpy as np
 import pandas as pd
 
-from descent.best import best_run, chosen_by
+from descent.best import best, criterion
 from descent.columns import RUN
 
 
 def headline(summary: pd.DataFrame) -> str:
     """A line for each optimizer: its best step size, and how the larger ones ended."""
-    lines = (_line(name, runs) for name, runs in summary.groupby("optimizer", sort=False))
-    return "".join(f"- {line}\n" for line in lines)
+    chosen = best(summary)
+    lines = [
+        _line(runs, chosen.loc[name], criterion(summary))
+        if name in chosen.index
+        else "no step size ends with finite numbers in most seeds."
+        for name, runs in summary.groupby("optimizer", sort=False)
+    ]
+    names = summary["optimizer"].unique()
+    return "".join(f"- {name}: {line}\n" for name, line in zip(names, lines, strict=True))
 
 
-def _line(optimizer: str, runs: pd.DataFrame) -> str:
-    best = best_run(runs)
-    if best is None:
-        return f"{optimizer}: no step size ends with finite numbers in most seeds."
-    metric = "accuracy" if "accuracy" in chosen_by(runs) else "loss"
-    low, median, high = (_four(best[f"final_test_{metric}_{q}"]) for q in ("min", "median", "max"))
-    over = f" (median of {best['seeds']} seeds, {low} to {high})" if best["seeds"] > 1 else ""
-    by = "validation" if "validation" in chosen_by(runs) else "test"
-    of = f" does best of {len(runs)} on the {by} samples" if len(runs) > 1 else ""
-    larger = runs[runs["step_size"] > best["step_size"]].sort_values("step_size")
+def _line(runs: pd.DataFrame, best_run: pd.Series, chosen_by: str) -> str:
+    samples, metric = chosen_by.split()
+    size, seeds = best_run["step_size"], best_run["seeds"]
+    of = f" does best of {len(runs)} on the {samples} samples" if len(runs) > 1 else ""
+    spread = (_four(best_run[f"final_test_{metric}_{q}"]) for q in ("median", "min", "max"))
+    median, low, high = spread
+    over = f" (median of {seeds} seeds, {low} to {high})" if seeds > 1 else ""
+    ended = f"with a final test {metric} of {median}{over}; {best_run['status']}."
+    larger = runs[runs["step_size"] > size].sort_values("step_size")
     ends = [f"{run.step_size:g} {run.status}" for run in larger.itertuples()]
-    best_size = f"step size {best['step_size']:g}{of}"
-    said = f"{best_size}, with a final test {metric} of {median}{over}; {best['status']}."
     beyond = f" Larger: {'; '.join(ends[:4])}{'; …' if len(ends) > 4 else ''}." if ends else ""
-    return f"{optimizer}: {said}{beyond}"
+    return f"step size {size:g}{of}, {ended}{beyond}"
 
 
 def page(summary: pd.DataFrame, template: str) -> str:

@@ -24,7 +24,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import FixedLocator, NullLocator
 from numpy.typing import NDArray
 
-from descent.figures._best import best, criterion
+from descent.best import best, criterion
 from descent.figures._cells import cells, step_size_ticks
 from descent.figures._error import error, floor, nice, percent
 from descent.figures._style import name_study

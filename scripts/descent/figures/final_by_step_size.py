@@ -17,7 +17,7 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.ticker import NullFormatter
 
-from descent.figures._best import best, criterion
+from descent.best import best, criterion
 from descent.figures._error import error, error_axis, logarithmic
 from descent.figures._style import (
     WIDTH,

@@ -19,7 +19,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import FixedLocator, NullLocator
 from numpy.typing import NDArray
 
-from descent.figures._best import best, criterion
+from descent.best import best, criterion
 from descent.figures._cells import cells, step_size_ticks, text_width
 from descent.figures._error import error, floor, nice
 from descent.figures._style import name_study, step_size_text

@@ -19,6 +19,7 @@ import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
+from descent.best import best
 from descent.figures._curves import (
     ACCURACY,
     Quantity,
@@ -38,7 +39,9 @@ FEW_STEPS = 60
 
 
 def draw(traces: pd.DataFrame, summary: pd.DataFrame) -> Figure:
-    run = best(summary)
+    first = summary[summary["optimizer"] == summary["optimizer"].iloc[0]]
+    rows = best(first).reset_index()
+    run = first[first["step_size"] == rows["step_size"].iloc[0]] if len(rows) else first[:1]
     optimizer, step_size = run[["optimizer", "step_size"]].iloc[0]
     chosen = (traces["optimizer"] == optimizer) & (traces["step_size"] == step_size)
     traces = with_error(traces[chosen])
@@ -73,11 +76,3 @@ def draw(traces: pd.DataFrame, summary: pd.DataFrame) -> Figure:
     shown = f"{optimizer} at α = {step_size_text(step_size)}, {of_seeds(summary)}"
     name_study(figure, summary, shown)
     return figure
-
-
-def best(summary: pd.DataFrame) -> pd.DataFrame:
-    """The row of the summary that is drawn."""
-    first = summary[summary["optimizer"] == summary["optimizer"].iloc[0]]
-    by = "validation" if "final_validation_accuracy_median" in summary else "test"
-    place = np.argmax(first[f"final_{by}_accuracy_median"].fillna(-np.inf))
-    return first.iloc[[place]]

@@ -20,7 +20,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import NullFormatter
 
-from descent.figures._best import badness, best, criterion
+from descent.best import badness, best, criterion
 from descent.figures._error import error, error_axis
 from descent.figures._style import WIDTH, logarithmic_step_sizes, name_study, optimizer_looks
 from descent.seeds import over_seeds

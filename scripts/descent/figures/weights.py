@@ -22,8 +22,8 @@ from matplotlib.colors import AsinhNorm
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
+from descent.best import best, criterion
 from descent.data import Data
-from descent.figures._best import best, criterion
 from descent.figures._error import percent
 from descent.figures._style import name_study, step_size_text
 from descent.iterates import AVERAGE, Iterates
