@@ -643,7 +643,7 @@ def test_no_study_takes_the_name_of_a_rule():
 
 
 PLANE = with_study_key("bias: false", REGRESSION.replace("diabetes", "bowl"))
-ACCURACY = {"accuracy_by_epoch", "accuracy_by_step", "heatmap"}
+ACCURACY = {"accuracy_by_epoch", "accuracy_by_step", "heatmap", "weights"}
 
 
 @pytest.mark.parametrize(
@@ -656,7 +656,7 @@ ACCURACY = {"accuracy_by_epoch", "accuracy_by_step", "heatmap"}
     ],
 )
 def test_figures_are_those_that_have_something_to_show(text, further):
-    figures = ACCURACY | {"optimum_distance", "trajectories", "sensitivity"}
+    figures = ACCURACY | {"optimum_distance", "trajectories", "sensitivity", "weights"}
     fit = set(read(text)["tiny"].figures)
     assert fit & figures == further
     assert fit >= {"distance", "final_by_step_size"}

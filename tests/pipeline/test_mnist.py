@@ -18,17 +18,22 @@ studies:
   sgd_sigmoid:
     dataset: mnist
     model: sigmoid_softmax
-    seeds: &seeds
-      [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24]
+    seeds: 25
     optimizers:
       sgd: &sgd
         {batch_size: 1, epochs: 5, evaluate_every: 60000, step_sizes: [0.001, 0.01, 0.1, 1]}
   sgd_softmax:
     dataset: mnist
     model: softmax_regression
-    seeds: *seeds
+    seeds: 25
     optimizers:
       sgd: {<<: *sgd, step_sizes: [0.001, 0.01, 0.1]}
+  saturated:
+    dataset: mnist
+    model: sigmoid_softmax
+    seeds: 5
+    optimizers:
+      sgd: {<<: *sgd, evaluate_every: 300000, step_sizes: [10, 100]}
   gd_sigmoid:
     dataset: mnist
     model: sigmoid_softmax
@@ -98,6 +103,12 @@ def test_sigmoid_softmax_at_step_size_1_learns_all_classes_or_all_but_one(projec
     for epoch, all_classes in [(1, 0.905), (5, 0.913)]:
         for accuracy in rows(project, "sgd_sigmoid", 1, epoch)["test_accuracy"]:
             assert accuracy == pytest.approx(all_classes, abs=0.01) or accuracy < 0.85
+
+
+def test_the_largest_score_is_predicted_where_probabilities_are_equal_after_rounding(project):
+    accuracy = rows(project, "saturated", 10, 5)["test_accuracy"]
+    assert (accuracy.between(0.845, 0.88)).sum() >= 4
+    assert rows(project, "saturated", 100, 5)["test_accuracy"].median() > 0.5  # 0.393 by ties
 
 
 @pytest.mark.parametrize(("epoch", "low", "high"), [(1, 0.85, 0.90), (5, 0.87, 0.90)])

@@ -10,7 +10,7 @@ from conftest import figures  # pyright: ignore
 
 RUNS = ["tiny gd 10.0", "tiny sgd 0.01", "tiny sgd 1.0"]
 DRAWING_ONWARDS = sorted([*figures("tiny"), "manifest tiny"])
-AFTER_EVALUATION = sorted(["aggregate tiny", *DRAWING_ONWARDS])
+AFTER_EVALUATION = sorted(["aggregate tiny", "describe tiny", *DRAWING_ONWARDS])
 EVALUATION_ONWARDS = sorted([*(f"evaluate {run}" for run in RUNS), *AFTER_EVALUATION])
 TRAINING_ONWARDS = sorted([*(f"train {run}" for run in RUNS), *EVALUATION_ONWARDS])
 GD_ONWARDS = sorted(["evaluate tiny gd 10.0", "train tiny gd 10.0", *AFTER_EVALUATION])

@@ -16,6 +16,7 @@ from conftest import ROOT, TINY, copy_project, figures, jobs  # pyright: ignore
 from descent.plugins import available
 
 DRAWN = figures("wine")
+DESCRIBED = ["describe wine", "manifest wine"]
 
 STUDIES = """\
 studies:
@@ -74,7 +75,8 @@ def results(tmp_path_factory) -> Path:
 
 def test_a_regression_has_optimum_distances_and_no_accuracy(results):
     traces = rows(results / "plane/traces.csv")
-    assert list(traces[0])[-3:] == ["test_loss", "distance_A", "optimum_distance_A"]
+    expected = ["gradient_norm", "rises", "distance_A", "optimum_distance_A", "excess"]
+    assert list(traces[0])[-6:] == ["test_loss", *expected]
     assert "accuracy" not in (results / "plane/summary.csv").read_text()
     by_engine = [
         [float(row["objective"]) for row in traces if row["engine"] == name]
@@ -122,7 +124,7 @@ def test_the_readme_recipe_for_a_table_of_ones_own(empty):
     (empty.folder / "config.yaml").write_text(textwrap.dedent(study))
     runs = [f"wine gd {step_size}" for step_size in ("0.01", "0.1", "1.0", "10.0")]
     of_runs = [f"{rule} {run}" for rule in ("train", "evaluate") for run in runs]
-    everything = sorted(["prepare wine wine", *of_runs, "aggregate wine", "manifest wine", *DRAWN])
+    everything = sorted(["prepare wine wine", *of_runs, "aggregate wine", *DESCRIBED, *DRAWN])
     assert empty.jobs("wine") == everything
     best = max(rows(empty.folder / "results/wine/summary.csv"), key=lambda row: row["step_size"])
     assert float(best["final_test_accuracy_median"]) >= 0.95
