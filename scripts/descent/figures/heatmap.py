@@ -75,7 +75,8 @@ def _draw_row(
     outlined: float | None,
 ) -> None:
     """The cells of an optimizer, between the left and right ends [2, runs]."""
-    errors = error(runs["final_test_accuracy_median"]).clip(lower=colours.norm.vmin).to_numpy()
+    accuracy = runs["final_test_accuracy_median"].to_numpy()
+    errors = np.maximum(1 - accuracy, colours.norm.vmin)
     known, ended = np.isfinite(errors), runs["status"].map(of_most).to_numpy()
     faces = colours.to_rgba(np.where(known, errors, 1.0))
     faces[~known] = UNKNOWN
@@ -97,7 +98,7 @@ def _draw_row(
         )
     )
     for i in range(len(runs)):
-        number = f"{100 * (1 - errors[i]):.1f}" if known[i] else ""
+        number = f"{100 * accuracy[i]:.1f}" if known[i] else ""
         word = "" if ended[i] in UNSAID else ended[i].replace(" ", "\n")
         fits = [
             text
