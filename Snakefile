@@ -6,13 +6,13 @@ from snakemake.utils import min_version
 min_version("9.27")
 sys.path.insert(0, str(Path(workflow.basedir) / "scripts"))
 
-from descent.constants import caption
 from pipeline import journal
 from pipeline.command import clear_errors
 from pipeline.config import read_studies
 from pipeline.failures import explain
 from pipeline.imports import modules
 from pipeline.plan import constraints, notes, raw_files
+from pipeline.report import place, texts
 from pipeline.syntax import check_syntax
 
 with clear_errors():
@@ -27,6 +27,7 @@ report: "report/workflow.rst"
 
 with clear_errors():
     STUDIES = read_studies(config, workflow.configfiles)
+config["report"] = texts(config["studies"], STUDIES)  # for report/
 if workflow.is_main_process:  # a job on another machine reads this file, too
     journal.settle()
 
@@ -154,12 +155,7 @@ rule aggregate:
         records=lambda w: study(w).files("traces", "json"),
     output:
         traces=update("results/{study}/traces.csv"),
-        summary=report(
-            update("results/{study}/summary.csv"),
-            caption="report/summary.rst",
-            category="{study}",
-            labels={"figure": "table: summary"},
-        ),
+        summary=update("results/{study}/summary.csv"),
         record=update("results/{study}/tables.json"),
     log:
         "logs/aggregate/{study}.log",
@@ -170,6 +166,32 @@ rule aggregate:
     shell:
         "python {input.script} --run-traces {input.traces} --seeds {params.seeds}"
         " --traces {output.traces} --summary {output.summary} --record {output.record} --log {log}"
+
+
+rule describe:
+    input:
+        script="scripts/describe.py",
+        modules=modules("describe.py"),
+        template="report/summary.html",
+        summary=rules.aggregate.output.summary,
+        tables=rules.aggregate.output.record,
+    output:
+        headline=update("results/{study}/headline.txt"),
+        page=report(
+            update("results/{study}/summary.html"),
+            caption="report/summary.rst",
+            category="{study}",
+            labels={"result": "00 summary, as a table"},
+        ),
+        record=update("results/{study}/description.json"),
+    log:
+        "logs/describe/{study}.log",
+    conda:
+        "environment.yaml"
+    shell:
+        "python {input.script} --summary {input.summary} --tables {input.tables}"
+        " --template {input.template} --headline {output.headline} --page {output.page}"
+        " --record {output.record} --log {log}"
 
 
 rule plot:
@@ -185,7 +207,7 @@ rule plot:
             update("results/{study}/figures/{figure}.png"),
             caption="report/figure.rst",
             category="{study}",
-            labels={"figure": "{figure}"},
+            labels=lambda w: {"result": place(w.figure)},
         ),
         pdf=update("results/{study}/figures/{figure}.pdf"),
         record=update("results/{study}/figures/{figure}.json"),
@@ -194,7 +216,6 @@ rule plot:
     conda:
         "environment.yaml"
     params:
-        caption=lambda w: caption(w.figure),
         reads=lambda w, input: [
             f"--{name} {input.get(name)}" for name in study(w).read_by_figure(w.figure)
         ],

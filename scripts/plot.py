@@ -1,14 +1,15 @@
 """Draw a figure of a study."""
 
 import argparse
+from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any
 
 import matplotlib
 
 from descent import columns, data, iterates, tables
 from descent.figures._style import save
 from descent.files import checksum
+from descent.iterates import Iterates
 from descent.plugins import available, plugin
 from descent.provenance import Sums, here, record, recorded, unaltered
 from pipeline.command import job
@@ -32,12 +33,11 @@ def main() -> None:
     with job(arguments.log, *outputs) as (_, png, pdf, record_file):
         figure_file = plugin("figures", arguments.figure)
         sums = recorded(arguments.tables)
-        reads = [
-            tables.read(arguments.traces, columns.TRACE, sums),
-            tables.read(arguments.summary, columns.SUMMARY, sums),
-        ]
+        traces = tables.read(arguments.traces, columns.TRACE, sums)
+        reads = [traces, tables.read(arguments.summary, columns.SUMMARY, sums)]
         if getattr(figure_file, "READS_ITERATES", False):
-            reads += _iterates(arguments.iterates, arguments.data, sums)
+            runs, samples = _Runs(arguments.iterates, sums), _data(arguments.data, sums)
+            reads += [runs, samples, plugin("models", traces["model"][0])]
         figure = figure_file.draw(*reads)
         save(figure, png)
         save(figure, pdf)
@@ -47,16 +47,30 @@ def main() -> None:
         record(record_file, made, versions={"matplotlib": matplotlib.__version__})
 
 
-def _iterates(paths: list[Path], data_file: Path, sums: Sums) -> list[Any]:
-    """What a figure of the iterates reads: the runs, their data and their model."""
-    runs = {}
-    for path in paths:
-        run, sha256 = iterates.load(path)
-        unaltered(path, sha256, sums)
-        runs[path.parent.name, run.provenance["step_size"]] = run
-    samples, sha256 = data.load(data_file)
-    unaltered(data_file, sha256, sums)
-    return [runs, samples, plugin("models", run.provenance["model"])]
+class _Runs(Mapping):
+    """The iterates of a study by optimizer and step size, each read when it is asked for."""
+
+    def __init__(self, paths: list[Path], sums: Sums):
+        self._paths = {(path.parent.name, float(path.stem)): path for path in paths}
+        self._sums = sums
+
+    def __getitem__(self, run: tuple[str, float]) -> Iterates:
+        path = self._paths[run]
+        found, sha256 = iterates.load(path)
+        unaltered(path, sha256, self._sums)
+        return found
+
+    def __iter__(self) -> Iterator[tuple[str, float]]:
+        return iter(self._paths)
+
+    def __len__(self) -> int:
+        return len(self._paths)
+
+
+def _data(path: Path, sums: Sums) -> data.Data:
+    samples, sha256 = data.load(path)
+    unaltered(path, sha256, sums)
+    return samples
 
 
 if __name__ == "__main__":

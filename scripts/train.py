@@ -12,6 +12,7 @@ from descent.declaration import mistake
 from descent.errors import InputError
 from descent.plugins import available, plugin
 from descent.provenance import computed_by
+from descent.schedule import check_step_sizes
 from pipeline.arguments import option, parse_run
 from pipeline.command import clear_errors, job
 
@@ -32,8 +33,9 @@ def main() -> None:
         if reason := why_not("engines", arguments.engine, [run], training.size):
             raise InputError(f"engine {arguments.engine}: {reason}")
         training = training.holding_out(run.validation)
-        data.check(training, f"{arguments.data} without {run.validation} samples")
+        data.check(training, f"{arguments.data} without those held out")
         engine, steps = plugin("engines", arguments.engine), run.steps(training.size.train)
+        check_step_sizes(run, steps)
         note(f"{run}\n{arguments.engine} on {engine.device()}, {steps} steps a seed")
         with _progress_bar(len(run.seeds) * steps, arguments.iterates) as bar:
             trained = engine.train(run, training, bar.update)

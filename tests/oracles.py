@@ -1,10 +1,17 @@
-"""What the models and update rules are in torch: to add one, add its line here."""
+"""What the models, update rules and schedules are in torch: to add one, add its line here."""
 
 from functools import partial
 
 import torch
 from torch import nn
 from torch.optim import SGD, Adagrad, Adam, RMSprop
+from torch.optim.lr_scheduler import (
+    ConstantLR,
+    CosineAnnealingLR,
+    LambdaLR,
+    LinearLR,
+    StepLR,
+)
 
 
 def _half_squared_error(z, y):
@@ -59,4 +66,30 @@ UPDATE_RULES = [
     ("adam", {}, Adam),
     ("adam", {"beta1": 0.5, "beta2": 0.9}, partial(Adam, betas=(0.5, 0.9))),
     ("adam", {"epsilon": 0.1}, partial(Adam, eps=0.1)),
+]
+
+
+def _by_formula(factor):
+    """A schedule that torch lacks: factor(t, steps) for a number t = 1, 2, …"""
+    return lambda optimizer, steps: LambdaLR(optimizer, lambda t: factor(t + 1, steps))
+
+
+def _linear(optimizer, warm):
+    """From 1/warm to 1 in step `warm`."""
+    return LinearLR(optimizer, 1 / warm, total_iters=warm - 1)
+
+
+# (schedule, its options, what it equals in a run of 40 or 400 steps); the first of a schedule has
+# none
+SCHEDULES = [
+    ("constant", {}, lambda optimizer, steps: ConstantLR(optimizer, 1)),
+    ("inverse_time", {}, _by_formula(lambda t, steps: 1 / t)),
+    ("inverse_time", {"t0": 10.0}, _by_formula(lambda t, steps: 10 / (9 + t))),
+    ("inverse_sqrt", {}, _by_formula(lambda t, steps: t**-0.5)),
+    ("inverse_sqrt", {"t0": 10.0}, _by_formula(lambda t, steps: (10 / (9 + t)) ** 0.5)),
+    ("cosine", {}, lambda optimizer, steps: CosineAnnealingLR(optimizer, T_max=steps)),
+    ("warmup", {}, lambda optimizer, steps: _linear(optimizer, steps // 10)),
+    ("warmup", {"share": 0.5}, lambda optimizer, steps: _linear(optimizer, steps // 2)),
+    ("halving", {}, lambda optimizer, steps: StepLR(optimizer, steps // 4, 0.5)),
+    ("halving", {"times": 7}, lambda optimizer, steps: StepLR(optimizer, steps // 8, 0.5)),
 ]

@@ -16,6 +16,7 @@ from descent.plugins import PROVIDES, available, plugin
 from descent.run import Run, options_of
 
 DIGITS = Size(train=1500, test=297, features=64, outputs=10)
+IMAGES = replace(DIGITS, image=(8, 8))
 BOWL = Size(train=4, test=4, features=2, outputs=1, task="regression")
 RUN = Run(
     model="sigmoid_softmax",
@@ -47,6 +48,10 @@ def no_gpu(monkeypatch):
         ("figures", "heatmap", {}, DIGITS, None),
         ("figures", "heatmap", {"model": "linear_regression"}, BOWL, "it is for classification"),
         ("figures", "sensitivity", {}, DIGITS, "there is one update rule"),
+        ("figures", "batch_size", {}, DIGITS, "there are fewer than three batch sizes"),
+        ("figures", "weights", {}, DIGITS, "the samples are no images"),
+        ("figures", "weights", {}, IMAGES, None),
+        ("figures", "weights", {"model": "neural_network"}, IMAGES, "has no row of weights for"),
         ("figures", "optimum_distance", {}, DIGITS, "sigmoid_softmax has no optimum"),
         ("figures", "trajectories", {"model": "linear_regression"}, BOWL, "two weights and no"),
     ],
@@ -99,6 +104,10 @@ def test_a_figure_looks_at_all_runs():
         ({}, DIGITS, None),
         ({"batch_size": 1501}, DIGITS, "batch_size"),
         ({"batch_size": 1500}, DIGITS, None),
+        ({"validation": 1499}, DIGITS, None),
+        ({"validation": 1500}, DIGITS, "validation"),
+        ({"validation": 500, "batch_size": 1000}, DIGITS, None),
+        ({"validation": 500, "batch_size": 1001}, DIGITS, "batch_size"),
         ({"average_from": 2}, DIGITS, "average_from"),
         ({}, BOWL, "model"),
         ({"model": "linear_regression"}, DIGITS, "model"),
@@ -184,6 +193,9 @@ def test_a_wrong_file_that_is_imported_is_one_line_as_well(tmp_path, monkeypatch
         (lambda p, g: p, r"found \(p, g\); allowed: \(p, g, step_size, …\)"),
         (lambda p, g, step_size, l2=0.5: p, "found the option l2, which is the name of a key"),
         (lambda p, g, step_size, m="x": p, "found m='x'; allowed: a default that is true or"),
+        (lambda p, g, step_size, m=0: p, "found m=0; allowed: a default that is true or"),
+        (lambda p, g, step_size, m=-0.5: p, "found m=-0.5; allowed: a default that is true or"),
+        (lambda p, g, step_size, m=float("inf"): p, "found m=inf; allowed: a default that is"),
     ],
 )
 def test_the_signature_of_an_update_rule_is_checked(monkeypatch, update, says):
@@ -194,11 +206,71 @@ def test_the_signature_of_an_update_rule_is_checked(monkeypatch, update, says):
         options_of("update_rules", "plain")
 
 
-def test_an_option_belongs_to_the_model_or_to_the_update_rule():
-    both = replace(RUN, model_options={"decay": 3}, update_options={"decay": 0.5})
-    assert list(misfits(both, DIGITS)) == ["update_rule"]
+@pytest.mark.parametrize(
+    ("factor", "says"),
+    [
+        (lambda t: t, r"constant.py: <lambda>: found \(t\); allowed: \(t, steps, …\)"),
+        (lambda t, steps, t0: t, "found t0 without a default; allowed: a default that is true or"),
+        (lambda t, steps, step_size=0.5: t, "found the option step_size, which is the name of a"),
+    ],
+)
+def test_the_signature_of_a_schedule_is_checked(monkeypatch, factor, says):
+    from descent.schedules import constant
+
+    monkeypatch.setattr(constant, "factor", factor)
+    with pytest.raises(InputError, match=says):
+        options_of("schedules", "constant")
+
+
+OPTION = {"decay": 0.5}
+
+
+@pytest.mark.parametrize(
+    ("options", "wrong"),
+    [
+        ({}, {}),
+        ({"schedule_options": OPTION}, {}),
+        (
+            {"model_options": OPTION, "update_options": OPTION},
+            {"update_rule": ("plain", "one without the options of sigmoid_softmax: decay")},
+        ),
+        (
+            {"model_options": OPTION, "schedule_options": OPTION},
+            {"schedule": ("constant", "one without the options of sigmoid_softmax: decay")},
+        ),
+        (
+            {"update_options": OPTION, "schedule_options": {"t0": 1.0, **OPTION}},
+            {"schedule": ("constant", "one without the options of plain: decay")},
+        ),
+    ],
+)
+def test_an_option_belongs_to_one_of_what_a_run_chooses(options, wrong):
+    assert misfits(replace(RUN, **options), DIGITS) == wrong
 
 
 def test_an_annotated_constant_is_seen(figure_file):
     figure_file(GOOD.replace("NEEDS =", "NEEDS: tuple[str, ...] ="))
     assert given("figures", "odd").NEEDS == ("classification",)
+
+
+@pytest.mark.parametrize(
+    ("changes", "says"),
+    [
+        ({}, None),
+        ({"batch_size": 8}, "there are fewer than three batch sizes"),
+        ({"batch_size": 1500}, None),
+        ({"update_rule": "adam"}, "there is more than one update rule"),
+        ({"schedule": "cosine"}, "there is more than one update rule"),
+        (
+            {"batch_size": 1500, "epochs": 3, "also": "full"},
+            "more than one optimizer of a batch size",
+        ),
+    ],
+)
+def test_a_plane_has_one_optimizer_for_each_of_several_batch_sizes(changes, says):
+    batch_sizes = [1, 8, changes.pop("batch_size", 32), *filter(None, [changes.pop("also", None)])]
+    runs = [replace(RUN, batch_size=size) for size in batch_sizes]
+    runs[2] = replace(runs[2], **changes)
+    reason = why_not("figures", "batch_size", runs, DIGITS)
+    assert (reason is None) == (says is None)
+    assert says is None or says in reason

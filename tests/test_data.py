@@ -32,6 +32,14 @@ def test_digits(digits):
     assert (inputs.min(), inputs.max()) == (0, 1)
 
 
+def test_samples_are_held_out_from_the_end(digits):
+    held_out = digits.holding_out(100)
+    assert (held_out.x_train == digits.x_train[:1400]).all()
+    assert (held_out.y_train == digits.y_train[:1400]).all()
+    assert (held_out.x_test == digits.x_test).all()
+    assert held_out.size == digits.size.holding_out(100)
+
+
 FEW = Data(
     x_train=np.arange(12.0).reshape(4, 3),
     y_train=np.array([0, 1, 2, 1]),

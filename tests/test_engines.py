@@ -246,9 +246,9 @@ def test_iterates(digits, name):
 
 
 @pytest.mark.parametrize("name", OTHERS)
-@pytest.mark.parametrize("kind", schedule.SCHEDULES)
+@pytest.mark.parametrize("kind", available("schedules"))
 def test_equals_torch_with_a_schedule(digits, name, kind):
-    for batch_size in (1, 7, FULL):
+    for batch_size in (FULL, 7, 1):
         run = replace(RUN, schedule=kind, batch_size=batch_size, l2=0.01, evaluate_every=3)
         assert_equals_torch(name, run, some(digits, 10))
     if kind != "constant":

@@ -1,11 +1,16 @@
 import re
 from dataclasses import asdict, replace
+from itertools import pairwise
 
 import numpy as np
 import pandas as pd
 import pytest
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.figure import Figure
 
 from descent.ability import given
+from descent.figures._cells import cells
+from descent.figures._error import nice
 from descent.figures._style import save, step_size_colours
 from descent.plugins import available, plugin
 from descent.summary import summarise
@@ -34,7 +39,7 @@ def study(
                 run = run.assign(optimizer=optimizer, step_size=step_size, seed=seed)
                 run["objective"] = run["train_loss"] = run["test_loss"] = 1 - accuracy
                 run["gradient_norm"], run["train_accuracy"] = (1 - accuracy) / 2, accuracy
-                run["batch_size"] = "full" if optimizer == "gd" else "1"
+                run["batch_size"] = {"gd": "full", "mini": "32"}.get(optimizer, "1")
                 run["rises"] = step // 3 if optimizer == "gd" else np.nan
                 run["distance_A"], run["distance_b"] = 8.0 - step, (8.0 - step) / 10
                 run["optimum_distance_A"] = 9.0 - step
@@ -48,6 +53,19 @@ def distances_of(table: pd.DataFrame) -> list[str]:
     return [column for column in table if "distance" in column]
 
 
+def batch_sizes(step_sizes: list[float], seeds: int = 3) -> pd.DataFrame:
+    """Of one sample, 32 and all 70."""
+    traces = study(dict.fromkeys(["gd", "sgd", "mini"], step_sizes), seeds)
+    of_epoch = traces["optimizer"].map({"sgd": 70, "mini": 3, "gd": 1})
+    return traces.assign(epoch=traces["step"] / of_epoch)
+
+
+def validated(traces: pd.DataFrame) -> pd.DataFrame:
+    """With a validation that prefers small step sizes."""
+    accuracy = 1 / (1 + traces["step_size"])
+    return traces.assign(validation_accuracy=accuracy, validation_loss=1 - accuracy)
+
+
 STUDIES = {
     "two optimizers": study({"sgd": [0.001, 0.1, 1], "gd": [1, 10, 100]}),
     "one run": study({"sgd": [0.1]}, seeds=1),
@@ -55,6 +73,10 @@ STUDIES = {
     "absurd step sizes": study({"sgd": [5e-324, 1e-300, 1, 9.9e99]}),
     "the largest step size": study({"sgd": [9.9e99]}),
     "the smallest step size": study({"sgd": [5e-324]}),
+    "batch sizes": batch_sizes([0.01, 0.1, 1, 100]),
+    "validation": validated(batch_sizes([0.01, 0.1, 1, 100])),
+    "thirty seeds": study({"sgd": [0.1, 1, 100], "gd": [100]}, seeds=30),
+    "no errors": study({"sgd": [0.1, 1]}).assign(test_accuracy=1.0),
     "many": study({f"optimizer_{i}": list(2.0 ** np.arange(-5, 5)) for i in range(3)}),
 }
 
@@ -62,6 +84,8 @@ STUDIES = {
 @pytest.mark.parametrize("figure", OF_TABLES)
 @pytest.mark.parametrize("traces", STUDIES.values(), ids=STUDIES)
 def test_draws_every_study(figure, traces, tmp_path):
+    if "batch sizes" in given("figures", figure).NEEDS and traces["batch_size"].nunique() < 3:
+        pytest.skip("needs several batch sizes")
     drawn = plugin("figures", figure).draw(traces, summarise(traces))
     save(drawn, tmp_path / "drawn.pdf")
     assert drawn.axes
@@ -69,7 +93,7 @@ def test_draws_every_study(figure, traces, tmp_path):
 
 @pytest.mark.parametrize("figure", OF_TABLES)
 def test_draws_the_same_bytes_every_time(tmp_path, figure):
-    traces = STUDIES["two optimizers"]
+    traces = STUDIES["batch sizes"]
     for name in ("1.pdf", "2.pdf", "1.png"):
         save(plugin("figures", figure).draw(traces, summarise(traces)), tmp_path / name)
     assert (tmp_path / "1.png").read_bytes().startswith(b"\x89PNG")
@@ -104,21 +128,141 @@ def test_the_heatmap_shows_the_numbers_of_the_summary():
     drawn = plugin("figures", "heatmap").draw(STUDIES["two optimizers"], summary)
     shown = texts(drawn)
     for accuracy in summary["final_test_accuracy_median"]:
-        assert any(text.startswith(f"{accuracy:.3f}") for text in shown)
+        assert any(text.startswith(f"{100 * accuracy:.1f}") for text in shown)
+
+
+def outlined(drawn) -> list[float]:
+    """The middles, as step sizes, of the cells that the heatmap outlines."""
+    ours = [c for c in drawn.axes[0].collections if c.get_gid() == "best"]
+    paths = [path.vertices[:4] for cells in ours for path in cells.get_paths()]
+    return [10 ** ((corners[0, 0] + corners[1, 0]) / 2) for corners in paths]
+
+
+@pytest.mark.parametrize("name", ["batch sizes", "validation"])
+def test_the_best_of_each_row_is_outlined(name):
+    summary = summarise(STUDIES[name])
+    by = "validation" if name == "validation" else "test"
+    best = summary.groupby("optimizer", sort=False)[f"final_{by}_accuracy_median"].idxmax()
+    drawn = plugin("figures", "heatmap").draw(STUDIES[name], summary)
+    middles, expected = outlined(drawn), summary.loc[best, "step_size"]
+    for middle, step_size in zip(middles, expected, strict=True):
+        assert abs(np.log10(middle / step_size)) < 0.26  # of its cell, half a decade wide at most
+    assert any(f"best by {by} accuracy" in text for text in texts(drawn))
+    assert (set(expected) == {0.01}) == (by == "validation")
+
+
+@pytest.mark.parametrize("figure", ["heatmap", "batch_size", "final_by_step_size", "sensitivity"])
+@pytest.mark.parametrize("step_sizes", [2, 40, 300])
+def test_the_width_does_not_grow_with_the_step_sizes(figure, step_sizes):
+    traces = batch_sizes(list(np.geomspace(1e-4, 10, step_sizes)), seeds=1)
+    drawn = plugin("figures", figure).draw(traces, summarise(traces))
+    FigureCanvasAgg(drawn).draw()
+    assert drawn.get_size_inches()[0] <= 8
+    if figure in ("heatmap", "batch_size"):
+        boxes = [label.get_window_extent() for label in drawn.axes[0].get_xticklabels()]
+        boxes.sort(key=lambda box: box.x0)
+        assert all(one.x1 < other.x0 for one, other in pairwise(boxes))
+
+
+def test_cells_meet_but_do_not_stand_where_nothing_was_run():
+    summary = pd.DataFrame({"optimizer": ["a"] * 3 + ["b"] * 2, "step_size": [1, 10, 1e4, 2, 3]})
+    rows = cells(Figure().subplots(), summary)
+    np.testing.assert_allclose(rows["a"][1], [[-0.5, 0.5, 3.5], [0.5, 1.5, 4.5]])
+    (_, middle), (other, _) = rows["b"][1][1], rows["b"][1][0][::-1]
+    assert middle > np.log10(3) > other == rows["b"][1][1][0] > np.log10(2)
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "ticks"),
+    [
+        (1e-4, 0.5, [1e-4, 1e-3, 1e-2, 0.1]),
+        (0.08, 0.9, [0.1, 0.2, 0.5]),
+        (0.06, 0.1, [0.06, 0.07, 0.08, 0.09, 0.1]),
+    ],
+)
+def test_ticks_are_round_numbers(low, high, ticks):
+    np.testing.assert_allclose(nice(low, high), ticks)
+
+
+def dots(axes) -> list[float]:
+    """Marks of seeds within a panel."""
+    lines = [line for line in axes.get_lines() if line.get_linestyle() == "None"]
+    return sorted(y for line in lines if line.get_gid() != "off" for y in line.get_ydata())
 
 
 def test_every_seed_is_a_dot():
     traces = STUDIES["two optimizers"]
     drawn = plugin("figures", "final_by_step_size").draw(traces, summarise(traces))
-    accuracy = drawn.axes[0]
-    dots = [
-        d
-        for line in accuracy.get_lines()
-        if line.get_linestyle() == "None"
-        for d in line.get_ydata()
-    ]
     final = traces[traces["step"] == traces["step"].max()]
-    assert sorted(dots) == sorted(final["test_accuracy"])
+    errors = (1 - final["test_accuracy"]).round(12)
+    assert (errors == 0).any()  # at the lower edge, whose tick says 0
+    edge = drawn.axes[0].get_ylim()[0]
+    np.testing.assert_allclose(dots(drawn.axes[0]), sorted(errors.clip(lower=edge)))
+    assert drawn.axes[0].yaxis.get_major_formatter()(edge, 0) == "0"
+
+
+@pytest.mark.parametrize("seeds", [3, 30])
+def test_few_seeds_have_a_bar_over_their_range(seeds):
+    traces = study({"sgd": [0.01]}, seeds)
+    drawn = plugin("figures", "final_by_step_size").draw(traces, summarise(traces))
+    (bar,) = drawn.axes[0].collections[0].get_segments()
+    final = traces[traces["step"] == 8]
+    errors = 1 - final["test_accuracy"]
+    ends = [errors.min(), errors.max()] if seeds == 3 else errors.quantile([0.1, 0.9])
+    np.testing.assert_allclose(bar[:, 1], ends)
+    assert any(("range of 3" if seeds == 3 else "10-90 % of 30") in text for text in texts(drawn))
+
+
+def test_marks_off_the_scale_say_why():
+    traces = STUDIES["two optimizers"].copy()
+    far = (traces["optimizer"] == "sgd") & (traces["step_size"] == 1) & (traces["seed"] == 1)
+    traces.loc[far & (traces["step"] == 8), "test_loss"] = 1000
+    drawn = plugin("figures", "final_by_step_size").draw(traces, summarise(traces))
+    off = [line for line in drawn.axes[1].get_lines() if line.get_gid() == "off"]
+    marks = {line.get_fillstyle(): list(line.get_xdata()) for line in off}
+    assert marks == {"none": [100], "bottom": [1]}
+    assert {"diverged", "beyond the axis"} <= set(texts(drawn))
+    assert not {"diverged", "beyond the axis"} & set(
+        texts(plugin("figures", "final_by_step_size").draw(*both(STUDIES["one run"])))
+    )
+
+
+def both(traces: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
+    return traces, summarise(traces)
+
+
+def test_the_best_step_size_is_named():
+    for name, by in (("batch sizes", "test accuracy"), ("validation", "validation accuracy")):
+        drawn = plugin("figures", "final_by_step_size").draw(*both(STUDIES[name]))
+        assert f"best by {by}" in texts(drawn)
+    assert [t for t in texts(drawn) if "best at" in t] == [
+        f"{optimizer}, best at α = 0.01" for optimizer in ("gd", "sgd", "mini")
+    ]
+
+
+def test_batch_sizes_are_sorted_and_full_is_the_training_samples():
+    from descent.figures.batch_size import samples
+
+    traces = STUDIES["batch sizes"]
+    summary = summarise(traces)
+    numbers = dict(zip(summary["optimizer"], samples(traces), strict=True))
+    assert numbers == {"gd": 70, "sgd": 1, "mini": 32}
+    drawn = plugin("figures", "batch_size").draw(traces, summary)
+    for axes in drawn.axes[:2]:
+        np.testing.assert_allclose(axes.get_yticks(), np.log10([1, 32, 70]))
+    labels = [text.get_text() for text in drawn.axes[0].get_yticklabels()]
+    assert labels == ["1", "32", "full"]
+
+
+def test_the_outline_goes_once_around_what_is_useful():
+    from descent.figures.batch_size import _outline
+
+    useful = [np.array([[0, 1], [1, 2]]), np.array([[1, 2]]), np.empty((0, 2))]
+    lines = {tuple(line) for line in _outline(useful, np.array([0.0, 1, 2, 3]))}
+    assert lines == {
+        *{((0, 0), (0, 1)), ((2, 0), (2, 1)), ((1, 1), (1, 2)), ((2, 1), (2, 2))},
+        *{((0, 0), (1, 0)), ((1, 0), (2, 0)), ((0, 1), (1, 1)), ((1, 2), (2, 2))},
+    }
 
 
 def test_close_step_sizes_have_colours_that_can_be_told_apart():
@@ -132,15 +276,15 @@ def test_close_step_sizes_have_colours_that_can_be_told_apart():
 def test_every_optimizer_is_drawn():
     traces = study({f"optimizer_{i}": [0.1, 1] for i in range(9)})
     drawn = plugin("figures", "final_by_step_size").draw(traces, summarise(traces))
-    labels = [text.get_text() for text in drawn.axes[1].get_legend().get_texts()]
-    assert labels == [f"optimizer_{i}" for i in range(9)]
+    labels = [text.get_text().split(",")[0] for text in drawn.legends[0].get_texts()]
+    assert labels[:9] == [f"optimizer_{i}" for i in range(9)]
 
 
 @pytest.mark.parametrize("figure", OF_TABLES)
 def test_a_regression_is_drawn_without_accuracy(figure):
     if "classification" in given("figures", figure).NEEDS:
         pytest.skip("needs a classification")
-    traces = STUDIES["two optimizers"].drop(columns="test_accuracy")
+    traces = STUDIES["batch sizes"].drop(columns="test_accuracy")
     drawn = plugin("figures", figure).draw(traces, summarise(traces))
     assert drawn.axes
     assert not any("accuracy" in text for text in texts(drawn))
@@ -156,7 +300,7 @@ def test_a_run_that_diverged_does_not_stretch_the_axes():
         assert max(axes.get_ylim()[1] for axes in drawn.axes) < 1000
 
 
-BOWL = {0.1: "creeping", 1: "converging", 1.9: "oscillating", 2.05: "diverging"}
+BOWL = {0.1: "descending", 1: "descending", 1.9: "converged", 2.05: "diverged"}
 
 
 @pytest.fixture(scope="module")
@@ -193,20 +337,124 @@ def bowl():
     return pd.concat(traces).assign(**named), runs, data, plugin("models", "linear_regression")
 
 
-def test_the_bowl_shows_the_four_things_that_a_step_size_can_do(bowl, tmp_path):
+def test_engines_that_agree_share_a_row_with_the_words_of_the_summary(bowl, tmp_path):
     from descent.figures.trajectories import draw
 
     traces, *others = bowl
     summary = summarise(traces)
     drawn = draw(traces, summary, *others)
     titles = [axes.get_title() for axes in drawn.axes]
-    assert titles == 2 * [f"α = {step_size:g}: {word}" for step_size, word in BOWL.items()]
-    note = next(text for text in texts(drawn) if "differ" in text)
-    assert note.startswith("engines numpy and torch differ by at most")
-    assert float(re.search(r"at most (\S+)", note)[1]) < 1e-13
+    assert titles == [f"α = {step_size:g}: {word}" for step_size, word in BOWL.items()]
+    (words,) = (text for text in texts(drawn) if "the same to" in text)
+    assert words.startswith("numpy (numpy) and torch (torch): the same to")
+    assert float(re.search(r"to (\S+) of", words)[1]) < 1e-13
     for name in ("1.png", "2.png"):
         save(draw(traces, summary, *others), tmp_path / name)
     assert (tmp_path / "1.png").read_bytes() == (tmp_path / "2.png").read_bytes()
+
+
+def test_runs_that_differ_have_rows_of_their_own(bowl):
+    from descent.figures.trajectories import draw
+
+    traces, runs, *others = bowl
+    other = runs["torch", 1]
+    moved = replace(other, parameters={"A": other.parameters["A"] * (1 + 1e-5)})
+    drawn = draw(traces, summarise(traces), {**runs, ("torch", 1): moved}, *others)
+    assert len(drawn.axes) == 2 * len(BOWL)
+    assert not any("the same" in text for text in texts(drawn))
+
+
+def test_a_path_that_leaves_the_picture_fades(bowl):
+    from descent.figures.trajectories import draw
+
+    traces, *others = bowl
+    drawn = draw(traces, summarise(traces), *others)
+    assert [len(axes.images) for axes in drawn.axes] == [0, 0, 0, 1]
+
+
+@pytest.fixture(scope="module")
+def digits():
+    """What a figure of the weights reads: three step sizes, of which the last is too large."""
+    from descent.datasets.digits import obtain
+    from descent.metrics import trace
+    from descent.run import Run
+
+    data, net = obtain(None, None), plugin("models", "softmax_regression")
+    runs, traces = {}, []
+    for step_size in (0.001, 0.1, 30.0):
+        run = Run(
+            model="softmax_regression",
+            step_size=step_size,
+            batch_size=100,
+            epochs=4,
+            evaluate_every=15,
+            seeds=(3, 1),
+        )
+        trained = plugin("engines", "numpy").train(run, data, lambda steps: None)
+        provenance = asdict(run) | {"engine": "numpy", "dataset": "digits"}
+        runs["sgd", step_size] = replace(trained, provenance=provenance)
+        columns = trace(runs["sgd", step_size], data, net, plugin("evaluators", "numpy"))
+        labels = {"optimizer": "sgd", "step_size": step_size, "batch_size": "100"}
+        traces.append(pd.DataFrame(columns).assign(**labels))
+    joined = pd.concat(traces).assign(**NAMED)
+    joined.loc[joined["step_size"] == 30, "test_accuracy"] /= 2  # so that 0.1 is the best
+    return joined, runs, data, net
+
+
+def test_the_weights_of_each_class_are_the_rows_of_a(digits):
+    from descent.figures.weights import draw, moments
+
+    traces, runs, *others = digits
+    drawn = draw(traces, summarise(traces), runs, *others)
+    shown = np.asarray(drawn.axes[1].images[0].get_array())
+    run = runs["sgd", 0.1]
+    rows = moments(run.step)[1:]  # the start stands above
+    for i, moment in enumerate(rows):
+        for c in range(10):
+            panel = shown[9 * i : 9 * i + 8, 9 * c : 9 * c + 8]
+            assert (panel == run.parameters["A"][0, moment, c].reshape(8, 8)).all()
+    assert rows[-1] == len(run.step) - 1
+    assert drawn.axes[1].images[0].norm.vmax == np.abs(run.parameters["A"][0, -1]).max()
+    titles = [axes.get_title(loc="left") for axes in drawn.axes[:3]]
+    words = {"small": 0.001, "best": 0.1, "too large": 30}
+    assert titles == [f"{word} step size, α = {size:g}" for word, size in words.items()]
+
+
+def test_samples_shown_as_wrong_are_wrong(digits):
+    from descent.figures.weights import draw, predictions
+
+    traces, runs, data, net = digits
+    drawn = draw(traces, summarise(traces), runs, data, net)
+    predicted = predictions(runs["sgd", 0.1], data, net)
+    last = traces[(traces["step_size"] == 0.1) & (traces["seed"] == 3)].iloc[-1]
+    assert (predicted == data.y_test).mean() == last["test_accuracy"]
+    (axes,) = (axes for axes in drawn.axes if "wrong" in axes.get_title())
+    wrong = np.flatnonzero(predicted != data.y_test)[: len(axes.texts)]
+    assert [text.get_text() for text in axes.texts] == [
+        f"{data.y_test[i]} → {predicted[i]}" for i in wrong
+    ]
+    shown = np.asarray(axes.images[0].get_array())
+    assert (shown[:8, 9:17] == data.x_test[wrong[1]].reshape(8, 8)).all()
+
+
+def test_weights_are_drawn_whatever_diverged(digits, tmp_path):
+    from descent.figures.weights import draw
+
+    traces, runs, *others = digits
+    names = [column for column in traces if "accuracy" in column or "loss" in column]
+    for ended in (30, 0.1, 0.001):  # more and more of them
+        diverged = traces["step_size"] >= ended
+        lost = traces.assign(**{c: traces[c].where(~diverged) for c in [*names, "objective"]})
+        nowhere = {
+            key: replace(run, parameters={n: p * np.nan for n, p in run.parameters.items()})
+            if key[1] >= ended
+            else run
+            for key, run in runs.items()
+        }
+        first, second = (tmp_path / f"{name}.pdf" for name in (1, 2))
+        for path in (first, second):
+            save(draw(lost, summarise(lost), nowhere, *others), path)
+        assert first.read_bytes() == second.read_bytes()
 
 
 def test_both_engines_and_the_closed_form_give_the_same_path(bowl):
@@ -222,24 +470,28 @@ def test_both_engines_and_the_closed_form_give_the_same_path(bowl):
 
 
 @pytest.mark.parametrize(
-    ("medians", "good"),
+    ("medians", "good", "beyond", "says"),
     [
-        ([0.5, 0.885, 0.9, np.nan], [1, 10]),
-        ([0.9, 0.5, 0.895, 0.89], [0.1]),  # a gap ends the range
-        ([0.89, 0.5, 0.895, 0.9], [10, 100]),
-        ([np.nan] * 4, []),
+        ([0.5, 0.885, 0.9, np.nan], (1, 10), (0.1, 100), "1.0 to 3.0 decades"),
+        ([0.9, 0.5, 0.895, 0.89], (0.1, 0.1), (None, 1), "not resolved"),  # a gap ends the range
+        ([0.89, 0.5, 0.895, 0.9], (10, 100), (1, None), "1.0 decades or more"),
+        ([0.5, 0.9, 0.6, 0.9], (1, 1), (0.1, 10), "under 2.0 decades"),
     ],
 )
-def test_good_step_sizes_are_those_around_the_best_that_come_near_it(medians, good):
-    from descent.figures.sensitivity import good_step_sizes
+def test_good_step_sizes_are_those_around_the_best_that_come_near_it(medians, good, beyond, says):
+    from descent.figures.sensitivity import decades, good_step_sizes
 
-    runs = pd.DataFrame({"step_size": [0.1, 1, 10, 100], "final_test_accuracy_median": medians})
-    assert good_step_sizes(runs).tolist() == good
+    step_sizes = [0.1, 1, 10, 100]
+    runs = pd.DataFrame({"step_size": step_sizes, "final_test_accuracy_median": medians})
+    assert good_step_sizes(runs) == (good, beyond)
+    assert decades(*good, *beyond) == says
 
 
-@pytest.mark.parametrize("steps", [1, 2])
-def test_a_short_path_has_a_behaviour(steps):
-    from descent.figures.trajectories import behaviour
-
-    path = np.array([[0.0, 0], [0.9, 0.9], [0.95, 0.95]])[: steps + 1]
-    assert behaviour(path, np.ones(2)) == "converging"
+def test_rules_that_coincide_are_told_apart():
+    traces = study({"plain": [0.1, 1], "adam": [0.1, 1]}, seeds=1)
+    traces.loc[traces["optimizer"] == "adam", "test_accuracy"] = traces.loc[
+        traces["optimizer"] == "plain", "test_accuracy"
+    ].to_numpy()
+    drawn = plugin("figures", "sensitivity").draw(*both(traces))
+    assert [axes.get_title() for axes in drawn.axes[:2]] == ["plain", "adam"]
+    assert len({axes.get_lines()[-1].get_color() for axes in drawn.axes[:2]}) == 2

@@ -106,11 +106,53 @@ def test_a_regression_has_no_accuracy_and_distances_to_its_optimum(run, iterates
         assert names == ["train_accuracy", "test_accuracy"]
         return
     assert names == ["optimum_distance_A", "optimum_distance_b"]
+    assert "excess" in columns
     x = data.inputs(data.x_train, "float64")
     optimum = plugin("models", run.model).optimum(x, data.y_train, L2)
     for name, p in optimum.items():
         distance = np.linalg.norm(iterates.parameters[name][1, -1] - p)
         assert_allclose(columns[f"optimum_distance_{name}"][-1], distance)
+
+
+def test_what_is_held_out_validates_and_does_not_train(run, iterates, data, evaluator):
+    net, n = plugin("models", run.model), len(data.y_train) - 10
+    held_out = replace(iterates, provenance=iterates.provenance | {"validation": 10})
+    columns = trace(held_out, data, net, evaluator)
+    without = trace(iterates, data.holding_out(10), net, evaluator)
+    as_test = replace(data, x_test=data.x_train[n:], y_test=data.y_train[n:])
+    on_them = trace(iterates, as_test, net, evaluator)
+    assert not [name for name in without if "validation" in name]
+    for name, column in columns.items():
+        expected = on_them[name.replace("validation", "test")] if "valid" in name else without[name]
+        np.testing.assert_array_equal(column, expected)
+
+
+def test_rises_are_those_of_a_full_batch(run, iterates, data, evaluator):
+    net = plugin("models", run.model)
+    assert np.isnan(trace(iterates, data, net, evaluator)["rises"]).all()
+    rises = np.arange(2 * len(iterates.step)).reshape(2, -1)
+    counted = trace(replace(iterates, rises=rises), data, net, evaluator)["rises"]
+    assert (counted == rises.ravel()).all()
+
+
+def test_the_excess_is_over_the_objective_of_the_optimum(data):
+    run = Run(
+        model="linear_regression",
+        step_size=0.1,
+        batch_size="full",
+        epochs=2000,
+        evaluate_every=1000,
+        seeds=(0,),
+        l2=L2,
+        dtype="float64",
+    )
+    y = {name: getattr(data, name) / 3 for name in ("y_train", "y_test")}
+    numbers, net = replace(data, **y), plugin("models", run.model)
+    trained = numpy.train(run, numbers, lambda steps: None)
+    trained = replace(trained, provenance=asdict(run))
+    excess = trace(trained, numbers, net, plugin("evaluators", "numpy"))["excess"]
+    assert excess[-1] == pytest.approx(0, abs=1e-12)
+    assert excess[0] > 0.1
 
 
 @pytest.mark.parametrize("name", available("evaluators"))

@@ -1,3 +1,5 @@
+"""What a seed decides, and when a run is evaluated."""
+
 import numpy as np
 import pytest
 
@@ -72,34 +74,3 @@ def test_uniform_initial_parameters_fill_their_interval():
     assert p.min() < -0.99 / 8
     assert p.max() > 0.99 / 8
     assert abs(p.mean()) < 0.005
-
-
-def test_step_sizes():
-    sizes = {
-        kind: schedule.step_sizes(kind, 0.5, 0, 8, steps=8).tolist() for kind in schedule.SCHEDULES
-    }
-    assert sizes["constant"] == [0.5] * 8
-    assert sizes["1/t"] == [0.5 / t for t in range(1, 9)]
-    assert sizes["1/sqrt(t)"] == pytest.approx([0.5 / t**0.5 for t in range(1, 9)])
-    assert sizes["cosine"][0] == 0.5
-    assert sizes["cosine"][4] == pytest.approx(0.25)
-    assert sizes["cosine"] == sorted(sizes["cosine"], reverse=True)
-
-
-def test_cosine_equals_torch():
-    import torch
-
-    p = torch.zeros(1, requires_grad=True)
-    optimizer = torch.optim.SGD([p], lr=0.3)
-    cosine = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, T_max=12)
-    for expected in schedule.step_sizes("cosine", 0.3, 0, 12, steps=12):
-        assert optimizer.param_groups[0]["lr"] == pytest.approx(expected)
-        optimizer.step()
-        cosine.step()
-
-
-@pytest.mark.parametrize("kind", schedule.SCHEDULES)
-def test_step_sizes_do_not_depend_on_where_a_run_is_evaluated(kind):
-    whole = schedule.step_sizes(kind, 0.1, 0, 10, 10)
-    parts = [schedule.step_sizes(kind, 0.1, a, b, 10) for a, b in [(0, 3), (3, 4), (4, 10)]]
-    assert (np.concatenate(parts) == whole).all()

@@ -14,10 +14,10 @@ from descent.compiled.sources import keep, kept
 from descent.constants import constants
 from descent.cuda import has_cuda
 from descent.data import Size
-from descent.declaration import Switch, declared, key
+from descent.declaration import Count, Switch, declared, key
 from descent.models._layer import Layer
 from descent.plugins import available, plugin
-from descent.run import FULL, Run
+from descent.run import CHOICES, FULL, Run
 
 
 class News(str):
@@ -81,6 +81,29 @@ def _several_rules(runs: Sequence[Run], size: Size) -> str | None:
     return None if len({run.update_rule for run in runs}) > 1 else "there is one update rule"
 
 
+def _images(runs: Sequence[Run], size: Size) -> str | None:
+    return None if size.image else "the samples are no images"
+
+
+def _linear_scores(runs: Sequence[Run], size: Size) -> str | None:
+    weights = layers(runs[0], size).get("A")
+    a_row_a_class = weights is not None and weights.shape == (size.outputs, size.features)
+    return None if a_row_a_class else f"{runs[0].model} has no row of weights for each class"
+
+
+def _several_batch_sizes(runs: Sequence[Run], size: Size) -> str | None:
+    """At least three, a plane; and optimizers that differ in that, and how long they run."""
+    n = size.holding_out(runs[0].validation).train
+    optimizers = {(run.samples_a_step(n), run.epochs, run.evaluate_every) for run in runs}
+    batch_sizes = {batch_size for batch_size, *_ in optimizers}
+    if len(batch_sizes) < 3:
+        return "there are fewer than three batch sizes"
+    if len(optimizers) > len(batch_sizes):
+        return "there is more than one optimizer of a batch size"
+    rules = {(run.update_rule, run.schedule, str(run.update_options)) for run in runs}
+    return None if len(rules) == 1 else "there is more than one update rule"
+
+
 def _cuda(runs: Sequence[Run], size: Size) -> str | None:
     interpreted = os.environ.get("TRITON_INTERPRET") == "1"  # Triton without a GPU, for tests
     return None if has_cuda() or interpreted else "this machine has no CUDA device"
@@ -101,6 +124,9 @@ FACTS: dict[str, Fact] = {
     "plain": _all(lambda run: run.update_rule == "plain", "it has no update rule but plain"),
     "no averages": _all(lambda run: run.average_from is None, "it cannot average iterates"),
     "update rules": _several_rules,
+    "images": _images,
+    "linear scores": _linear_scores,
+    "batch sizes": _several_batch_sizes,
     "CUDA": _cuda,
 }
 
@@ -121,6 +147,7 @@ class Figure:
     """Constants of the files in descent/figures."""
 
     NEEDS: Needs = key("what it needs of the runs of a study, as names of FACTS")
+    PLACE: Count = key("its place among the figures of a study, in the order of a story", 99)
     READS_ITERATES: Switch = key("whether draw takes iterates, data and model", False)
 
 
@@ -156,9 +183,13 @@ def misfits(run: Run, size: Size) -> dict[str, tuple[object, str]]:
     if size.task != given("models", run.model).TASK:
         fit = [m for m in available("models") if size.task == given("models", m).TASK]
         wrong["model"] = run.model, f"{', '.join(fit)}, since the data are for {size.task}"
-    if shared := run.model_options.keys() & run.update_options.keys():
-        allowed = f"one without the options of {run.model}: {', '.join(sorted(shared))}"
-        wrong["update_rule"] = run.update_rule, allowed
+    taken: dict[str, str] = {}  # options, and what has them
+    for choice, (_, of_it) in CHOICES.items():
+        name, chosen = getattr(run, choice), getattr(run, of_it)
+        if shared := sorted(taken.keys() & chosen.keys()):
+            whose = " and ".join(dict.fromkeys(taken[option] for option in shared))
+            wrong[choice] = name, f"one without the options of {whose}: {', '.join(shared)}"
+        taken |= dict.fromkeys(chosen, name)
     if run.validation >= size.train:
         wrong["validation"] = run.validation, f"fewer than the {size.train} training samples"
     train = size.holding_out(run.validation).train

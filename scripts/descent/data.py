@@ -16,7 +16,8 @@ class Size:
     """How large a dataset is, known before it is downloaded.
 
     train, test: samples; features: inputs of a sample; outputs: classes, or numbers to predict;
-    task: "classification" or "regression".
+    task: "classification" or "regression"; image: height and width, where the features are pixels,
+    which stored data do not say.
     """
 
     train: int
@@ -24,6 +25,7 @@ class Size:
     features: int
     outputs: int
     task: str = "classification"
+    image: tuple[int, int] | None = field(default=None, compare=False, repr=False)
 
     def holding_out(self, validation: int) -> "Size":
         """Without so many training samples."""

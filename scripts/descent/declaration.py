@@ -10,6 +10,7 @@ import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from difflib import get_close_matches
 from functools import cache, partial
+from keyword import iskeyword
 from typing import Annotated, Any
 
 from pydantic import (
@@ -18,20 +19,30 @@ from pydantic import (
     Field,
     TypeAdapter,
     ValidationError,
+    WithJsonSchema,
     WrapValidator,
 )
 from pydantic.dataclasses import dataclass
 
-declared = partial(dataclass, frozen=True, kw_only=True, config=ConfigDict(extra="forbid"))
+# a field called from_ is the key from, which is a word of Python
+_CONFIG = ConfigDict(extra="forbid", alias_generator=lambda field: field.removesuffix("_"))
+declared = partial(dataclass, frozen=True, kw_only=True, config=_CONFIG)
 
 
-def key(meaning: str, default: Any = ..., also: Iterable[str] = ()) -> Any:
+def key(
+    meaning: str,
+    default: Any = ...,
+    also: Iterable[str] = (),
+    values: Mapping[str, str] | None = None,
+) -> Any:
     """A key of a declared structure.
 
     meaning: one line of help; default: what it is where it is absent, or ... where it must be
-    there; also: what people may call it, for "did you mean".
+    there; also: what people may call it, and values: what they may call its values, {their word:
+    ours}, for "did you mean".
     """
-    return Field(default, description=meaning, json_schema_extra={"also": list(also)})
+    extra = {"also": list(also), "values": dict(values or {})}
+    return Field(default, description=meaning, json_schema_extra=extra)
 
 
 def _number(value: Any) -> Any:
@@ -48,16 +59,20 @@ def _word(value: Any) -> Any:
     return str(value) if isinstance(value, int | float) and not isinstance(value, bool) else value
 
 
-def _each_once(values: Any, normalise: Callable[[Any], tuple]) -> tuple:
-    if not isinstance(values, list | tuple):
-        normalise(None)  # raises
+def each_once(values: Iterable, spellings: Iterable) -> tuple:
+    """The values; ValueError where two are the same, with how they are spelled."""
     spelled: dict[Any, Any] = {}
-    for value, spelling in zip(normalise(values), values, strict=True):
+    for value, spelling in zip(values, spellings, strict=True):
         if value in spelled:
             same = f"{shown(spelled[value])} and {shown(spelling)}"
             raise ValueError(f"each once, but {same} are the same")
         spelled[value] = spelling
     return tuple(spelled)
+
+
+class InsideError(ValueError):
+    """Mistakes inside a value. Its argument, called with where the value stands and a list, adds
+    their lines to the list."""
 
 
 def _real(**limits: float) -> Any:
@@ -71,27 +86,58 @@ Count = Annotated[int, Field(strict=True, ge=1, lt=_LIMIT)]
 CountOrZero = Annotated[int, Field(strict=True, ge=0, lt=_LIMIT)]
 Seed = Annotated[int, Field(strict=True, ge=0, lt=2**32)]  # of scikit-learn
 StepSize = _real(gt=0, lt=1e100)  # matplotlib has no axis for much larger ones
+EndOfGrid = _real(ge=1e-100, lt=1e100)
+Positive = _real(gt=0)
 PositiveOrZero = _real(ge=0)
 Fraction = _real(ge=0, lt=1)
 Share = _real(gt=0, lt=1)
 Word = Annotated[str, Field(min_length=1), BeforeValidator(_word)]
 
 
+def at_most(most: int) -> Any:
+    """An integer from 1 to a largest one."""
+    return Annotated[int, Field(strict=True, ge=1, le=most)]
+
+
+def several(kind: Any) -> Any:
+    """A list of at least one of a kind."""
+    no_sets = BeforeValidator(lambda values: values if isinstance(values, list | tuple) else None)
+    return Annotated[tuple[kind, ...], Field(min_length=1), no_sets]
+
+
 def distinct(kind: Any) -> Any:
     """A list of at least one of a kind, no two the same however they are spelled."""
-    return Annotated[tuple[kind, ...], Field(min_length=1), WrapValidator(_each_once)]
+    each = WrapValidator(lambda values, normalise: each_once(normalise(values), values))
+    return Annotated[several(kind), each]
+
+
+def or_mapping(kind: Any, structure: type) -> Any:
+    """A kind, or in its place a mapping with the keys of a structure, for JSON Schema alone."""
+    either = [TypeAdapter(kind).json_schema(), schema(structure)]
+    return Annotated[kind, WithJsonSchema({"anyOf": either})]
 
 
 Named = Annotated[Mapping[Any, Any], Field(min_length=1)]  # entries by their names
 
-OF_DEFAULT = {bool: Switch, int: Count, float: Fraction}  # what an option may be, by its default
+OF_DEFAULT = "true or false, an integer ≥ 1, a number ≥ 0 and < 1, or one ≥ 1"
+
+
+def kind_of_option(default: Any) -> Any:
+    """What an option may be, by its default; None where its default is none of OF_DEFAULT."""
+    if isinstance(default, bool):
+        return Switch
+    if isinstance(default, int):
+        return Count if 1 <= default < _LIMIT else None
+    if not isinstance(default, float) or not 0 <= default < math.inf:
+        return None
+    return Fraction if default < 1 else Positive
 
 
 @cache
 def with_options(structure: type, *options: tuple[str, Any]) -> type:
     """A declared structure with further keys, (name, default), of the kind of their default."""
-    keys = {name: key("option of the model or the update rule", d) for name, d in options}
-    kinds = {name: OF_DEFAULT[type(default)] for name, default in options}
+    keys = {name: key("option of the model, update rule or schedule", d) for name, d in options}
+    kinds = {name: kind_of_option(default) for name, default in options}
     return declared(type(structure.__name__, (structure,), {"__annotations__": kinds, **keys}))
 
 
@@ -133,22 +179,31 @@ def read(
         details = error.errors()
         wrong = {detail["loc"][0] for detail in details}
         inside = {detail["loc"][0] for detail in details if isinstance(detail["loc"][-1], int)}
-        details = [d for d in details if len(d["loc"]) > 1 or d["loc"][0] not in inside]
-        lines = [_line(detail, own, keys, place, where) for detail in details]
+        details = [d for d in details if _in_list(d) or d["loc"][0] not in inside]
+        lines = [line for d in details for line in _lines(d, own, keys, place, where)]
         mistakes += dict.fromkeys(lines)  # each once: a value may be wrong in several ways
         right = optional.validate_python({n: v for n, v in own.items() if n not in wrong})
-    missing = {name for name in keys if getattr(right, name) is _MISSING}
+    found = {name: getattr(right, _field(name)) for name in keys}
+    missing = {name for name in keys if found[name] is _MISSING}
     mistakes += [f"{place(where, name)}: is missing" for name in keys if name in missing - wrong]
-    return {name: getattr(right, name) for name in keys if name not in missing}
+    return {name: value for name, value in found.items() if name not in missing}
 
 
 _MISSING = object()
 
 
+def _field(name: str) -> str:
+    return f"{name}_" if iskeyword(name) else name
+
+
+def _in_list(detail: Any) -> bool:
+    return isinstance(detail["loc"][-1], int)
+
+
 @cache
 def _optional(structure: type) -> TypeAdapter:
     """What validates the structure with no key that must be there."""
-    required = schema(structure).get("required", ())
+    required = [_field(name) for name in schema(structure).get("required", ())]
     kinds = {name: structure.__dataclass_fields__[name].type for name in required}
     values = {name: key("", _MISSING) for name in required}
     lenient = type(structure.__name__, (structure,), {"__annotations__": kinds, **values})
@@ -160,19 +215,23 @@ def _chosen(keys: Mapping[str, Any]) -> list[str]:
     return [name for name in keys if not name.endswith("_options")]
 
 
-def _line(detail: Any, values: Mapping, keys: dict, place: Callable, where: str) -> str:
-    """One mistake that pydantic found."""
+def _lines(detail: Any, values: Mapping, keys: dict, place: Callable, where: str) -> list[str]:
+    """What pydantic found: a mistake, or those inside a value."""
     name, *inside = detail["loc"]
     found, allowed, at = values[name], keys[name], place(where, name)
     for step in inside:  # into a list; what else pydantic names is no place
         if isinstance(step, int) and isinstance(found, Sequence):
             (allowed,) = (s for s in allowed.get("anyOf", [allowed]) if "items" in s)
             found, allowed, at = found[step], allowed["items"], f"{at}[{step}]"
-    own = detail.get("ctx", {}).get("error")  # of _each_once
+    own = detail.get("ctx", {}).get("error")  # of ours
+    if isinstance(own, InsideError):
+        inside_it: list[str] = []
+        own.args[0](at, inside_it)
+        return inside_it
     said = str(own) if own else words(allowed, found)
     kinds = allowed.get("anyOf", [allowed])
     names = [name for kind in kinds for name in kind.get("enum", [kind.get("const", "")])]
-    return mistake(at, repr(found), said, meant(found, names))
+    return [mistake(at, repr(found), said, meant(found, names, allowed.get("values")))]
 
 
 def mistake(where: str, found: Any, allowed: str, hint: str = "") -> str:
@@ -205,9 +264,12 @@ def words(allowed: Mapping[str, Any], found: Any = None) -> str:
         return str(allowed["const"])
     if allowed["type"] == "array":
         least = " of at least one" if "minItems" in allowed else ""
-        return f"a list{least}, each {words(allowed['items'])}"
-    if allowed["type"] == "integer" and isinstance(found, int) and found >= _LIMIT:
+        each = words(allowed["items"])
+        return f"a list{least}, each {f'({each})' if 'anyOf' in allowed['items'] else each}"
+    if allowed.get("exclusiveMaximum") == _LIMIT and isinstance(found, int) and found >= _LIMIT:
         return "an integer < 2⁶³"
+    if "properties" in allowed:
+        return f"a mapping with {', '.join(allowed['required'])}"
     kind = {
         "integer": "an integer",
         "number": "a number" if "exclusiveMaximum" in allowed else "a finite number",
@@ -217,7 +279,7 @@ def words(allowed: Mapping[str, Any], found: Any = None) -> str:
         else "a mapping",
         "string": "a word",
     }[allowed["type"]]
-    limits = {"minimum": "≥", "exclusiveMinimum": ">", "exclusiveMaximum": "<"}
+    limits = {"minimum": "≥", "exclusiveMinimum": ">", "maximum": "≤", "exclusiveMaximum": "<"}
     said = [
         f"{sign} {allowed[limit]:g}"
         for limit, sign in limits.items()

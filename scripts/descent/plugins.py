@@ -13,6 +13,7 @@ PROVIDES = {
     "datasets": ("SIZE", "obtain"),
     "models": ("layers", "scores", "losses"),
     "update_rules": ("update",),
+    "schedules": ("factor",),
     "engines": ("device", "train"),
     "evaluators": ("device", "means"),
     "figures": ("draw",),

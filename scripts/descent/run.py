@@ -18,13 +18,14 @@ from descent.declaration import (
     declared,
     distinct,
     key,
+    kind_of_option,
     schema,
     with_options,
 )
 from descent.errors import InputError
 from descent.formulas import arguments, options
-from descent.plugins import available, plugin
-from descent.schedule import SCHEDULES, steps_per_epoch
+from descent.plugins import available, place, plugin
+from descent.schedule import steps_per_epoch
 
 FULL = "full"
 
@@ -73,8 +74,11 @@ class OfOptimizer:
         "steps between evaluated ones; also evaluated: 0, 1, 2, 4, 8, … and the last one",
         also=("eval_every", "evaluate", "log_every"),
     )
-    schedule: Literal[*SCHEDULES] = key(
-        "the step size in step t = 1, 2, …", "constant", also=("scheduler", "decay_schedule")
+    schedule: Literal[*available("schedules")] = key(
+        "what the step size is multiplied by in step t = 1, 2, …",
+        "constant",
+        also=("scheduler", "decay_schedule"),
+        values={"1/t": "inverse_time", "1/sqrt(t)": "inverse_sqrt", "step_decay": "halving"},
     )
     average_from: CountOrZero | None = key(
         "epochs after which the iterates are averaged; the averages get rows of their own", None
@@ -85,13 +89,14 @@ class OfOptimizer:
 class Run(OfOptimizer, OfStudy):
     """Everything that decides a trajectory, but the data.
 
-    model_options, update_options: what the signatures of the model's `layers` and of the rule's
-    `update` leave to choose.
+    model_options, update_options, schedule_options: what the signatures of the model's `layers`,
+    the rule's `update` and the schedule's `factor` leave to choose.
     """
 
     step_size: StepSize = key("the step size α", also=("lr", "learning_rate", "alpha"))
     model_options: Mapping[str, Any] = key("options of the model", {})
     update_options: Mapping[str, Any] = key("options of the update rule", {})
+    schedule_options: Mapping[str, Any] = key("options of the schedule", {})
 
     @property
     def label(self) -> str:
@@ -111,42 +116,59 @@ class Run(OfOptimizer, OfStudy):
         return self.average_from * steps_per_epoch(samples, self.samples_a_step(samples))
 
 
+# keys of a run that choose a file with options: its folder, and the key of the run for its options
+CHOICES = {
+    "model": ("models", "model_options"),
+    "update_rule": ("update_rules", "update_options"),
+    "schedule": ("schedules", "schedule_options"),
+}
+# the function that has the options of a file, and its first arguments
+SIGNATURES = {
+    "models": ("layers", ["features", "outputs"]),
+    "update_rules": ("update", ["p", "g", "step_size"]),
+    "schedules": ("factor", ["t", "steps"]),
+}
+
 # what no option may be called: keys of studies and optimizers, and options of train.py
 TAKEN = {"dataset", "optimizers", "step_sizes", "engine", "evaluator", "figures"}
 TAKEN |= {"data", "iterates", "log", "help"}
 
 
 def options_of(kind: str, name: str) -> dict[str, Any]:
-    """What a model, or an update rule, leaves to choose, {name: default}.
+    """What a model, an update rule or a schedule leaves to choose, {name: default}.
 
     Raises InputError where the signature is not what it should be.
     """
-    function = plugin(kind, name).layers if kind == "models" else plugin(kind, name).update
-    begins = ["features", "outputs"] if kind == "models" else ["p", "g", "step_size"]
-    where = f"scripts/descent/{kind}/{name}.py: {function.__name__}"
+    called, begins = SIGNATURES[kind]
+    function = getattr(plugin(kind, name), called)
+    where = f"{place(kind, name)}: {function.__name__}"
     if arguments(function)[: len(begins)] != begins:
         found = ", ".join(arguments(function))
         raise InputError(f"{where}: found ({found}); allowed: ({', '.join(begins)}, …)")
     chosen = options(function)
+    for argument in arguments(function)[len(begins) :]:
+        if argument not in chosen and kind != "update_rules":  # where it is of the state
+            allowed = f"a default that is {OF_DEFAULT}"
+            raise InputError(f"{where}: found {argument} without a default; allowed: {allowed}")
     for option, default in chosen.items():
         if option in TAKEN | {field.name for field in fields(Run)}:
             raise InputError(f"{where}: found the option {option}, which is the name of a key")
-        if type(default) not in OF_DEFAULT:
-            allowed = "a default that is true or false, an integer or a number"
+        if not kind_of_option(default):
+            allowed = f"a default that is {OF_DEFAULT}"
             raise InputError(f"{where}: found {option}={default!r}; allowed: {allowed}")
     return chosen
 
 
-def with_options_of(structure: type, values: Any, *chosen: tuple[str, str]) -> type:
+def with_options_of(structure: type, values: Any) -> type:
     """A declared structure with the options of what the values choose.
 
-    chosen: a kind and its key, as ("models", "model"). Of one that does not exist, a mistake that
-    is reported elsewhere, any option may be.
+    Of a file that does not exist, a mistake that is reported elsewhere, any option may be.
     """
     further: dict[str, Any] = {}
-    for kind, name_of in chosen:
-        default = schema(structure)["properties"][name_of].get("default")
-        name = (values.get(name_of) if isinstance(values, Mapping) else None) or default
+    keys = schema(structure)["properties"]
+    for choice in (choice for choice in CHOICES if choice in keys):
+        kind, default = CHOICES[choice][0], keys[choice].get("default")
+        name = (values.get(choice) if isinstance(values, Mapping) else None) or default
         names = [name] if name in available(kind) else available(kind) if name else []
         for each in names:
             further |= options_of(kind, each)

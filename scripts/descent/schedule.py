@@ -1,4 +1,4 @@
-"""What a seed decides, and when a run is evaluated.
+"""What a seed decides, the step size of every step, and when a run is evaluated.
 
 A seed decides the initial parameters and the order of samples, and nothing else does: engines and
 step sizes of one seed start at the same point and see the same samples (common random numbers).
@@ -6,20 +6,20 @@ Every stream is keyed by (seed, purpose, epoch), so none depends on how much of 
 """
 
 from collections.abc import Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
+from descent.errors import InputError
 from descent.models._layer import Layer
+from descent.plugins import place, plugin
+
+if TYPE_CHECKING:
+    from descent.run import Run
 
 INITIAL, ORDER = 1, 2  # purposes; none is 0, since default_rng(5) equals default_rng([5, 0])
-
-SCHEDULES = {
-    "constant": lambda t, steps: np.ones_like(t),
-    "1/t": lambda t, steps: 1 / t,
-    "1/sqrt(t)": lambda t, steps: 1 / np.sqrt(t),
-    "cosine": lambda t, steps: (1 + np.cos(np.pi * (t - 1) / steps)) / 2,
-}
+BLOCK = 2**20  # steps that are checked at a time
 
 
 def initial(seed: int, layers: Mapping[str, Layer], kind: str, dtype: str) -> dict[str, NDArray]:
@@ -60,16 +60,29 @@ def steps_per_epoch(samples: int, batch_size: int) -> int:
     return -(-samples // batch_size)
 
 
-def step_sizes(
-    kind: str, step_size: float, first: int, last: int, steps: int
-) -> NDArray[np.float64]:
-    """Step sizes of the steps t = first + 1 … last of a run of so many steps.
+def step_sizes(run: "Run", first: int, last: int, steps: int) -> NDArray[np.float64]:
+    """Step sizes of the steps t = first + 1 … last of a run of so many steps: α factor(t, steps).
 
-    constant: α; 1/t: α / t; 1/sqrt(t): α / √t; cosine: α (1 + cos(π (t - 1) / steps)) / 2
-    (Robbins and Monro 1951; Loshchilov and Hutter 2017).
+    Raises InputError where the schedule gives anything but a finite factor ≥ 0 for each step.
     """
     t = np.arange(first + 1, last + 1, dtype=np.float64)
-    return step_size * SCHEDULES[kind](t, steps)
+    where = f"{place('schedules', run.schedule)}: factor"
+    with np.errstate(all="ignore"):  # what comes of it is looked at
+        factor = plugin("schedules", run.schedule).factor(t, steps, **run.schedule_options)
+    if np.shape(factor) != t.shape:
+        found = f"shape {np.shape(factor)} for t of shape {t.shape}"
+        raise InputError(f"{where}: found {found}; allowed: the shape of t")
+    wrong = ~np.isfinite(factor) | (factor < 0)
+    if wrong.any():
+        found = f"{factor[wrong][0]} in step {first + 1 + wrong.argmax()} of {steps}"
+        raise InputError(f"{where}: found {found}; allowed: a finite number ≥ 0")
+    return run.step_size * factor
+
+
+def check_step_sizes(run: "Run", steps: int) -> None:
+    """Raise InputError where the schedule is wrong in any step, before the first is made."""
+    for first in range(0, steps, BLOCK):
+        step_sizes(run, first, min(first + BLOCK, steps), steps)
 
 
 def evaluated_steps(steps: int, evaluate_every: int) -> NDArray[np.int64]:

@@ -15,8 +15,8 @@ The first that holds:
     oscillating   (full batch) more than a tenth of the steps of the last two quarters raised F
     converged     gap ≤ 0.01; where no optimum is known it is not falling either
     barely moved  gap > 0.9, by a fall beyond noise, and F was never above its start
-    descending    it is falling: beyond noise, by more than 1/200 of the way
     failed        gap > 0.9
+    descending    it is falling: beyond noise, by more than 1/200 of the way
     plateau       none of these: it came some way, and then no farther
 """
 
@@ -69,10 +69,10 @@ def status(
         word = "converged"
     elif gap > 0.9 and beyond_noise and objective.max() <= start + ROUNDING * abs(start):
         word = "barely moved"
-    elif falling:
-        word = "descending"
+    elif gap > 0.9:
+        word = "failed"
     else:
-        word = "failed" if gap > 0.9 else "plateau"
+        word = "descending" if falling else "plateau"
     return word, gap
 
 

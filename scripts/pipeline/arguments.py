@@ -2,13 +2,13 @@
 
 import json
 from argparse import SUPPRESS, ArgumentParser, Namespace
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from shlex import quote
 from typing import Any
 
 from descent.declaration import read, schema, words
 from descent.errors import InputError
-from descent.run import Run, options_of, with_options_of
+from descent.run import CHOICES, Run, options_of, with_options_of
 
 
 def parse_run(parser: ArgumentParser, line: Sequence[str] | None = None) -> tuple[Namespace, Run]:
@@ -17,10 +17,10 @@ def parse_run(parser: ArgumentParser, line: Sequence[str] | None = None) -> tupl
     Raises InputError with a line for every key that is wrong.
     """
     chosen = ArgumentParser(add_help=False, allow_abbrev=False)
-    for name in ("model", "update_rule"):
+    for name in CHOICES:
         chosen.add_argument(option(name), default=SUPPRESS)
     choices = vars(chosen.parse_known_args(line)[0])
-    structure = with_options_of(Run, choices, ("models", "model"), ("update_rules", "update_rule"))
+    structure = with_options_of(Run, choices)
 
     group = parser.add_argument_group("the run")
     keys = {n: k for n, k in schema(structure)["properties"].items() if k.get("type") != "object"}
@@ -43,17 +43,22 @@ def parse_run(parser: ArgumentParser, line: Sequence[str] | None = None) -> tupl
     right = read(structure, values, "the run", mistakes, lambda _, name: option(name))
     if mistakes:
         raise InputError("\n".join(mistakes))
-    of_model = options_of("models", right["model"])
-    of_rule = options_of("update_rules", right["update_rule"])
-    right["model_options"] = {option: right[option] for option in of_model}
-    right["update_options"] = {option: right[option] for option in of_rule}
+    right |= chosen_options(right)
     return arguments, Run(**{name: right[name] for name in schema(Run)["properties"]})
+
+
+def chosen_options(values: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
+    """The keys of a run for the options of what it chooses, {key: {option: value}}."""
+    return {
+        of_it: {option: values[option] for option in options_of(kind, values[choice])}
+        for choice, (kind, of_it) in CHOICES.items()
+    }
 
 
 def command_line(run: Run) -> list[str]:
     """The options that `parse_run` reads as this run, quoted for a shell.
 
-    Keys that have their default are left out; options of the model and the update rule are not.
+    Keys that have their default are left out; options of what the run chooses are not.
     """
     keys = schema(Run)["properties"]
     values = {
@@ -61,8 +66,10 @@ def command_line(run: Run) -> list[str]:
         for name, allowed in keys.items()
         if allowed.get("type") != "object" and getattr(run, name) != allowed.get("default", ...)
     }
+    for _, of_it in CHOICES.values():
+        values |= getattr(run, of_it)
     line = []
-    for name, value in {**values, **run.model_options, **run.update_options}.items():
+    for name, value in values.items():
         several = value if isinstance(value, tuple) else [value]
         line += [option(name), *(v if isinstance(v, str) else json.dumps(v) for v in several)]
     return [quote(word) for word in line]

@@ -9,13 +9,12 @@ from functools import cache
 from pathlib import Path
 from typing import Any, Literal
 
-from descent.ability import News, able, misfits, why_not
+from descent.ability import News, able, given, misfits, why_not
 from descent.data import Size
 from descent.datasets._table import Table
 from descent.datasets._table import size as table_size
 from descent.declaration import (
     Named,
-    StepSize,
     declared,
     distinct,
     key,
@@ -27,7 +26,9 @@ from descent.declaration import (
 from descent.errors import InputError
 from descent.plugins import available, plugin
 from descent.run import OfOptimizer, OfStudy, Run, options_of, with_options_of
+from pipeline.arguments import chosen_options
 from pipeline.auto import fastest, numbers
+from pipeline.lists import Seeds, StepSizes
 from pipeline.plan import PlannedRun, PlannedStudy, raw_files
 from pipeline.syntax import check_syntax
 
@@ -47,8 +48,8 @@ Evaluator = Literal["auto", *available("evaluators")]
 class Optimizer(OfOptimizer):
     """The keys of an optimizer."""
 
-    step_sizes: distinct(StepSize) = key(
-        "the fixed step sizes α, a run each",
+    step_sizes: StepSizes = key(
+        "the fixed step sizes α, a run each; a mapping is a grid of them",
         also=("step_size", "lr", "lrs", "learning_rate", "learning_rates", "alpha", "alphas"),
     )
     engine: Engine | None = key("where it differs from the study's", None, also=("backend",))
@@ -59,6 +60,10 @@ class Optimizer(OfOptimizer):
 class Study(OfStudy):
     """The keys of a study."""
 
+    seeds: Seeds = key(
+        "replicates: a seed decides the initial parameters and the order of samples; 5 is 0 … 4",
+        also=("seed", "replicates", "repeats"),
+    )
     dataset: Literal[*available("datasets")] | Mapping[str, Any] = key(
         "the samples: by name, or a table of one's own", also=("data",)
     )
@@ -116,15 +121,15 @@ def _check_names(
 def _read_study(name: str, values: Any, mistakes: list[str]) -> PlannedStudy | None:
     """The study, or None where it has mistakes."""
     where, found = f"studies.{shown(name)}", list[str]()
-    keys = with_options_of(Study, values, ("models", "model"))
+    keys = with_options_of(Study, values)
     hints = _hints(Optimizer, "an optimizer", "models")
     study = read(keys, values, where, found, elsewhere=hints)
     _check_names(f"{where}.optimizers", study.get("optimizers", {}), (), found)
     optimizers: dict[str, dict[str, Any]] = {}
     for optimizer, of_optimizer in study.get("optimizers", {}).items():
-        keys = with_options_of(Optimizer, of_optimizer, ("update_rules", "update_rule"))
+        keys = with_options_of(Optimizer, of_optimizer)
         place = f"{where}.optimizers.{shown(optimizer)}"
-        hints = _hints(Study, "the study", "update_rules")
+        hints = _hints(Study, "the study", "update_rules", "schedules")
         optimizers[optimizer] = read(keys, of_optimizer, place, found, elsewhere=hints)
 
     runs, notes, figures = list[PlannedRun](), list[str](), ()
@@ -171,10 +176,11 @@ def _samples(dataset: Any, where: str, mistakes: list[str]) -> tuple[Table | Non
 
 
 @cache
-def _hints(structure: type, level: str, kind: str) -> dict[str, str]:
+def _hints(structure: type, level: str, *kinds: str) -> dict[str, str]:
     """Where keys of another structure belong, and whose options there are."""
     whose: dict[str, list[str]] = {}
-    for name in available(kind):
+    files = [(kind, name) for kind in kinds for name in available(kind)]
+    for kind, name in files:
         with suppress(InputError):  # a file that is wrong matters where it is chosen
             for option in options_of(kind, name):
                 whose.setdefault(option, []).append(name)
@@ -212,8 +218,7 @@ def _plan(
     run = Run(
         **{name: keys[name] for name in schema(Run)["properties"] if name in keys},
         step_size=1.0,
-        model_options={o: study[o] for o in options_of("models", keys["model"])},
-        update_options={o: own[o] for o in options_of("update_rules", keys["update_rule"])},
+        **chosen_options(keys),
     )
     wrong = misfits(run, size)
     for misfit, (value, allowed) in wrong.items():
@@ -267,7 +272,7 @@ def _figures(
     mistakes: list[str],
 ) -> tuple[str, ...]:
     """The figures named, or all that fit the study; a line in mistakes for one that does not."""
-    fit = tuple(able("figures", runs, size))
+    fit = tuple(sorted(able("figures", runs, size), key=lambda name: given("figures", name).PLACE))
     for figure in named or ():
         if reason := why_not("figures", figure, runs, size):
             mistakes.append(mistake(f"{where}.figures", figure, ", ".join(fit), reason))

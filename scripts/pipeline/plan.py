@@ -48,6 +48,7 @@ class PlannedRun:
         return [
             f"descent.models.{self.run.model}",
             f"descent.update_rules.{self.run.update_rule}",
+            f"descent.schedules.{self.run.schedule}",
             f"descent.engines.{self.engine}",
         ]
 
@@ -121,17 +122,23 @@ class PlannedStudy:
 
     def records(self) -> list[str]:
         """What says where the tables and figures come from."""
-        return [f"results/{self.name}/tables.json", *self.figure_files(["json"])]
+        of_tables = [f"results/{self.name}/{of}.json" for of in ("tables", "description")]
+        return [*of_tables, *self.figure_files(["json"])]
+
+    def descriptions(self) -> list[str]:
+        """What says in words how it ended."""
+        return [f"results/{self.name}/{file}" for file in ("headline.txt", "summary.html")]
 
     def results(self) -> list[str]:
         """Everything that is made of it."""
-        return [*self.tables(), *self.figure_files(), *self.records(), self.manifest]
+        made = [*self.tables(), *self.descriptions(), *self.figure_files()]
+        return [*made, *self.records(), self.manifest]
 
     def recorded(self) -> list[str]:
         """What the manifest lists, but for the records of the tables and figures."""
         kinds = [("iterates", "npz"), ("traces", "csv"), ("traces", "json")]
         of_runs = [file for kind in kinds for file in self.files(*kind)]
-        return [*of_runs, *self.tables(), *self.figure_files()]
+        return [*of_runs, *self.tables(), *self.descriptions(), *self.figure_files()]
 
     def read_by_figure(self, figure: str) -> dict[str, str | list[str]]:
         """The files that a figure reads beside the tables."""
@@ -141,8 +148,10 @@ class PlannedStudy:
 
     def figure_modules(self, figure: str) -> list[str]:
         """The modules of its own that a figure imports."""
-        reads = [f"descent.models.{self.model}"] if self.read_by_figure(figure) else []
-        return [f"descent.figures.{figure}", *reads]
+        needs = given("figures", figure)
+        reads = [f"descent.models.{self.model}"] if needs.READS_ITERATES else []
+        images = [f"descent.datasets.{self.dataset}"] if "images" in needs.NEEDS else []
+        return [f"descent.figures.{figure}", *reads, *images]
 
 
 def _as_word(keys: Mapping[str, Any]) -> str:

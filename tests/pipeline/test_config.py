@@ -71,7 +71,51 @@ def test_a_run_for_every_optimizer_and_step_size():
     assert study.runs[0].run.l2 == 0
 
 
+def test_seeds_as_a_number_are_the_first_ones():
+    for written, seeds in [("1", (0,)), ("5", (0, 1, 2, 3, 4)), ("[5]", (5,)), ("[3, 1]", (3, 1))]:
+        study = read(GOOD.replace("[0, 1]", written))["tiny"]
+        assert study.seeds == study.runs[0].run.seeds == seeds
+
+
+@pytest.mark.parametrize(
+    ("written", "labels"),
+    [
+        ("{from: 0.01, to: 1, per_decade: 2}", "0.01 0.0316 0.1 0.316 1.0"),
+        ("{from: 1e-1, to: '5e1', per_decade: 1}", "0.1 1.0 10.0 50.0"),
+        ("[50, {from: 1, to: 10, per_decade: 4}, 2]", "50.0 1.0 1.78 3.16 5.62 10.0 2.0"),
+        ("[{from: 5, to: 6, per_decade: 1}, {from: 1, to: 2, per_decade: 3}]", "5.0 6.0 1.0 2.0"),
+    ],
+)
+def test_a_grid_stands_for_its_step_sizes_in_the_order_of_the_list(written, labels):
+    runs = read(GOOD.replace("[1e-3, 0.1]", written))["tiny"].runs
+    found = [planned.run.label for planned in runs if planned.optimizer == "sgd"]
+    assert found == labels.split()
+
+
+def test_a_value_that_stands_twice_is_named_with_its_grids():
+    one, other = "{'from': 1, 'to': 10, 'per_decade': 2}", "{'from': 10, 'to': 99, 'per_decade': 1}"
+    for written, same in [
+        (f"[1e1, {one}]", f"1e1 and 10.0 of {one}"),
+        (f"[{one}, 3.160]", f"3.16 of {one} and 3.16"),
+        (f"[7, {one}, {other}]", f"10.0 of {one} and 10.0 of {other}"),
+    ]:
+        (line,) = mistakes(GOOD.replace("[1]", written))
+        assert line.startswith(f"{GD}.step_sizes: found [")
+        assert line.endswith(f"; allowed: each once, but {same} are the same")
+
+
+def test_all_mistakes_of_a_list_are_listed_at_once():
+    written = "[0, {from: 2, to: 1, per_decade: 3}, 1, {from: 0, to: 1, per_decade: x}]"
+    lines = mistakes(GOOD.replace("[1]", written))
+    starts = ["[0]: found 0", "[1].from: found 2", "[3].from: found 0", "[3].per_decade: found 'x'"]
+    assert len(lines) == len(starts)
+    for start, line in zip(starts, lines, strict=True):
+        assert line.startswith(f"{GD}.step_sizes{start}; allowed: ")
+
+
 TINY, SGD, GD = "studies.tiny", "studies.tiny.optimizers.sgd", "studies.tiny.optimizers.gd"
+
+GRID = "{{from: {}, to: {}, per_decade: {}}}"
 
 # what is changed in GOOD, and a line of the message
 MISTAKES = [
@@ -101,23 +145,124 @@ MISTAKES = [
     ("[0, 1]", "[0, 0.5]", f"{TINY}.seeds[1]: found 0.5; allowed: an integer ≥ 0"),
     ("[0, 1]", f"[{2**64}]", f"{TINY}.seeds[0]: found {2**64}; allowed: an integer < 2⁶³"),
     ("[0, 1]", "[]", f"{TINY}.seeds: found []; allowed: a list of at least one, each an integer"),
-    ("[0, 1]", "5", f"{TINY}.seeds: found 5; allowed: a list of at least one, each an integer"),
+    ("[0, 1]", "1.5", f"{TINY}.seeds: found 1.5; allowed: a list of at least one, each an integer"),
+    (
+        "[0, 1]",
+        "0",
+        f"{TINY}.seeds: found 0; allowed: a list of at least one, each an integer ≥ 0,",
+    ),
+    ("[0, 1]", "-3", ", each an integer ≥ 0, or an integer ≥ 1 and ≤ 10000"),
+    ("[0, 1]", "10001", f"{TINY}.seeds: found 10001; allowed: a list of at least one, each an int"),
+    (
+        "[0, 1]",
+        "yes",
+        f"{TINY}.seeds: found True; allowed: a list of at least one, each an integer",
+    ),
+    ("[0, 1]", "'5'", f"{TINY}.seeds: found '5'; allowed: a list of at least one, each an integer"),
     ("batch_size: 1", "batch_size: 0", f"{SGD}.batch_size: found 0; allowed: an integer ≥ 1, or f"),
     ("batch_size: 1", "batch_size: all", f"{SGD}.batch_size: found 'all'; allowed: an integer ≥ 1"),
     ("epochs: 2", "epochs: 0", f"{SGD}.epochs: found 0; allowed: an integer ≥ 1"),
     ("epochs: 2", "epochs: 2.5", f"{SGD}.epochs: found 2.5; allowed: an integer ≥ 1"),
     ("epochs: 2", "epochs: yes", f"{SGD}.epochs: found True; allowed: an integer ≥ 1"),
     ("every: 500", "every: []", f"{SGD}.evaluate_every: found []; allowed: an integer ≥ 1"),
-    ("[1e-3, 0.1]", "[]", f"{SGD}.step_sizes: found []; allowed: a list of at least one, each a n"),
+    ("[1e-3, 0.1]", "[]", f"{SGD}.step_sizes: found []; allowed: a list of at least one, each (a "),
     ("[1e-3, 0.1]", "[0]", f"{SGD}.step_sizes[0]: found 0; allowed: a number > 0 and"),
     ("[1e-3, 0.1]", "[1e290]", f"{SGD}.step_sizes[0]: found '1e290'; allowed: a number > 0 and <"),
     ("[1e-3, 0.1]", "[1, .inf]", f"{SGD}.step_sizes[1]: found inf; allowed: a number > 0 and"),
     ("[1e-3, 0.1]", "[.nan]", f"{SGD}.step_sizes[0]: found nan; allowed: a number > 0 and"),
     ("[1e-3, 0.1]", "[1e999]", f"{SGD}.step_sizes[0]: found '1e999'; allowed: a number > "),
     ("[1e-3, 0.1]", "[small]", f"{SGD}.step_sizes[0]: found 'small'; allowed: a number > "),
+    (
+        "[1e-3, 0.1]",
+        "[[1]]",
+        f"{SGD}.step_sizes[0]: found [1]; allowed: a number > 0 and < 1e+100, ",
+    ),
+    (
+        "[1e-3, 0.1]",
+        "0.1",
+        f"{SGD}.step_sizes: found 0.1; allowed: a list of at least one, each (a ",
+    ),
+    (
+        "[1e-3, 0.1]",
+        "!!set {1}",
+        f"{SGD}.step_sizes: found {{1}}; allowed: a list of at least one, ",
+    ),
     ("[1e-3, 0.1]", "[true]", f"{SGD}.step_sizes[0]: found True; allowed: a number > 0 and"),
     ("0.1]", "0.001]", "allowed: each once, but 1e-3 and 0.001 are the same"),
     ("[1]", "[1, 1.0]", f"{GD}.step_sizes: found [1, 1.0]; allowed: each once, but 1 and 1.0 are"),
+    # a grid of step sizes, alone or in a list
+    ("[1]", GRID.format(2, 1, 4), f"{GD}.step_sizes.from: found 2; allowed: less than to, 1"),
+    ("[1]", GRID.format(1, 1.0, 4), f"{GD}.step_sizes.from: found 1; allowed: less than to, 1.0"),
+    (
+        "[1]",
+        GRID.format("no", 1, 4),
+        f"{GD}.step_sizes.from: found False; allowed: a number ≥ 1e-1",
+    ),
+    (
+        "[1]",
+        GRID.format("'x'", 1, 4),
+        f"{GD}.step_sizes.from: found 'x'; allowed: a number ≥ 1e-100",
+    ),
+    (
+        "[1]",
+        GRID.format("1e-200", 1, 4),
+        f"{GD}.step_sizes.from: found '1e-200'; allowed: a number",
+    ),
+    (
+        "[1]",
+        GRID.format(0, 1, 4),
+        f"{GD}.step_sizes.from: found 0; allowed: a number ≥ 1e-100 and ",
+    ),
+    (
+        "[1]",
+        GRID.format(1, ".inf", 4),
+        f"{GD}.step_sizes.to: found inf; allowed: a number ≥ 1e-100",
+    ),
+    (
+        "[1]",
+        GRID.format(1, 10, 0),
+        f"{GD}.step_sizes.per_decade: found 0; allowed: an integer ≥ 1 ",
+    ),
+    ("[1]", GRID.format(1, 10, 2.5), "per_decade: found 2.5; allowed: an integer ≥ 1 and ≤ 1000"),
+    ("[1]", GRID.format(1, 10, 2.0), "per_decade: found 2.0; allowed: an integer ≥ 1 and ≤ 1000"),
+    ("[1]", GRID.format(1, 10, 1001), "per_decade: found 1001; allowed: an integer ≥ 1 and ≤ 1000"),
+    (
+        "[1]",
+        GRID.format(1, 10, 2**64),
+        f"per_decade: found {2**64}; allowed: an integer ≥ 1 and ≤ ",
+    ),
+    (
+        "[1]",
+        GRID.format(1, 10, 300),
+        "per_decade: found 300; allowed: fewer, since to three digits 1.01547 and 1.02329 are bo",
+    ),
+    ("[1]", "{from: 1, to: 10}", f"{GD}.step_sizes.per_decade: is missing"),
+    ("[1]", "{}", f"{GD}.step_sizes.from: is missing"),
+    (
+        "[1]",
+        "{fron: 1, to: 10, per_decade: 2}",
+        f"{GD}.step_sizes: found unknown key fron; did you mean from? allowed: from, to, per_dec",
+    ),
+    (
+        "[1]",
+        "[3, {from: 1, to: 10, num: 2}]",
+        f"{GD}.step_sizes[1]: found unknown key num; did you mean per_decade? allowed: from, to, p",
+    ),
+    (
+        "[1]",
+        f"[3, {GRID.format(2, 1, 4)}]",
+        f"{GD}.step_sizes[1].from: found 2; allowed: less than",
+    ),
+    (
+        "[1]",
+        f"[1e1, {GRID.format(1, 100, 2)}]",
+        "; allowed: each once, but 1e1 and 10.0 of {",
+    ),
+    (
+        "[1]",
+        f"[{GRID.format(1, 10, 2)}, {GRID.format(10, 99, 1)}]",
+        "; allowed: each once, but 10.0 of {",
+    ),
     ("seeds:", "figures: [heat]\n    seeds:", f"{TINY}.figures[0]: found 'heat'; did you mean he"),
     # a name
     ("tiny:", "ti/ny:", "studies: found the name 'ti/ny'; allowed: a lower-case letter, then"),
@@ -169,7 +314,47 @@ MISTAKES = [
     ("digits", "diabetes", f"{TINY}.model: found sigmoid_softmax; allowed: linear_regression, si"),
     ("size: 1", "size: 1501", f"{SGD}.batch_size: found 1501; allowed: at most the 1500 training"),
     ("epochs: 2", "average_from: 2, epochs: 2", f"{SGD}.average_from: found 2; allowed: an epoch"),
-    ("epochs: 2", "schedule: 1/x, epochs: 2", f"{SGD}.schedule: found '1/x'; did you mean 1/t? "),
+    # a schedule
+    (
+        "epochs: 2",
+        "schedule: 1/t, epochs: 2",
+        f"{SGD}.schedule: found '1/t'; did you mean inverse_t",
+    ),
+    (
+        "epochs: 2",
+        "schedule: 1/sqrt(t), epochs: 2",
+        f"{SGD}.schedule: found '1/sqrt(t)'; did you mean inverse_sqrt? allowed: one of const",
+    ),
+    (
+        "epochs: 2",
+        "schedule: cosin, epochs: 2",
+        f"{SGD}.schedule: found 'cosin'; did you mean cosi",
+    ),
+    (
+        "epochs: 2",
+        "t0: 5, epochs: 2",
+        f"{SGD}: found unknown key t0; it is an option of inverse_sqrt, inverse_time; allowed: ",
+    ),
+    (
+        "epochs: 2",
+        "schedule: inverse_time, t0: 0, epochs: 2",
+        f"{SGD}.t0: found 0; allowed: a finite number > 0",
+    ),
+    (
+        "epochs: 2",
+        "schedule: inverse_sqrt, t0: .inf, epochs: 2",
+        f"{SGD}.t0: found inf; allowed: a finite number > 0",
+    ),
+    (
+        "epochs: 2",
+        "schedule: warmup, share: 1, epochs: 2",
+        f"{SGD}.share: found 1; allowed: a number ≥ 0 and < 1",
+    ),
+    (
+        "epochs: 2",
+        "schedule: halving, times: 2.5, epochs: 2",
+        f"{SGD}.times: found 2.5; allowed: an integer ≥ 1",
+    ),
     ("epochs: 2", "update_rule: momentum, momentum: 1, epochs: 2", f"{SGD}.momentum: found 1; al"),
     ("epochs: 3", "epochs: 3000000", f"{TINY}: found iterates of 15.6 GB a study; allowed: 10 GB"),
     (
@@ -275,6 +460,7 @@ def test_mistakes_that_need_the_whole_study_are_listed_with_the_others():
     [
         ("model: neural_network", "model: neural_netwrk\n    hidden: 9"),
         ("epochs: 2", "update_rule: momentumm, momentum: 0.5, epochs: 2"),
+        ("epochs: 2", "schedule: inverse_tiem, t0: 5, epochs: 2"),
     ],
 )
 def test_an_option_of_a_misspelled_model_or_rule_is_no_second_mistake(old, new):
@@ -419,8 +605,10 @@ def parsed(planned):
         with_study_key("l2: 0.5\n    initial: zeros\n    dtype: float64\n    engine: torch"),
         with_study_key("hidden: 7", NETWORK).replace(
             "epochs: 2",
-            "epochs: 2, average_from: 1, schedule: 1/sqrt(t), update_rule: adam, beta1: 0.5",
+            "epochs: 2, average_from: 1, schedule: inverse_sqrt, t0: 7, update_rule: adam",
         ),
+        with_sgd_key("schedule: halving, times: 5, update_rule: momentum, momentum: 0.5"),
+        GOOD.replace("[0, 1]", "3").replace("[1]", GRID.format(1, 9, 3)),
         with_study_key("bias: false", REGRESSION).replace("size: 1,", "size: 32,"),
     ],
 )
@@ -435,7 +623,9 @@ def test_no_option_may_have_the_name_of_a_key():
 
 
 def test_options_have_the_defaults_of_the_signatures():
-    sgd = read(with_sgd_key("update_rule: adam, beta1: 0.5", NETWORK))["tiny"].runs[0].run
+    chosen = "update_rule: adam, beta1: 0.5, schedule: inverse_time"
+    sgd = read(with_sgd_key(chosen, NETWORK))["tiny"].runs[0].run
+    assert sgd.schedule_options == {"t0": 1.0}
     assert sgd.model_options == {"hidden": 128}
     assert sgd.update_options == {"beta1": 0.5, "beta2": 0.999, "epsilon": 1e-8}
 

@@ -16,19 +16,23 @@ ROOT = Path(__file__).parents[2]
 DOWNLOAD = "download.py --dataset {dataset} --raw raw --data {d}.npz"
 TRAIN = (
     "train.py --data {d}.npz --step-size 0.1 --batch-size full --epochs 2 --evaluate-every 1"
-    " --seeds 0 --iterates o/{d}_iterates.npz --model {model} --engine {engine} {options}"
+    " --seeds 0 --iterates o_{d}/0.1.npz --model {model} --engine {engine} {options}"
 )
 EVALUATE = (
-    "evaluate.py --iterates o/{d}_iterates.npz --data {d}.npz --study s --optimizer o"
+    "evaluate.py --iterates o_{d}/0.1.npz --data {d}.npz --study s --optimizer o_{d}"
     " --trace {d}_trace.csv --record {d}_trace.json --evaluator {evaluator}"
 )
 AGGREGATE = (
     "aggregate.py --run-traces {d}_trace.csv --seeds 0 --traces {d}_traces.csv"
     " --summary {d}_summary.csv --record {d}_tables.json"
 )
+DESCRIBE = (
+    f"describe.py --summary {{d}}_summary.csv --tables {{d}}_tables.json --headline h.txt"
+    f" --page p.html --record h.json --template {ROOT}/report/summary.html"
+)
 PLOT = (
     "plot.py --traces {d}_traces.csv --summary {d}_summary.csv --png f.png --pdf f.pdf"
-    " --figure {figure} --iterates o/{d}_iterates.npz --data {d}.npz --tables {d}_tables.json"
+    " --figure {figure} --iterates o_{d}/0.1.npz --data {d}.npz --tables {d}_tables.json"
     " --record f.json"
 )
 MANIFEST = "manifest.py --records d_tables.json --manifest SHA256SUMS"
@@ -41,15 +45,20 @@ BOWL = {"d": "b", "dataset": "bowl", "model": "linear_regression", "options": "-
 def train(engine, model="sigmoid_softmax", **options):
     regression = plugin("models", model).TASK == "regression"
     names = {**(BOWL if regression else DIGITS), "model": model}
+    if schedule := options.get("schedule"):
+        names["options"] = f"--schedule {schedule}"
     chosen = [f"models.{model}", "update_rules.plain", f"engines.{engine}"]
+    chosen += [f"schedules.{schedule or 'constant'}"]
     return TRAIN.format(**names, engine=engine), chosen
 
 
 def plot(figure):
     about = given("figures", figure)
-    bowl = "optimum" in about.NEEDS
-    chosen = [f"figures.{figure}", *(["models.linear_regression"] if about.READS_ITERATES else [])]
-    return PLOT.format(**(BOWL if bowl else DIGITS), figure=figure), chosen
+    names = BOWL if "optimum" in about.NEEDS else DIGITS
+    chosen = [f"figures.{figure}"]
+    chosen += [f"models.{names['model']}"] if about.READS_ITERATES else []
+    chosen += [f"datasets.{names['dataset']}"] if "images" in about.NEEDS else []
+    return PLOT.format(**names, figure=figure), chosen
 
 
 # commands, each with the modules of descent that it chooses by name; each of the digits and of the
@@ -59,6 +68,7 @@ COMMANDS = dict(
         *((DOWNLOAD.format(**names), [f"datasets.{names['dataset']}"]) for names in (DIGITS, BOWL)),
         *(train("numpy", model) for model in available("models")),
         *(train(engine) for engine in available("engines") if engine != "numpy"),
+        *(train("numpy", schedule=name) for name in available("schedules") if name != "constant"),
         (
             EVALUATE.format(**BOWL, evaluator="numpy"),
             ["models.linear_regression", "evaluators.numpy"],
@@ -71,6 +81,7 @@ COMMANDS = dict(
             for evaluator in available("evaluators")
         ),
         *((AGGREGATE.format(**names), []) for names in (DIGITS, BOWL)),
+        *((DESCRIBE.format(**names), []) for names in (DIGITS, BOWL)),
         *(plot(figure) for figure in available("figures")),
         (MANIFEST, []),
         (VERIFY, []),

@@ -61,6 +61,8 @@ def test_checking_out_another_branch_and_coming_back_runs_nothing(made):
             ["download digits", *TRAINING_ONWARDS],
         ),
         ("descent/update_rules/adam.py", "def update", "# new\ndef update", []),
+        ("descent/schedules/constant.py", "def factor", "# new\ndef factor", TRAINING_ONWARDS),
+        ("descent/schedules/cosine.py", "def factor", "# new\ndef factor", []),
     ],
 )
 def test_changing_code_runs_what_imports_it(made, file, old, new, runs):

@@ -3,6 +3,7 @@
 import fcntl
 import os
 import pty
+import shutil
 import signal
 import struct
 import subprocess
@@ -11,8 +12,11 @@ import termios
 import time
 from pathlib import Path
 
+import numpy as np
 import pytest
 from conftest import heeding_ctrl_c  # pyright: ignore
+
+from descent import iterates
 
 SCRIPTS = Path(__file__).parents[2] / "scripts"
 TRAIN = (
@@ -64,6 +68,8 @@ def test_training_is_silent_elsewhere_and_writes_its_log(folder):
         ("numpy", "x", "argument --engine: invalid choice: 'x' (choose from"),
         ("1", "x", "--batch-size: found 'x'; allowed: an integer ≥ 1, or full"),
         ("1", "1501", "error: --batch-size: found 1501; allowed: at most the 1500 training samp"),
+        ("--epochs", "--validation 1499 --epochs", "out: y_test[0] is 1; allowed: labels 0"),
+        ("--epochs", "--validation 1500 --epochs", "error: --validation: found 1500; allowed: few"),
         ("500", "0", "--evaluate-every: found 0; allowed: an integer ≥ 1"),
         ("--step-size", "--lr", "the run: found unknown key lr; did you mean step_size? allowed"),
         ("--step-size", "--lr", "--step-size: is missing"),
@@ -79,6 +85,33 @@ def test_bad_options(folder, old, new, says):
     assert done.returncode != 0
     assert says in done.stderr
     assert "Traceback" not in done.stderr
+    assert not list(folder.glob("sgd/*"))
+
+
+def test_what_is_held_out_does_not_train(folder):
+    subprocess.run(command("train.py", *TRAIN, "--validation", "300"), cwd=folder, check=True)
+    with np.load(folder / "d.npz") as stored:
+        arrays = dict(stored)
+    few = {name: array[:1200] if "train" in name else array for name, array in arrays.items()}
+    np.savez(folder / "few.npz", **few)
+    options = " ".join(TRAIN).replace("d.npz", "few.npz").replace("sgd/0.1", "sgd/few").split()
+    subprocess.run(command("train.py", *options), cwd=folder, check=True)
+    held_out, of_few = (iterates.load(folder / f"sgd/{name}.npz")[0] for name in ("0.1", "few"))
+    for name, p in of_few.parameters.items():
+        assert (held_out.parameters[name] == p).all()
+    assert held_out.step[-1] == 1200
+    assert held_out.provenance["validation"] == 300
+
+
+def test_a_schedule_that_is_wrong_in_the_last_step_is_reported_before_the_first(folder):
+    shutil.copytree(SCRIPTS, folder / "scripts")
+    file = folder / "scripts/descent/schedules/odd.py"
+    file.write_text("def factor(t, steps, most=5):\n    return steps - 0.5 - t\n")
+    train = [sys.executable, "scripts/train.py", *TRAIN, "--schedule", "odd", "--most", "7"]
+    done = subprocess.run(train, cwd=folder, capture_output=True, text=True)
+    says = "found -0.5 in step 1500 of 1500; allowed: a finite number ≥ 0"
+    assert done.stderr == f"error: scripts/descent/schedules/odd.py: factor: {says}\n"
+    assert "steps a seed" not in (folder / "log").read_text()
     assert not list(folder.glob("sgd/*"))
 
 

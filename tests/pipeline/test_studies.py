@@ -50,7 +50,8 @@ studies:
       adam:
         update_rule: adam
         beta1: 0.5
-        schedule: 1/sqrt(t)
+        schedule: inverse_sqrt
+        t0: 5
         batch_size: 50
         epochs: 2
         evaluate_every: 30

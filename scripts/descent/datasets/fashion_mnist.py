@@ -5,7 +5,7 @@ from pathlib import Path
 from descent.data import Data, Size
 from descent.datasets import _archives
 
-SIZE = Size(train=60_000, test=10_000, features=784, outputs=10)
+SIZE = Size(train=60_000, test=10_000, features=784, outputs=10, image=(28, 28))
 
 
 def obtain(raw: Path, mirror: str | None) -> Data:

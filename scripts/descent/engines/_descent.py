@@ -139,7 +139,7 @@ def descend(
 
     def advance(start: int, stop: int) -> NDArray | None:
         objective = np.empty((len(run.seeds), stop - start)) if run.batch_size == FULL else None
-        sizes = schedule.step_sizes(run.schedule, run.step_size, start, stop, steps)
+        sizes = schedule.step_sizes(run, start, stop, steps)
         each = zip(sizes.tolist(), scalings(run, sizes, start).tolist(), batches, strict=False)
         for step, (size, factor, batch) in enumerate(each, start + 1):
             loss, gradients = gradient(parameters, batch)

@@ -147,7 +147,7 @@ def _shuffled_steps_of(run: Run, data: Data, samples: Packed) -> Callable:
     touching = touching and (run.l2 == 0 or l2_scales(run))
 
     def make_steps(seed: int, descent: Descent, first: int, last: int) -> None:
-        sizes = schedule.step_sizes(run.schedule, run.step_size, first, last, steps)
+        sizes = schedule.step_sizes(run, first, last, steps)
         factors = scalings(run, sizes, first)
         for before, epoch, begin, end in segments(first, last, n, size):
             some, made = order(seed, epoch, n)[begin:end], first + before
@@ -167,7 +167,7 @@ def _full_steps_of(run: Run, data: Data, samples: Packed) -> Callable:
     dz = zeros(BLOCK, statics.layout, run.dtype)
 
     def make_steps(seed: int, descent: Descent, first: int, last: int) -> NDArray:
-        sizes = schedule.step_sizes(run.schedule, run.step_size, first, last, run.epochs)
+        sizes = schedule.step_sizes(run, first, last, run.epochs)
         factors, found = scalings(run, sizes, first), np.zeros((2, len(sizes)))
         _full_steps(statics, descent, samples, y, columns, dz, sizes, factors, first, *found)
         losses, squares = found

@@ -99,7 +99,7 @@ def _shuffled_batches(run: Run, data: Data, progress: Callable[[int], object]) -
         return gpu.to_device(of_seeds.astype(np.int32))
 
     def advance(first: int, last: int) -> None:
-        sizes = schedule.step_sizes(run.schedule, run.step_size, first, last, steps)
+        sizes = schedule.step_sizes(run, first, last, steps)
         factors = gpu.to_device(scalings(run, sizes, first))
         sizes = gpu.to_device(sizes)
         for before, epoch, begin, end in segments(first, last, n, run.batch_size):

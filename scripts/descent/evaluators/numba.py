@@ -24,7 +24,7 @@ LIBRARIES = ("numpy", "numba")
 of_label = compiled(functions.of_label)
 
 TOGETHER = 16  # snapshots: their weights (500 KB on MNIST) stay in the second-level cache
-BLOCK = 256  # samples whose ∂loss/∂z (160 KB) stay there, too
+BLOCK = 128  # samples whose ∂loss/∂z (80 KB) stay there, too
 
 
 def device() -> str:

@@ -11,6 +11,7 @@ from matplotlib.figure import Figure
 from descent.figures._curves import curves, each_optimizer, panels
 
 NEEDS = ("classification",)
+PLACE = 4
 
 
 def draw(traces: pd.DataFrame, summary: pd.DataFrame) -> Figure:

@@ -13,6 +13,7 @@ from matplotlib.ticker import NullFormatter
 from descent.figures._curves import curves, each_optimizer, panels
 
 NEEDS = ("classification",)
+PLACE = 5
 
 
 def draw(traces: pd.DataFrame, summary: pd.DataFrame) -> Figure:

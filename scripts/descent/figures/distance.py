@@ -15,6 +15,7 @@ from matplotlib.figure import Figure
 from descent.figures._curves import distances
 
 NEEDS = ()
+PLACE = 7
 
 
 def draw(traces: pd.DataFrame, summary: pd.DataFrame) -> Figure:

@@ -1,71 +1,136 @@
-"""What the step size decides: test accuracy (of a classification) and test loss at the end of every
-run, against its step size.
+"""What the step size decides: test error (1 - accuracy, of a classification) and test loss at the
+end of every run, against its step size.
 
-A mark is a seed, a line the median over seeds, a band the range from the 10 % to the 90 %
-quantile. An open mark at the top, off the scale, belongs to a seed whose value is not finite, or
-a loss over ten times that of the initial parameters. Losses that span more than a factor of ten
-have a logarithmic axis.
+A mark is a seed; a line is the median over seeds, and a bar at a step size reaches from the least
+to the largest of fewer than ten seeds, of more from the 10 % to the 90 % quantile. A star is the
+best step size of an optimizer, chosen by what the legend says. The dotted line is where the initial
+parameters are, if near. A mark above the panel stands for seeds off the scale: an open one diverged
+(its value is not finite), a half open one lies beyond the axis, at over ten times the initial loss.
+The axis of the error is logarithmic, and shows 0 at its lower edge; so is that of losses that span
+more than a factor of ten.
 """
 
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+from matplotlib.ticker import NullFormatter
 
+from descent.figures._best import best, criterion
+from descent.figures._error import error, error_axis, logarithmic
 from descent.figures._style import (
-    BAND,
     WIDTH,
     logarithmic_step_sizes,
     name_study,
     optimizer_looks,
+    step_size_text,
 )
 from descent.seeds import over_seeds
 
 NEEDS = ()
-METRICS = {"test_accuracy": "final test accuracy", "test_loss": "final test loss"}
-DOTS = {"markersize": 3.5, "markeredgewidth": 0, "alpha": 0.7}
+PLACE = 1
+BEYOND = 10  # times the initial loss
+DOTS = {"linestyle": "none", "markersize": 3, "markeredgewidth": 0, "alpha": 0.6}
+BAR = 3  # points, where there is room
+START = {"color": "0.4", "linestyle": ":", "linewidth": 1}
+GREY = {"color": "0.4", "linestyle": "none"}
+OFF = {"diverged": "none", "beyond the axis": "bottom"}  # marks above a panel
+STAR = {"marker": "*", "markersize": 11, "markeredgecolor": "black", "markeredgewidth": 0.6}
 
 
 def draw(traces: pd.DataFrame, summary: pd.DataFrame) -> Figure:
-    metrics = {metric: text for metric, text in METRICS.items() if metric in traces}
-    figure = Figure(figsize=(WIDTH, 3.4))
+    if "test_accuracy" in traces:
+        traces = traces.assign(test_error=error(traces["test_accuracy"]))
+    start = traces[traces["step"] == 0]
     final = traces[traces["step"] == traces.groupby("optimizer")["step"].transform("max")]
-    panels = figure.subplots(1, len(metrics), squeeze=False)[0]
-    beyond = 10 * traces.loc[traces["step"] == 0, "test_loss"].max()
-    final = final.assign(test_loss=final["test_loss"].where(final["test_loss"] < beyond))
-    for axes, (metric, text) in zip(panels, metrics.items(), strict=True):
-        by_optimizer = final.groupby("optimizer", sort=False)
-        for (optimizer, runs), look in zip(by_optimizer, optimizer_looks(), strict=False):
-            _draw_optimizer(axes, runs, metric, optimizer, *look)
-        finite = final[metric][np.isfinite(final[metric])]
-        if metric == "test_loss" and len(finite) and finite.max() > 10 * finite.min() > 0:
-            axes.set_yscale("log")
+    names = {"test_error": "final test error", "test_loss": "final test loss"}
+    names = {metric: text for metric, text in names.items() if metric in traces}
+    figure = Figure(figsize=(WIDTH, 3.9))
+    looks = dict(zip(summary["optimizer"].unique(), optimizer_looks(), strict=False))
+    chosen = best(summary)["step_size"]
+    seen: set[str] = set()
+    for axes, metric in zip(figure.subplots(1, len(names), squeeze=False)[0], names, strict=True):
         logarithmic_step_sizes(axes, summary["step_size"])
-        axes.set_ylabel(text)
-    panels[-1].legend()
+        axes.xaxis.set_minor_formatter(NullFormatter())
+        initial = start[metric].median()
+        limit = BEYOND * start[metric].max()
+        shown = final.assign(**{metric: final[metric].where(final[metric] < limit)})
+        _scale(axes, metric, shown[metric], initial)
+        bottom, top = axes.get_ylim()
+        if bottom <= initial <= top:
+            axes.axhline(initial, **START)
+            seen.add("initial parameters")
+        for optimizer, look in looks.items():
+            of_optimizer = shown["optimizer"] == optimizer
+            _draw_optimizer(axes, shown[of_optimizer], metric, chosen.get(optimizer), *look)
+            seen |= _draw_off_scale(axes, final[of_optimizer], metric, limit, *look)
+        axes.set_ylabel(names[metric])
+    handles = [
+        Line2D([], [], color=colour, marker=marker, markersize=4, label=_label(optimizer, chosen))
+        for optimizer, (colour, marker) in looks.items()
+    ]
+    handles.append(Line2D([], [], **GREY | STAR, label=f"best by {criterion(summary)}"))
+    if "initial parameters" in seen:
+        handles.append(Line2D([], [], **START, label="initial parameters"))
+    for why in OFF:
+        if why in seen:
+            handles.append(Line2D([], [], **GREY, marker="o", fillstyle=OFF[why], label=why))
+    figure.legend(handles=handles, loc="outside lower center", ncols=3)
     name_study(figure, summary)
     return figure
 
 
+def _label(optimizer: str, chosen: pd.Series) -> str:
+    at = f", best at α = {step_size_text(chosen[optimizer])}" if optimizer in chosen else ""
+    return optimizer + at
+
+
+def _scale(axes: Axes, metric: str, values: pd.Series, initial: float) -> None:
+    """An axis that holds the values, and where they started unless that would flatten them."""
+    values = values[np.isfinite(values)].to_numpy()
+    if metric == "test_error":
+        return error_axis(axes, np.append(values, initial))
+    low, high = values.min(initial=initial), values.max(initial=-np.inf)
+    if high > (low + initial) / 2 or not len(values):
+        high = max(high, initial)
+    if high > 10 * low > 0:
+        logarithmic(axes, low / 1.2, 1.2 * high)
+    else:
+        margin = 0.05 * (high - low) or 0.5
+        axes.set_ylim(low - margin, high + margin)
+    return None
+
+
 def _draw_optimizer(
-    axes: Axes, runs: pd.DataFrame, metric: str, optimizer: str, colour: str, marker: str
+    axes: Axes, runs: pd.DataFrame, metric: str, chosen: float | None, colour: str, marker: str
 ) -> None:
     of_runs = over_seeds(runs, ["step_size"], metric)
-    low, median, high = of_runs["low"], of_runs["median"], of_runs["high"]
-    finite = np.isfinite(runs[metric])
+    bottom, top = axes.get_ylim()
+    width = min(BAR, 200 / len(of_runs))
+    low, high = (of_runs[edge].clip(bottom, top) for edge in ("low", "high"))
+    axes.vlines(of_runs.index, low, high, color=colour, alpha=0.35, linewidth=width)
+    median = of_runs["median"].where(np.isfinite(of_runs["median"])).clip(lower=bottom)
     axes.plot(median.index, median, color=colour)
-    axes.fill_between(median.index, low, high, color=colour, alpha=BAND, linewidth=0)
-    axes.plot(runs["step_size"][finite], runs[metric][finite], marker, color=colour, **DOTS)
-    axes.plot([], [], marker=marker, color=colour, markersize=3.5, label=optimizer)
-    off_scale = np.unique(runs["step_size"][~finite])
-    if len(off_scale):
-        axes.plot(
-            off_scale,
-            np.ones(len(off_scale)),
-            marker,
-            color=colour,
-            fillstyle="none",
-            clip_on=False,
-            transform=axes.get_xaxis_transform(),
-            label=f"{optimizer}, off the scale",
-        )
+    seeds = runs[metric].clip(lower=bottom)
+    axes.plot(runs["step_size"], seeds, marker, color=colour, clip_on=False, **DOTS)
+    if chosen is not None:
+        axes.plot(chosen, median[chosen], color=colour, clip_on=False, zorder=4, **STAR)
+
+
+def _draw_off_scale(
+    axes: Axes, runs: pd.DataFrame, metric: str, limit: float, colour: str, marker: str
+) -> set[str]:
+    """Marks above the panel, a row for each optimizer that has some; why they are there."""
+    finite = np.isfinite(runs[metric])
+    diverged = set(runs["step_size"][~finite])
+    beyond = set(runs["step_size"][finite & ~(runs[metric] < limit)]) - diverged
+    rows = len([line for line in axes.get_lines() if line.get_gid() == "off"])
+    off = {"diverged": diverged, "beyond the axis": beyond}
+    found = {why for why in off if off[why]}
+    for why in found:
+        at = sorted(off[why])
+        (line,) = axes.plot(at, np.full(len(at), 1.03 + 0.05 * rows), marker, color=colour)
+        line.set(linestyle="none", fillstyle=OFF[why], markersize=4, clip_on=False, gid="off")
+        line.set_transform(axes.get_xaxis_transform())
+    return found

@@ -14,6 +14,7 @@ from matplotlib.figure import Figure
 from descent.figures._curves import distances
 
 NEEDS = ("optimum",)
+PLACE = 8
 
 
 def draw(traces: pd.DataFrame, summary: pd.DataFrame) -> Figure:

@@ -1,74 +1,136 @@
 """How sensitive each update rule is to its step size.
 
-Above: final test accuracy against the step size; a line is the median over seeds, its band reaches
-from the 10 % to the 90 % quantile. Below: the good step sizes of each optimizer, those around its
-best one whose median is within 0.02 of its own best; the number is the largest over the smallest.
+Above: final test error (1 - accuracy) against the step size, a panel for each optimizer with the
+others in grey. A mark is a seed, a line the median over seeds; a bar reaches from the least to the
+largest of fewer than ten seeds, of more from the 10 % to the 90 % quantile. Seeds whose error is
+not finite are left out, and count as the worst.
+
+Below: the good step sizes of each optimizer, those around its best one, the star, whose median is
+within 0.02 of it. The grid resolves no more than this: a thick line joins good step sizes, a thin
+one leads to the nearest that is not good, and the range ends somewhere on it. So the number of
+decades lies between those of the thick line and of both; "or more" where the grid ends before the
+range does.
 """
+
+from math import ceil
 
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from numpy.typing import NDArray
+from matplotlib.ticker import NullFormatter
 
-from descent.figures._style import (
-    BAND,
-    WIDTH,
-    logarithmic_step_sizes,
-    name_study,
-    optimizer_looks,
-)
+from descent.figures._best import badness, best, criterion
+from descent.figures._error import error, error_axis
+from descent.figures._style import WIDTH, logarithmic_step_sizes, name_study, optimizer_looks
+from descent.seeds import over_seeds
 
 NEEDS = ("classification", "update rules")
+PLACE = 3
 GOOD = 0.02  # of accuracy, below the best
+PANEL, STRIP = 1.5, 0.25  # inches: a row of panels, a row of good step sizes
+DOTS = {"linestyle": "none", "markersize": 3, "markeredgewidth": 0, "alpha": 0.6}
+STAR = {"marker": "*", "markersize": 9, "markeredgecolor": "black", "markeredgewidth": 0.6}
 
 
 def draw(traces: pd.DataFrame, summary: pd.DataFrame) -> Figure:
     optimizers = summary["optimizer"].unique()
-    figure = Figure(figsize=(WIDTH, 3.4 + 0.25 * len(optimizers)))
-    above, below = figure.subplots(2, 1, sharex=True, height_ratios=(3, 0.25 * len(optimizers)))
-    by_optimizer = zip(summary.groupby("optimizer", sort=False), optimizer_looks(), strict=False)
-    for row, ((optimizer, runs), (colour, marker)) in enumerate(by_optimizer):
-        runs = runs.sort_values("step_size")
-        median, low, high = (runs[f"final_test_accuracy_{q}"] for q in ("median", "min", "max"))
-        line = {"color": colour, "marker": marker, "markersize": 4, "label": optimizer}
-        above.plot(runs["step_size"], median, **line)
-        above.fill_between(runs["step_size"], low, high, color=colour, alpha=BAND, linewidth=0)
-        _draw_range(below, row, good_step_sizes(runs), colour, marker)
-    above.set_ylabel("final test accuracy")
-    above.legend(loc="center left", bbox_to_anchor=(1.0, 0.5))
-    below.set_yticks(range(len(optimizers)), optimizers)
-    below.invert_yaxis()
-    below.set_ylim(len(optimizers) - 0.5, -0.5)
-    below.set_title(f"good step sizes: within {GOOD:g} of the optimizer's own best", loc="left")
-    logarithmic_step_sizes(below, summary["step_size"])
+    columns = min(3, len(optimizers))
+    rows = ceil(len(optimizers) / columns)
+    strip = STRIP * len(optimizers)
+    figure = Figure(figsize=(WIDTH, 1.2 + PANEL * rows + strip))
+    above, below = figure.subfigures(2, 1, height_ratios=(PANEL * rows + 0.3, strip + 0.5))
+    grid = above.subplots(rows, columns, sharex=True, sharey=True, squeeze=False)
+    final = traces[traces["step"] == traces.groupby("optimizer")["step"].transform("max")]
+    final = final.assign(test_error=error(final["test_accuracy"]))
+    error_axis(grid[0, 0], final["test_error"])
+    of_runs = {
+        optimizer: (runs, over_seeds(runs, ["step_size"], "test_error"))
+        for optimizer, runs in final.groupby("optimizer", sort=False)
+    }
+    looks = dict(zip(optimizers, optimizer_looks(), strict=False))
+    for axes in grid.flat[len(optimizers) :]:
+        axes.axis("off")
+    for axes, optimizer in zip(grid.flat, optimizers, strict=False):
+        logarithmic_step_sizes(axes, summary["step_size"])
+        axes.set_xlabel("")
+        for _, other in of_runs.values():
+            axes.plot(other.index, _finite(other["median"], axes), color="0.8", linewidth=0.9)
+        _draw_optimizer(axes, *of_runs[optimizer], *looks[optimizer])
+        axes.set_title(optimizer)
+    for axes in grid[:, 0]:
+        axes.set_ylabel("final test error")
+    _draw_good(below.subplots(), summary, looks)
+    for axes in (*grid.flat, *below.axes):
+        axes.xaxis.set_minor_formatter(NullFormatter())
     name_study(figure, summary)
     return figure
 
 
-def good_step_sizes(runs: pd.DataFrame) -> NDArray:
-    """Step sizes around the best one, without a gap, whose median is within GOOD of the best.
+def _finite(errors: pd.Series, axes: Axes) -> pd.Series:
+    """What can be drawn of errors; 0 at the lower edge."""
+    return errors.where(np.isfinite(errors)).clip(lower=axes.get_ylim()[0])
 
-    runs: summary of one optimizer, sorted by step size.
+
+def _draw_optimizer(
+    axes: Axes, runs: pd.DataFrame, of_runs: pd.DataFrame, colour: str, marker: str
+) -> None:
+    low, high = (of_runs[edge].clip(*axes.get_ylim()) for edge in ("low", "high"))
+    axes.vlines(
+        of_runs.index, low, high, color=colour, alpha=0.35, linewidth=min(3, 150 / len(of_runs))
+    )
+    axes.plot(of_runs.index, _finite(of_runs["median"], axes), color=colour)
+    axes.plot(runs["step_size"], _finite(runs["test_error"], axes), marker, color=colour, **DOTS)
+
+
+def _draw_good(axes: Axes, summary: pd.DataFrame, looks: dict[str, tuple[str, str]]) -> None:
+    chosen = best(summary)["step_size"]
+    logarithmic_step_sizes(axes, summary["step_size"])
+    for row, (optimizer, runs) in enumerate(summary.groupby("optimizer", sort=False)):
+        if optimizer not in chosen:
+            continue
+        (first, last), (before, after) = good_step_sizes(runs)
+        colour, _ = looks[optimizer]
+        axes.plot([before or first, after or last], [row, row], color=colour, linewidth=1)
+        axes.plot([first, last], [row, row], color=colour, linewidth=5, solid_capstyle="round")
+        axes.plot(chosen[optimizer], row, color=colour, **STAR)
+        axes.text(1.01, row, decades(first, last, before, after), va="center", fontsize=8)
+        axes.texts[-1].set_transform(axes.get_yaxis_transform())
+    axes.set_yticks(range(len(looks)), looks)
+    axes.set_ylim(len(looks) - 0.5, -0.5)
+    title = f"good step sizes: within {GOOD:g} of the optimizer's own best, by {criterion(summary)}"
+    axes.set_title(title, loc="left")
+
+
+def good_step_sizes(
+    runs: pd.DataFrame,
+) -> tuple[tuple[float, float], tuple[float | None, float | None]]:
+    """The least and the largest step size around the best one, without a gap, whose median is
+    within GOOD of it; and their neighbours, None at an end of the grid.
+
+    runs: summary of one optimizer.
     """
-    median = runs["final_test_accuracy_median"].to_numpy()
-    if np.isnan(median).all():
-        return np.array([])
-    best = np.nanargmax(median)
-    bad = np.flatnonzero(~(median >= median[best] - GOOD))
-    first = max(bad[bad < best], default=-1) + 1
-    end = min(bad[bad > best], default=len(median))
-    return runs["step_size"].to_numpy()[first:end]
+    runs = runs.sort_values("step_size")
+    step_sizes, bad = runs["step_size"].tolist(), badness(runs).to_numpy()
+    chosen = np.argmin(bad)
+    worse = np.flatnonzero(bad > bad[chosen] + GOOD + 1e-9)
+    before = max(worse[worse < chosen], default=None)
+    after = min(worse[worse > chosen], default=None)
+    first = 0 if before is None else before + 1
+    last = len(bad) - 1 if after is None else after - 1
+    neighbours = tuple(None if i is None else step_sizes[i] for i in (before, after))
+    return (step_sizes[first], step_sizes[last]), neighbours
 
 
-def _draw_range(axes: Axes, row: int, good: NDArray, colour: str, marker: str) -> None:
-    axes.plot(good, np.full(len(good), row), color=colour, marker=marker, markersize=4)
-    if len(good):
-        axes.annotate(
-            f"×{good[-1] / good[0]:.2g}",
-            (good[-1], row),
-            xytext=(6, 0),
-            textcoords="offset points",
-            va="center",
-            fontsize=8,
-        )
+def decades(first: float, last: float, before: float | None, after: float | None) -> str:
+    """What is known of the width of a range that includes first and last but neither neighbour."""
+    least, most = _rounded(last, first), after and before and _rounded(after, before)
+    if not most:
+        return f"{least} decades or more" if last > first else "not resolved"
+    return f"{least} to {most} decades" if last > first else f"under {most} decades"
+
+
+def _rounded(high: float, low: float) -> str:
+    """Decades from low to high."""
+    between = np.log10(high) - np.log10(low)
+    return f"{between:.1f}" if between >= 0.1 else f"{between:.1g}"

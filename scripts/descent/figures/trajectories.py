@@ -1,14 +1,14 @@
 """Gradient descent on a bowl: the two weights, step by step, over the contours of the objective.
 
-The cross is the optimum, a dot is an iterate. A path ends at the frame where it leaves it. In
-words: a path creeps if more than half of its way is left at the end, oscillates if its steps go
-back and forth, diverges if it ends farther from the optimum than it began, and converges otherwise.
-Where two optimizers differ in nothing but their engine, the line below says how far apart their
-iterates are.
+The cross is the optimum, a dot is an iterate of the first seed. A picture whose path leaves it
+fades at its frame. The words are those of the summary's status: how most seeds ended. Optimizers
+that differ in nothing but their engine share a row where their iterates agree to a millionth of
+the largest weight; the row says how far apart they are. Of more than ten step sizes ten are
+shown, from the smallest to the largest.
 """
 
 from collections.abc import Mapping
-from itertools import combinations
+from math import ceil
 from types import ModuleType
 
 import numpy as np
@@ -22,11 +22,16 @@ from descent.evaluators import numpy as evaluator
 from descent.figures._style import OPTIMIZER_COLOURS, WIDTH, name_study, step_size_text
 from descent.iterates import Iterates
 from descent.metrics import optimum
+from descent.status import of_most
 
 NEEDS = ("regression", "optimum", "plane", "every step")
+PLACE = 1
 READS_ITERATES = True
 
 GRID = 100  # points of the contours along each axis
+MOST, COLUMNS = 10, 5  # step sizes shown, panels in a row
+AGREE = 1e-6  # of the largest weight
+FADED = 0.15  # of half a picture, at its frame
 PATH = OPTIMIZER_COLOURS[0]
 _ENGINE = ("engine", "device", "versions")  # what of the provenance is about the engine
 Runs = Mapping[tuple[str, float], Iterates]
@@ -35,52 +40,81 @@ Runs = Mapping[tuple[str, float], Iterates]
 def draw(
     traces: pd.DataFrame, summary: pd.DataFrame, runs: Runs, data: Data, model: ModuleType
 ) -> Figure:
-    optimizers = list(dict.fromkeys(optimizer for optimizer, _ in runs))
-    engine = dict(zip(summary["optimizer"], summary["engine"], strict=True))
+    rows = _rows(runs)
     step_sizes = np.unique(summary["step_size"])
-    size = (max(WIDTH, 1.9 * len(step_sizes)), 0.6 + 2.1 * len(optimizers))
-    figure = Figure(figsize=size)
-    grid = figure.subplots(
-        len(optimizers), len(step_sizes), sharex=True, sharey=True, squeeze=False
-    )
+    shown = step_sizes[np.unique(np.linspace(0, len(step_sizes) - 1, MOST).round().astype(int))]
+    columns = min(COLUMNS, len(shown))
+    lines = ceil(len(shown) / columns)
+    panel = WIDTH / max(columns, 4) + 0.5  # inches, with its title
+    figure = Figure(figsize=(WIDTH, 0.4 + panel * lines * len(rows)))
+    parts = figure.subfigures(len(rows), 1, squeeze=False)[:, 0]
     first = next(iter(runs.values()))
     bottom = optimum(first, data, model)["A"][0]
     contours = _contours(first, bottom, data, model)  # the same for all runs
-    for row, optimizer in zip(grid, optimizers, strict=True):
-        for axes, step_size in zip(row, step_sizes, strict=True):
-            if (optimizer, step_size) in runs:
-                _draw_contours(axes, *contours)
-                _draw_path(axes, step_size, runs[optimizer, step_size], bottom)
-            else:
+    ended = summary.set_index(["optimizer", "step_size"])["status"].map(of_most)
+    for part, (optimizers, words) in zip(parts, rows.items(), strict=True):
+        grid = part.subplots(lines, columns, sharex=True, sharey=True, squeeze=False)
+        for axes in grid.flat[len(shown) :]:
+            axes.axis("off")
+        for axes, step_size in zip(grid.flat, shown, strict=False):
+            if (run := runs.get((optimizers[0], step_size))) is None:
                 axes.axis("off")
-        row[0].set_ylabel(f"{optimizer}\nengine {engine[optimizer]}\n$A_2$")
-    for axes in grid[-1]:
-        axes.set_xlabel("$A_1$")
-    name_study(figure, summary)
-    if difference := _difference_of_engines(runs):
-        figure.supxlabel(difference, fontsize=8)
+                continue
+            _draw_contours(axes, *contours)
+            _draw_path(axes, run.parameters["A"][0, :, 0], bottom, contours[1])
+            axes.set_title(f"α = {step_size_text(step_size)}: {ended[optimizers[0], step_size]}")
+        for axes in grid[-1]:
+            axes.set_xlabel("$A_1$")
+        for axes in grid[:, 0]:
+            axes.set_ylabel("$A_2$")
+        part.suptitle(words, fontsize=9)
+    of_seeds = "" if len(first.seed) == 1 else f"first of {len(first.seed)} seeds"
+    name_study(figure, summary, shown=of_seeds or None)
     return figure
 
 
-def _draw_path(axes: Axes, step_size: float, run: Iterates, bottom: NDArray) -> None:
-    """The path of the first seed, and the optimum."""
-    path = run.parameters["A"][0, :, 0]
-    axes.plot(*path.T, color=PATH, linewidth=0.8, marker=".", markersize=3.5)
-    axes.plot(*bottom, "x", color="black", markersize=6, markeredgewidth=1.3)
-    axes.set_title(f"α = {step_size_text(step_size)}: {behaviour(path, bottom)}")
-    axes.grid(visible=False)
+def _rows(runs: Runs) -> dict[tuple[str, ...], str]:
+    """The optimizers of each row, and what the row says of them."""
+    by_optimizer: dict[str, dict[float, Iterates]] = {}
+    for (optimizer, step_size), run in runs.items():
+        by_optimizer.setdefault(optimizer, {})[step_size] = run
+    rows: dict[tuple[str, ...], float] = {}
+    for optimizer, own in by_optimizer.items():
+        for others, apart in rows.items():
+            more = _apart(by_optimizer[others[0]], own)
+            if more is not None and more < AGREE:
+                del rows[others]
+                rows[*others, optimizer] = max(apart, more)
+                break
+        else:
+            rows[optimizer,] = 0.0
+    return {row: _words(row, apart, by_optimizer) for row, apart in rows.items()}
 
 
-def behaviour(path: NDArray, bottom: NDArray) -> str:
-    """What a path [steps, 2] does: creeping, converging, oscillating or diverging."""
-    distance = np.linalg.norm(path - bottom, axis=1)
-    if not distance[-1] <= distance[0]:
-        return "diverging"
-    steps = np.diff(path, axis=0)
-    back = np.sum(steps[1:] * steps[:-1], axis=1) < 0
-    if back.sum() > len(back) / 2:
-        return "oscillating"
-    return "creeping" if distance[-1] > 0.5 * distance[0] else "converging"
+def _words(row: tuple[str, ...], apart: float, runs: Mapping[str, Mapping[float, Iterates]]) -> str:
+    engines = (next(iter(runs[optimizer].values())).provenance["engine"] for optimizer in row)
+    words = " and ".join(f"{name} ({engine})" for name, engine in zip(row, engines, strict=True))
+    if len(row) == 1:
+        return words
+    return f"{words}: the same to {apart:.0e} of the largest weight" if apart else f"{words}: equal"
+
+
+def _apart(one: Mapping[float, Iterates], other: Mapping[float, Iterates]) -> float | None:
+    """How far runs are apart while finite, relative to the largest weight; None where they differ
+    in more than their engine."""
+    relative = 0.0
+    if one.keys() != other.keys():
+        return None
+    for step_size, run in one.items():
+        engine = {key: other[step_size].provenance[key] for key in _ENGINE}
+        if run.provenance | engine != other[step_size].provenance:
+            return None
+        p, q = run.parameters["A"], other[step_size].parameters["A"]
+        finite = np.isfinite(p) & np.isfinite(q)
+        relative = max(
+            relative, np.abs(p - q)[finite].max() / np.abs(p[finite]).max(initial=1e-300)
+        )
+    return float(relative)
 
 
 def _contours(
@@ -91,7 +125,7 @@ def _contours(
     half = 1.35 * np.abs(run.parameters["A"][0, 0, 0] - bottom).max()
     ticks = np.linspace(-half, half, GRID)
     A = bottom + np.stack(np.meshgrid(ticks, ticks), axis=-1).reshape(-1, 1, 2)
-    loss, _ = evaluator.means(model, {"A": A}, data.x_train, data.scale, data.y_train)
+    loss, *_ = evaluator.means(model, {"A": A}, data.x_train, data.scale, data.y_train)
     objective = loss + run.provenance["l2"] / 2 * np.square(A).sum((1, 2))
     return (objective - objective.min()).reshape(GRID, GRID), bottom[:, None] + ticks
 
@@ -99,23 +133,19 @@ def _contours(
 def _draw_contours(axes: Axes, above: NDArray, around: NDArray) -> None:
     levels = above.max() * 2.0 ** np.arange(-10, 1)
     axes.contour(*around, above, levels, colors="0.8", linewidths=0.8)
-    axes.set_xlim(around[0, 0], around[0, -1])
-    axes.set_ylim(around[1, 0], around[1, -1])
     axes.set_aspect("equal")
+    axes.grid(visible=False)
 
 
-def _difference_of_engines(runs: Runs) -> str:
-    """How far runs by different engines, the same otherwise, are apart while finite."""
-    relative, engines = 0.0, set()
-    for one, other in combinations(runs.values(), 2):
-        first, second = ({k: run.provenance[k] for k in _ENGINE} for run in (one, other))
-        if first["engine"] == second["engine"] or one.provenance | second != other.provenance:
-            continue
-        p, q = one.parameters["A"], other.parameters["A"]
-        finite = np.isfinite(p) & np.isfinite(q)
-        relative = max(relative, np.abs(p - q)[finite].max() / np.abs(p[finite]).max())
-        engines |= {first["engine"], second["engine"]}
-    if not engines:
-        return ""
-    names = " and ".join(sorted(engines))
-    return f"engines {names} differ by at most {relative:.1e} of the largest weight"
+def _draw_path(axes: Axes, path: NDArray, bottom: NDArray, around: NDArray) -> None:
+    """A path [steps, 2], and the optimum; white covers the edge of a picture that it leaves."""
+    frame = [*around[0, [0, -1]], *around[1, [0, -1]]]
+    axes.plot(*path.T, color=PATH, linewidth=0.8, marker=".", markersize=3.5)
+    axes.plot(*bottom, "x", color="black", markersize=6, markeredgewidth=1.3)
+    stays = (np.abs(path - bottom) < around[0, -1] - bottom[0]).all()
+    if not stays:
+        place = np.abs(np.linspace(-1, 1, GRID))
+        white = np.ones((GRID, GRID, 4))
+        white[..., 3] = np.clip((np.maximum.outer(place, place) - 1 + FADED) / FADED, 0, 1)
+        axes.imshow(white, extent=frame, zorder=2.2, interpolation="bilinear")
+    axes.axis(frame)
