@@ -1,7 +1,7 @@
 """What the engines share: the evaluated steps, and the loop where Python makes every step."""
 
 from collections.abc import Callable, Iterable, Iterator
-from functools import partial
+from functools import cache, partial
 from itertools import pairwise, repeat
 from types import ModuleType
 from typing import Any, NamedTuple
@@ -15,8 +15,8 @@ from descent.iterates import AVERAGE, ROUNDING, Iterates
 from descent.plugins import plugin
 from descent.run import FULL, Run
 
-# Compiled steps change the scale s of weights w = s v instead of every weight, and v by 1 / s;
-# below this s they scale v instead. float32 reaches to 2**-126.
+# Compiled steps scale parameters p = s v by their s, and divide gradients by it; below this s they
+# scale v instead. float32 reaches to 2**-126.
 SAFE = 2.0**-20
 
 Samples = slice | NDArray[np.int64]
@@ -49,10 +49,15 @@ def l2_scales(run: Run) -> bool:
     no effect at αλ = 1e-8, and twice its effect at 4e-8.
     """
     rule = plugin("update_rules", run.update_rule).update
-    if not run.l2 or formulas.state(rule):
+    return run.l2 > 0 and _steps_straight(rule, **run.update_options)
+
+
+@cache
+def _steps_straight(rule: Callable, **options: float) -> bool:
+    if formulas.state(rule):
         return False
     counted = {"t": 3.0} if formulas.counts(rule) else {}
-    step = partial(rule, step_size=0.3, **counted, **run.update_options)
+    step = partial(rule, step_size=0.3, **counted, **options)
     p, g = np.random.default_rng(0).normal(size=(2, 99))
     return np.allclose(step(p, g), p + step(0.0, 1.0) * g, rtol=1e-12)
 
@@ -139,8 +144,9 @@ def descend(
         for step, (size, factor, batch) in enumerate(each, start + 1):
             loss, gradients = gradient(parameters, batch)
             if objective is not None:
-                of_step = loss + run.l2 / 2 * _squares(map(library.in_double, parameters.values()))
-                objective[:, step - start - 1] = library.to_numpy(of_step)
+                if run.l2:
+                    loss = loss + run.l2 / 2 * _squares(map(library.in_double, parameters.values()))
+                objective[:, step - start - 1] = library.to_numpy(loss)
             t = {"t": step} if formulas.counts(rule) else {}
             for name, p in parameters.items():
                 before = factor * exact[name] if exact else p

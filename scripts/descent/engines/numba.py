@@ -150,16 +150,12 @@ def _shuffled_steps_of(run: Run, data: Data, samples: Packed) -> Callable:
         sizes = schedule.step_sizes(run, first, last, steps)
         factors = scalings(run, sizes, first)
         for before, epoch, begin, end in segments(first, last, n, size):
-            some = (
-                order(seed, epoch, n)[begin:end],
-                sizes[before:],
-                factors[before:],
-                first + before,
-            )
+            some, made = order(seed, epoch, n)[begin:end], first + before
+            given = statics, descent, samples, y, some, sizes[before:]
             if touching:
-                _single_steps(statics, descent, samples, y, *some)
+                _single_steps(*given, factors[before:] if run.l2 else None, made)
             else:
-                _batch_steps(statics, descent, samples, y, *some, size)
+                _batch_steps(*given, factors[before:], made, size)
 
     return make_steps
 
@@ -175,7 +171,7 @@ def _full_steps_of(run: Run, data: Data, samples: Packed) -> Callable:
         factors, found = scalings(run, sizes, first), np.zeros((2, len(sizes)))
         _full_steps(statics, descent, samples, y, columns, dz, sizes, factors, first, *found)
         losses, squares = found
-        return losses / len(y) + run.l2 / 2 * squares
+        return losses / len(y) + (run.l2 / 2 * squares if run.l2 else 0)
 
     return make_steps
 
@@ -260,16 +256,23 @@ def _safe(scale, descent, layout):
 
 @kernel
 def _single_steps(statics, descent, samples, y, order, step_sizes, factors, made):
-    """A step on each sample of `order`, after so many made, that touches what is not zero in it."""
+    """A step on each sample of `order`, after so many made, that touches what is not zero in it.
+
+    factors: of the scale; without l2 None, which saves a tenth of a step.
+    """
     layout, _, _, score_gradient, update = statics
     start, feature, code, level = samples
     rows, bias, scale = descent.arrays[0], len(descent.total) - 1, descent.scale[0]
     for t in range(len(order)):
         _look_ahead(t, order, samples, y)
         i, step = order[t], (step_sizes[t], made + t + 1.0, descent.options)
-        dz = zero_padding(score_gradient(scale * _scores(i, rows, samples, layout), y[i]))
-        scale = _safe(scale * factors[t], descent, layout)
-        dz = (1 / scale) * dz
+        z = _scores(i, rows, samples, layout)
+        if factors is not None:
+            z = scale * z
+        dz = zero_padding(score_gradient(z, y[i]))
+        if factors is not None:
+            scale = _safe(scale * factors[t], descent, layout)
+            dz = (1 / scale) * dz
         for k in range(start[i], start[i + 1]):
             p = load((rows,), feature[k], layout)
             store(rows, feature[k], update(p, level[code[k]] * dz, *step))

@@ -82,9 +82,7 @@ def _shuffled_batches(run: Run, data: Data, progress: Callable[[int], object]) -
     bias = "b" in start
     A = gpu.to_device(start["A"])
     b = gpu.to_device(start["b"]) if bias else torch.zeros_like(A[..., 0])
-    scale = torch.ones(
-        len(A), dtype=torch.float64, device=A.device
-    )  # A and b are scale times these
+    scale = torch.ones(len(A), dtype=torch.float64, device=A.device)  # of A and b
     # a number, as Triton would take an argument, has 32 bits
     divisor = gpu.to_device(np.array([data.scale], run.dtype))
     steps = run.steps(n)
@@ -131,7 +129,7 @@ def _to_score_gradients(
     losses: tl.constexpr,
     score_gradient: tl.constexpr,
 ):
-    """z ← ∂loss/∂z [R, classes, n], and losses [R, n], for a tile of samples of one of R models."""
+    """z ← ∂loss/∂z, z [R, classes, n], and the losses [R, n], for a tile of one model's samples."""
     k, i = tl.arange(0, ROWS), tl.program_id(1) * TILE + tl.arange(0, TILE)
     model = tl.program_id(0).to(tl.int64)
     place = (model * classes + k[:, None]) * n + i[None, :]
