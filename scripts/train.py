@@ -16,9 +16,13 @@ from descent.schedule import check_step_sizes
 from pipeline.arguments import option, parse_run
 from pipeline.command import clear_errors, job
 
+EXAMPLE = """example: scripts/train.py --data data/digits.npz --engine numpy --model
+softmax_regression --seeds 0 1 2 --batch-size 1 --epochs 5 --evaluate-every 500 --step-size 0.1
+--iterates run.npz"""
+
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, allow_abbrev=False)
+    parser = argparse.ArgumentParser(description=__doc__, epilog=EXAMPLE, allow_abbrev=False)
     parser.add_argument("--data", required=True, type=Path, help="data/<dataset>.npz")
     parser.add_argument("--engine", required=True, choices=available("engines"))
     parser.add_argument("--iterates", required=True, type=Path, help="npz file to write")

@@ -27,11 +27,12 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from descent.iterates import ROUNDING
+
 STATUSES = (  # the worst first
     *("diverged", "failed", "oscillating", "barely moved"),
     *("plateau", "descending", "converged"),
 )
-ROUNDING = 1e-7  # relative change of the objective that is rounding (float32), not a rise
 
 
 def status(

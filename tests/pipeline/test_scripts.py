@@ -42,6 +42,15 @@ def test_help(script):
     assert len(done.stdout) > 200
 
 
+def test_the_example_in_the_help_runs(folder):
+    shown = subprocess.run(command("train.py", "--help"), capture_output=True, text=True).stdout
+    _, script, *options = shown[shown.index("example: ") :].split()
+    assert script == "scripts/train.py"
+    options[options.index("data/digits.npz")] = "d.npz"
+    subprocess.run(command("train.py", *options), cwd=folder, check=True)
+    assert (folder / "run.npz").exists()
+
+
 def test_training_shows_its_progress_on_a_terminal(folder):
     ours, its = pty.openpty()
     fcntl.ioctl(its, termios.TIOCSWINSZ, struct.pack("HHHH", 24, 80, 0, 0))

@@ -157,10 +157,10 @@ def test_the_raw_files_of_a_dataset_are_inputs(made):
     assert made.plan("data/mine.npz") == ["download mine"]
 
 
-def test_the_readme_recipe_for_a_model_reruns_nothing_that_was_there(made):
-    """Copy the file that the README names, give it a study, and run."""
-    readme = (ROOT / "README.md").read_text()
-    file = re.search(r"\| a model \| \[models/\w+\.py\]\((scripts/\S+)\)", readme)[1]
+def test_the_recipe_for_a_model_reruns_nothing_that_was_there(made):
+    """Copy the file that docs/development.md names, give it a study, and run."""
+    recipes = (ROOT / "docs/development.md").read_text()
+    file = re.search(r"\| a model \| \[models/\w+\.py\]\(\.\./(scripts/\S+)\)", recipes)[1]
     copy = made.folder / Path(file).with_name("my_model.py")
     shutil.copy(made.folder / file, copy)
     study = TINY[TINY.index("  tiny:") :].replace("tiny", "mine")
@@ -175,5 +175,5 @@ def test_the_readme_recipe_for_a_model_reruns_nothing_that_was_there(made):
             for rule in ("train", "evaluate")
             for run in ("gd 10.0", "sgd 0.01", "sgd 1.0")
         ]
-        + ["aggregate mine", "manifest mine", *figures("mine")]
+        + ["aggregate mine", "describe mine", "manifest mine", *figures("mine")]
     )
