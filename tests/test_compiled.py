@@ -33,6 +33,7 @@ from descent.functions import (
     squared_error,
     squared_error_gradient,
     total,
+    without,
 )
 from descent.plugins import available, plugin
 from descent.run import Run
@@ -187,6 +188,7 @@ FUNCTIONS = {
     largest: lambda z, g, y: largest(z),
     total: lambda z, g, y: total(z),
     of_label: lambda z, g, y: of_label(z, y),
+    without: lambda z, g, y: without(largest(z)),
 }
 
 
