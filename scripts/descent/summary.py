@@ -1,5 +1,7 @@
 """The summary of a study: how every step size of every optimizer ended, over its seeds."""
 
+import re
+
 import numpy as np
 import pandas as pd
 
@@ -7,14 +9,14 @@ from descent.columns import RUN, SHARES
 from descent.seeds import quantile
 from descent.status import in_words, status
 
-METRICS = ("objective", "test_loss", "test_accuracy", "validation_loss", "validation_accuracy")
+METRICS = "objective|(test|validation)_(loss|accuracy)|excess|optimum_distance_.*"
 
 
 def summarise(traces: pd.DataFrame) -> pd.DataFrame:
     """A row for each (optimizer, step size), in the order of the traces.
 
-    seeds: their number; of the final objective, losses and accuracies the median, the 10 % and 90 %
-    quantiles and the range over seeds; best_test_accuracy and best_test_accuracy_step: the median
+    seeds: their number; of the final objective, losses and accuracies, and of what is measured
+    against the optimum, the median, the 10 % and 90 % quantiles and the range over seeds; best_test_accuracy and best_test_accuracy_step: the median
     at the first step whose median is best, by chosen_by (validation, where samples are held out,
     else test); gap and status as descent/status.py has them, gap the median over seeds.
     """
@@ -36,7 +38,7 @@ def summarise(traces: pd.DataFrame) -> pd.DataFrame:
 def _final(run: pd.DataFrame) -> dict[str, float]:
     final = run[run["step"] == run["step"].max()]
     row: dict[str, float] = {"seeds": len(final)}
-    for metric in (metric for metric in METRICS if metric in run):
+    for metric in (column for column in run if re.fullmatch(METRICS, column)):
         for name, share in SHARES.items():
             row[f"final_{metric}_{name}"] = float(quantile(final[metric], share, metric))
     return row

@@ -1,0 +1,59 @@
+"""The numbers in docs/results.md against docs/<study>/summary.csv, the tables that they come from.
+
+Behind a number stands its source, <!-- study optimizer step-size column -->, which a page does not
+show; a table whose header names columns of the summary begins with <!-- study -->.
+"""
+
+import re
+from functools import cache
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from descent import tables
+from descent.columns import SUMMARY
+
+DOCS = Path(__file__).parents[1] / "docs"
+TEXT = (DOCS / "results.md").read_text(encoding="utf-8")
+NUMBERS = re.findall(r"(\S+?)<!-- (\w+) (\w+) (\S+) (\w+) -->", TEXT)
+TABLES = re.findall(r"<!-- (\w+) -->\n((?:\|.*\n)+)", TEXT)
+
+
+@cache
+def summary(study: str) -> pd.DataFrame:
+    table = tables.read(DOCS / study / "summary.csv", SUMMARY)
+    return table.set_index(["optimizer", "step_size"])
+
+
+@pytest.mark.parametrize(("number", "study", "optimizer", "step_size", "column"), NUMBERS)
+def test_a_number_is_that_of_its_table(number, study, optimizer, step_size, column):
+    value = summary(study).loc[(optimizer, float(step_size)), column]
+    shown = number.strip("*([,")
+    decimals = len(shown.partition(".")[2])
+    assert shown == f"{value:.{decimals}f}"
+
+
+@pytest.mark.parametrize(("study", "table"), TABLES)
+def test_a_table_is_that_of_its_study(study, table):
+    """Of each row the optimizer, the step size, and a median with its range for each metric."""
+    head, _, *rows = [[cell.strip() for cell in row.split("|")[1:-1]] for row in table.splitlines()]
+    assert len(rows) == len(summary(study))
+    for (optimizer, step_size), row in zip(summary(study).index, rows, strict=True):
+        of_run = summary(study).loc[(optimizer, step_size)]
+        for name, cell in zip(head, row, strict=True):
+            if name in ("optimizer", "step size"):
+                shown = {"optimizer": optimizer, "step size": f"{step_size:g}"}[name]
+            elif name == "status":
+                shown = of_run["status"]
+            else:
+                metric = f"final_{name.replace(' ', '_')}"
+                median, low, high = (of_run[f"{metric}_{q}"] for q in ("median", "min", "max"))
+                shown = f"{median:.4f} [{low:.4f}, {high:.4f}]"
+            assert cell == shown
+
+
+def test_numbers_and_tables_are_found():
+    assert len(NUMBERS) > 20
+    assert TABLES
+    assert TEXT.count("<!--") == len(NUMBERS) + len(TABLES)
