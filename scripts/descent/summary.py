@@ -16,9 +16,10 @@ def summarise(traces: pd.DataFrame) -> pd.DataFrame:
     """A row for each (optimizer, step size), in the order of the traces.
 
     seeds: their number; of the final objective, losses and accuracies, and of what is measured
-    against the optimum, the median, the 10 % and 90 % quantiles and the range over seeds; best_test_accuracy and best_test_accuracy_step: the median
-    at the first step whose median is best, by chosen_by (validation, where samples are held out,
-    else test); gap and status as descent/status.py has them, gap the median over seeds.
+    against the optimum, the median, the 10 % and 90 % quantiles and the range over seeds;
+    best_test_accuracy and best_test_accuracy_step: the median at the first step whose median is
+    best, by chosen_by (validation, where samples are held out, else test); gap and status as
+    descent/status.py has them, gap the median over seeds.
     """
     starts = traces[traces["step"] == 0].groupby("seed")["objective"].first()
     reference, optimum = traces["objective"][np.isfinite(traces["objective"])].min(), False
