@@ -45,6 +45,11 @@ CASES = {
     "a tiny step size, batches": (2 - T / 1e4 + 1e-5 * NOISE - 1e-4, {"start": 2}, "barely moved"),
     "a tiny step size, after it rose": (2.1 - T / 1e5, {"start": 2.0}, "failed"),
     "a straight line": (2 - T / 150, {}, "descending"),
+    "slowly, but by a tenth of what is left": (
+        *(1.02 + 0.03 * np.exp(-T / 60), {"start": 2.0}),
+        "descending",
+    ),
+    "by less than a tenth of what is left": (1.04 - T / 1e4, {"start": 2.0}, "plateau"),
     "slowly, to the eye": (1.5 - T / 3e3, {"start": 2.0}, "descending"),
     "at rest half way": (np.full(101, 1.5), {"start": 2.0}, "plateau"),
     "never anywhere": (np.full(101, 2.0), {}, "failed"),

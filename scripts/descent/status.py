@@ -13,10 +13,10 @@ The first that holds:
 
     diverged      F is not finite somewhere, or gap > 2
     oscillating   (full batch) more than a tenth of the steps of the last two quarters raised F
-    converged     gap ≤ 0.01; where no optimum is known it is not falling either
+    converged     gap ≤ 0.01; where no optimum is known it does not fall by 1/200 of the way either
     barely moved  gap > 0.9, by a fall beyond noise, and F was never above its start
     failed        gap > 0.9
-    descending    it is falling: beyond noise, by more than 1/200 of the way
+    descending    it falls beyond noise, by 1/200 of the way or a tenth of what is left, m2 - F_ref
     plateau       none of these: it came some way, and then no farther
 """
 
@@ -63,10 +63,11 @@ def status(
         return "diverged", gap
     fall = third.mean() - fourth.mean() if third.size else 0.0
     beyond_noise = fall > max(3 * _standard_error(third, fourth), ROUNDING * abs(start))
-    falling = beyond_noise and fall > way / 200
+    far = beyond_noise and fall > way / 200
+    falling = beyond_noise and fall > min(way / 200, way * gap / 10)
     if rises is not None and _share_of_rises(step, rises) > 0.1:
         word = "oscillating"
-    elif gap <= 0.01 and (optimum or not falling):
+    elif gap <= 0.01 and (optimum or not far):
         word = "converged"
     elif gap > 0.9 and beyond_noise and objective.max() <= start + ROUNDING * abs(start):
         word = "barely moved"

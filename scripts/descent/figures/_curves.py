@@ -153,8 +153,8 @@ def draw_curves(
         axes.set_yscale(quantity.scale)
         axes.set_ylim(limits)
         if quantity.scale == "log" and 1e-3 <= limits[0] < limits[1] <= 1e4:  # 0.2, not 2 × 10⁻¹
-            axes.yaxis.set_major_formatter(LogFormatter())
-            axes.yaxis.set_minor_formatter(LogFormatter(minor_thresholds=(1.5, 0.5)))
+            axes.yaxis.set_major_formatter(_Plain())
+            axes.yaxis.set_minor_formatter(_Plain(minor_thresholds=(1.5, 0.5)))
     colours = step_size_colours(summary["step_size"])
     thin, thin_colours = defaultdict(list), defaultdict(list)
     narrow = 1 if len(colours) <= MANY else 0.6
@@ -181,6 +181,13 @@ def draw_curves(
     for axes, lines in thin.items():
         look = SEED | {"linewidth": 0.5 * narrow, "colors": thin_colours[axes]}
         axes.add_collection(LineCollection(lines, **look), autolim=False)
+
+
+class _Plain(LogFormatter):
+    """Numbers beside a logarithmic axis as a person writes them."""
+
+    def _num_to_string(self, x: float, *_: float) -> str:
+        return f"{x:g}"
 
 
 def _frame(

@@ -80,7 +80,7 @@ def step_size_bar(figure: Figure, step_sizes: pd.Series) -> Colorbar:
     bar.minorticks_off()
     shown = _thinned(distinct, place)
     bar.set_ticks(np.interp(np.log10(shown), np.log10(distinct), place))
-    bar.set_ticklabels([f"{step_size:.3g}" for step_size in shown])
+    bar.set_ticklabels([step_size_text(float(f"{step_size:.3g}")) for step_size in shown])
     return bar
 
 

@@ -4,8 +4,8 @@ of steps, α t, the way that each has gone along it.
 Training objective, above that of the optimum where it is known, and test accuracy of a
 classification, for all step sizes and optimizers at once, against α t on a logarithmic axis.
 Runs whose steps are small lie on one curve, and end on it where their steps are spent (the mark,
-drawn of at most ten step sizes); a step size that is too large leaves it. The line of each
-further optimizer is wider. Averages of iterates are left out.
+drawn of at most ten step sizes); a step size that is too large leaves it. Of two optimizers the
+second has wider lines. Averages of iterates are left out.
 
 A line is the median over seeds; beside it, thin, is each seed where they are fewer than ten,
 else the 10 % and the 90 % quantile. Colour is the step size. A line is dotted where most seeds
@@ -45,8 +45,9 @@ def draw(traces: pd.DataFrame, summary: pd.DataFrame) -> Figure:
     traces = traces.assign(path=traces["step_size"] * traces["step"])
     few = summary["step_size"].nunique() <= MANY
     optimizers = summary["optimizer"].unique()
+    two = len(optimizers) == 2
     looks = {
-        optimizer: {"linewidth": 1.4 + 2 * i, "zorder": 2 - i / 10, "alpha": 0.4 if i else 1}
+        optimizer: ({"linewidth": 3.4, "zorder": 1.8, "alpha": 0.4} if two and i else {})
         | ({"marker": marker, "markevery": [-1], "markersize": 4} if few else {})
         for i, (optimizer, (_, marker)) in enumerate(
             zip(optimizers, optimizer_looks(), strict=False)
@@ -62,8 +63,8 @@ def draw(traces: pd.DataFrame, summary: pd.DataFrame) -> Figure:
         if quantity is ACCURACY:
             accuracy_axis(axes)
     name_study(figure, summary, of_seeds(summary))
-    name_lines(
-        figure, summary, [Line2D([], [], color="0.3", label=o, **look) for o, look in looks.items()]
-    )
+    told = looks if two or few else {}  # which line is which
+    lines = [Line2D([], [], color="0.3", label=name, **look) for name, look in told.items()]
+    name_lines(figure, summary, lines)
     name_step_sizes(figure, summary)
     return figure

@@ -38,6 +38,7 @@ MOMENTS = (0, 1e-2, 1e-1, 1)  # shares of a run, of which the nearest evaluated 
 WIDTH, CELL = 8.0, 0.5  # inches: the figure, an image
 LINEAR = 50  # as much smaller than the largest weight is where the scale is linear
 COLUMNS = 2  # of the samples
+FOR_WORDS = 0.4  # heights of an image between their rows
 Runs = Mapping[tuple[str, float], Iterates]
 
 
@@ -65,8 +66,7 @@ def draw(
         axes.set_title(f"{word} step size, α = {step_size_text(step_size)}", loc="left")
         _draw_run(axes, run, at, image, data, colours, accuracies[step_size])
     bar = {"location": "bottom", "shrink": 0.5, "aspect": 40}
-    power = 10.0 ** np.floor(np.log10(largest))
-    ticks = power * np.array([-1, -0.1, 0, 0.1, 1])
+    ticks = 10.0 ** np.floor(np.log10(largest)) * np.array([-1, 0, 1])
     figure.colorbar(colours, ax=panels, label="weight", ticks=ticks, format="{x:g}", **bar)
     _draw_wrong(figure.add_subplot(grid[:, 1]), reference, image, data, model)
     of_seeds = "" if len(reference.seed) == 1 else f", first of {len(reference.seed)} seeds"
@@ -95,18 +95,25 @@ def moments(step: NDArray) -> list[int]:
     return sorted({int(np.abs(step - share * step[-1]).argmin()) for share in MOMENTS})
 
 
-def mosaic(images: NDArray) -> NDArray:
-    """Images [rows, columns, height, width] as one, with nan between them."""
+def mosaic(images: NDArray, apart: float = 1 / 8) -> NDArray:
+    """Images [rows, columns, height, width] as one, with nan between them.
+
+    apart: how far rows are, in heights.
+    """
     rows, columns, height, width = images.shape
-    gap = max(1, height // 8)
-    framed = np.full((rows, columns, height + gap, width + gap), np.nan)
+    below, beside = _gap(height, apart), _gap(width)
+    framed = np.full((rows, columns, height + below, width + beside), np.nan)
     framed[..., :height, :width] = images
-    return framed.swapaxes(1, 2).reshape(rows * (height + gap), -1)[:-gap, :-gap]
+    return framed.swapaxes(1, 2).reshape(rows * (height + below), -1)[:-below, :-beside]
 
 
-def _centres(size: int, count: int) -> NDArray:
+def _gap(size: int, apart: float = 1 / 8) -> int:
+    return max(1, int(size * apart))
+
+
+def _centres(size: int, count: int, apart: float = 1 / 8) -> NDArray:
     """Where the images of a mosaic are along an axis."""
-    return np.arange(count) * (size + max(1, size // 8)) + (size - 1) / 2
+    return np.arange(count) * (size + _gap(size, apart)) + (size - 1) / 2
 
 
 def _draw_run(
@@ -144,9 +151,9 @@ def _draw_wrong(
     samples = np.full((rows * COLUMNS, *image), np.nan)
     samples[: len(some)] = data.x_test[some].reshape(-1, *image)
     if len(some):
-        axes.imshow(mosaic(samples.reshape(rows, COLUMNS, *image)), cmap="gray_r")
+        axes.imshow(mosaic(samples.reshape(rows, COLUMNS, *image), FOR_WORDS), cmap="gray_r")
     name = _class_names(data)
-    x, y = _centres(image[1], COLUMNS), _centres(image[0], rows) + image[0] / 2
+    x, y = _centres(image[1], COLUMNS), _centres(image[0], rows, FOR_WORDS) + image[0] / 2
     for i, sample in enumerate(some):
         words = f"{name(data.y_test[sample])} → {name(predicted[sample])}"
         axes.text(x[i % COLUMNS], y[i // COLUMNS], words, ha="center", va="top", fontsize=8)
