@@ -37,7 +37,7 @@ MAX_RUN_GB = 2  # iterates of a run, which a job holds in memory
 MAX_COMMAND = 120_000  # bytes of names; Linux takes a command of 2¹⁷
 BYTES = {"float32": 4, "float64": 8}  # a number takes
 NAME = "[a-z][a-z0-9_]{0,60}"  # of a study or optimizer
-RULES = ("download", "prepare", "train", "evaluate", "aggregate", "plot", "manifest")
+RULES = ("download", "prepare", "train", "evaluate", "aggregate", "describe", "plot", "manifest")
 TARGETS = ("all", "figures", "verify", *RULES)  # no names of studies
 
 Engine = Literal["auto", *available("engines")]

@@ -375,7 +375,7 @@ MISTAKES = [
     (
         "seeds:",
         "figures: [heatmap, trajectories]\n    seeds:",
-        f"{TINY}.figures: found trajectories; it is for regression; allowed: accuracy_by_epoch, ",
+        f"{TINY}.figures: found trajectories; it is for regression; allowed: final_by_step_size, ",
     ),
 ]
 
