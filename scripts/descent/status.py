@@ -15,7 +15,7 @@ The first that holds:
     oscillating   (full batch) more than a tenth of the steps of the last two quarters raised F
     converged     gap ≤ 0.01; where no optimum is known it does not fall by 1/200 of the way either
     barely moved  gap > 0.9, by a fall beyond noise, and F was never above its start
-    failed        gap > 0.9
+    no gain       gap > 0.9, whatever it did in between
     descending    it falls beyond noise, by 1/200 of the way or a tenth of what is left, m2 - F_ref
     plateau       none of these: it came some way, and then no farther
 """
@@ -30,7 +30,7 @@ from numpy.typing import NDArray
 from descent.iterates import ROUNDING
 
 STATUSES = (  # the worst first
-    *("diverged", "failed", "oscillating", "barely moved"),
+    *("diverged", "no gain", "oscillating", "barely moved"),
     *("plateau", "descending", "converged"),
 )
 
@@ -72,7 +72,7 @@ def status(
     elif gap > 0.9 and beyond_noise and objective.max() <= start + ROUNDING * abs(start):
         word = "barely moved"
     elif gap > 0.9:
-        word = "failed"
+        word = "no gain"
     else:
         word = "descending" if falling else "plateau"
     return word, gap
@@ -98,7 +98,7 @@ def _share_of_rises(step: NDArray, rises: NDArray) -> float:
 
 
 def in_words(statuses: Sequence[str]) -> str:
-    """The statuses of all seeds: "converged", or "failed 3/5, oscillating 2/5"."""
+    """The statuses of all seeds: "converged", or "no gain 3/5, oscillating 2/5"."""
     counts = Counter(sorted(statuses, key=STATUSES.index)).most_common()
     if len(counts) == 1:
         return statuses[0]

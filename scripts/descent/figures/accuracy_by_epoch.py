@@ -6,7 +6,7 @@ as 80 and 90 %.
 A line is the median over seeds; beside it, thin, is each seed where they are fewer than ten,
 else the 10 % and the 90 % quantile. Colour is the step size, the same in every panel. A line is
 dotted where most seeds of a run diverged, dashed where their objective oscillates, dash-dotted
-where it failed to fall; a cross marks where a median is no longer finite.
+where it gained nothing; a cross marks where a median is no longer finite.
 """
 
 import pandas as pd

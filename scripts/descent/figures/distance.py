@@ -8,7 +8,7 @@ straight there at an even pace and settles nowhere; only a curve well below it s
 is the median over seeds; beside it, thin, is each seed where they are fewer than ten, else the
 10 % and the 90 % quantile. Colour is the step size, the same in every panel. A line is dotted
 where most seeds of a run diverged, dashed where their objective oscillates, dash-dotted where it
-failed to fall; a cross marks where a median is no longer finite, a triangle where a run that
+gained nothing; a cross marks where a median is no longer finite, a triangle where a run that
 diverged leaves the frame. What is below a hundred-millionth of the largest distance is left out.
 """
 

@@ -7,7 +7,7 @@ logarithmic where the best run lowers a loss to less than a tenth, linear otherw
 A line is the median over seeds; beside it, thin, is each seed where they are fewer than ten,
 else the 10 % and the 90 % quantile. Colour is the step size, the same in every panel. A line is
 dotted where most seeds of a run diverged, dashed where their objective oscillates, dash-dotted
-where it failed to fall; a cross marks where a median is no longer finite, a triangle where a run
+where it gained nothing; a cross marks where a median is no longer finite, a triangle where a run
 that diverged leaves the frame.
 """
 

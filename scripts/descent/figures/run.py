@@ -12,7 +12,7 @@ out.
 A thick line is the median over seeds; beside it, thin, is each seed where they are fewer than
 ten, else the 10 % and the 90 % quantile. Dots are the evaluated steps, where they are at most
 60. A cross marks where a median is no longer finite. Where most seeds diverged, oscillate or
-failed, the line is dotted, dashed or dash-dotted, and the legend says so.
+gained nothing, the line is dotted, dashed or dash-dotted, and the legend says so.
 """
 
 import numpy as np
