@@ -17,7 +17,7 @@ The first that holds:
     barely moved  gap > 0.9, by a fall beyond noise, and F was never above its start
     no gain       gap > 0.9, whatever it did in between
     descending    it falls beyond noise, by 1/200 of the way or a tenth of what is left, m2 - F_ref
-    plateau       none of these: it came some way, and then no farther
+    plateau       none of these: it came some way, and no farther that its noise would show
 """
 
 import re
