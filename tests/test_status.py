@@ -56,6 +56,15 @@ CASES = {
     "rounding is no fall": (2 - 1e-9 * T, {}, "no gain"),
     "no run of the study came below its start": (np.full(101, 2.0), {"reference": 2.0}, "no gain"),
     "two evaluated steps": (np.array([2.0, 1.2]), {"step": np.array([0, 100])}, "descending"),
+    "few evaluated steps of batches": (
+        *(np.array([2.0, 1.25, 1.2]), {"step": np.array([0, 60, 100])}),
+        "plateau",
+    ),
+    "few evaluated steps of a full batch": (
+        np.array([2.0, 1.25, 1.2]),
+        {"step": np.array([0, 60, 100]), "rises": np.zeros(3)},
+        "descending",
+    ),
     "one evaluated step, of averages": (
         *(np.array([1.5]), {"step": np.array([100]), "start": 2.0}),
         "plateau",

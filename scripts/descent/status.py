@@ -7,7 +7,8 @@ means of F over the third and the fourth quarter of the steps.
     gap = 1 + (m2 - F_0) / way      1 at the start, 0 at the reference
 
 m1 - m2 is a fall beyond noise where it exceeds three of its standard errors, which come from the
-scatter of F about its straight line over these quarters.
+scatter of F about its straight line over these quarters; of batches with fewer than four evaluated
+steps there, which show no scatter, where it exceeds a tenth of the way.
 
 The first that holds:
 
@@ -62,7 +63,11 @@ def status(
     if gap > 2:
         return "diverged", gap
     fall = third.mean() - fourth.mean() if third.size else 0.0
-    beyond_noise = fall > max(3 * _standard_error(third, fourth), ROUNDING * abs(start))
+    if len(third) + len(fourth) >= 4:
+        noise = 3 * _standard_error(third, fourth)
+    else:
+        noise = way / 10 if rises is None else 0.0
+    beyond_noise = fall > max(noise, ROUNDING * abs(start))
     far = beyond_noise and fall > way / 200
     falling = beyond_noise and fall > min(way / 200, way * gap / 10)
     if rises is not None and _share_of_rises(step, rises) > 0.1:
@@ -81,8 +86,6 @@ def status(
 def _standard_error(third: NDArray, fourth: NDArray) -> float:
     """Of the difference of the means, by the scatter about the straight line through both."""
     both = np.concatenate([third, fourth])
-    if len(both) < 4:
-        return 0.0
     place = np.arange(len(both))
     scatter = both - np.polyval(np.polyfit(place, both, 1), place)
     variance = np.square(scatter).sum() / (len(both) - 2)
