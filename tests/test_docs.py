@@ -13,6 +13,7 @@ import pytest
 
 from descent import tables
 from descent.columns import SUMMARY
+from descent.status import of_most
 
 DOCS = Path(__file__).parents[1] / "docs"
 TEXT = (DOCS / "results.md").read_text(encoding="utf-8")
@@ -51,6 +52,24 @@ def test_a_table_is_that_of_its_study(study, table):
                 median, low, high = (of_run[f"{metric}_{q}"] for q in ("median", "min", "max"))
                 shown = f"{median:.4f} [{low:.4f}, {high:.4f}]"
             assert cell == shown
+
+
+def test_the_status_of_every_run_is_the_one_that_is_read_beside_it():
+    text = (DOCS / "statuses.md").read_text(encoding="utf-8")
+    told = {
+        (study, optimizer, float(step_size)): status
+        for study, optimizer, step_sizes, status, _ in re.findall(
+            r"^\| (\w+) \| (\w+) \| ([\d., e+-]+) \| ([\w ]+) \| (.+) \|$", text, re.MULTILINE
+        )
+        for step_size in step_sizes.split(", ")
+    }
+    studies = {path.parent.name for path in DOCS.glob("*/summary.csv")}
+    ended = {
+        (study, *run): of_most(words)
+        for study in studies
+        for run, words in summary(study)["status"].items()
+    }
+    assert told == ended
 
 
 def test_numbers_and_tables_are_found():

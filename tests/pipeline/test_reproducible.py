@@ -13,7 +13,8 @@ from conftest import Project, copy_project  # pyright: ignore
 def test_cores_change_no_byte(made_once, empty):
     empty.jobs("all", "--cores", "1")
     one, two = (project.files("results", "data") for project in (empty, made_once))
-    assert {Path(name).suffix for name in one} == {".csv", ".json", ".npz", ".png", ".pdf", ""}
+    kinds = {".csv", ".json", ".npz", ".png", ".pdf", ".html", ".txt", ""}
+    assert {Path(name).suffix for name in one} == kinds
     assert one.keys() == two.keys()
     assert [name for name in one if one[name] != two[name]] == []
 

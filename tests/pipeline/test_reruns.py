@@ -152,12 +152,14 @@ def test_the_columns_of_the_tables(made_once):
         for table in ("traces", "summary")
     )
     assert traces[0] == (
-        "study,dataset,model,optimizer,step_size,engine,seed,step,epoch,objective,train_loss,"
-        "test_loss,train_accuracy,test_accuracy,distance_A,distance_b"
+        "study,dataset,model,optimizer,step_size,engine,batch_size,seed,step,epoch,objective,"
+        "train_loss,test_loss,train_accuracy,test_accuracy,gradient_norm,rises,"
+        "distance_A,distance_b"
     )
-    assert traces[1].startswith("tiny,digits,sigmoid_softmax,sgd,0.01,numpy,0,0,0.0,")
-    assert summary[0].startswith("study,dataset,model,optimizer,step_size,engine,seeds,final_obj")
-    assert summary[0].endswith("best_test_accuracy,best_test_accuracy_step,status")
+    assert traces[1].startswith("tiny,digits,sigmoid_softmax,sgd,0.01,numpy,1,0,0,0.0,")
+    begins = "study,dataset,model,optimizer,step_size,engine,batch_size,seeds,final_obj"
+    assert summary[0].startswith(begins)
+    assert summary[0].endswith("best_test_accuracy,best_test_accuracy_step,chosen_by,gap,status")
     assert len(summary) == 1 + len(RUNS)
 
 
