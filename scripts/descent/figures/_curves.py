@@ -97,7 +97,8 @@ def accuracy_axis(axes: Axes) -> None:
     every = np.r_[0.9, np.outer(10.0 ** -np.arange(1, 9), np.arange(9, 0, -1)).ravel()]
     every = every[(every >= low) & (every <= high)]
     round_ones = [error for error in every if f"{error:.0e}"[0] in "125" or error == 0.9]
-    axes.yaxis.set_major_locator(FixedLocator(round_ones if len(round_ones) > 2 else every))
+    ticks = round_ones if len(round_ones) > 2 else every
+    axes.yaxis.set_major_locator(FixedLocator(ticks[:: len(ticks) // 10 + 1]))
     axes.yaxis.set_minor_locator(FixedLocator(every))
     axes.yaxis.set_minor_formatter(NullFormatter())
     axes.yaxis.set_major_formatter(lambda error, _: f"{100 - 100 * error:.8g} %")
