@@ -3,10 +3,12 @@
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
+from matplotlib.collections import PolyCollection
 from numpy.typing import NDArray
 
 from descent.figures._style import step_size_text
 
+OUTLINE = "#D55E00"  # of what is best, or useful
 LETTER = 0.62  # width over height of a letter, about
 
 
@@ -32,6 +34,21 @@ def cells(axes: Axes, summary: pd.DataFrame) -> dict[str, tuple[pd.DataFrame, ND
     margin = 0.01 * (high - low)
     axes.set_xlim(low - margin, high + margin)
     return rows
+
+
+def draw_cells(
+    axes: Axes, ends: NDArray, bottom: float, top: float, faces: NDArray, width: float
+) -> tuple[NDArray, NDArray]:
+    """Draw a row of cells between their ends, on an axis so many inches wide.
+
+    The corners [runs, 4, 2] of the cells, and how many inches each is wide.
+    """
+    inches = np.diff(ends, axis=0)[0] / np.ptp(axes.get_xlim()) * width
+    y = np.tile([[bottom, bottom, top, top]], (ends.shape[1], 1))
+    corners = np.stack([ends[[0, 1, 1, 0]].T, y], axis=-1)
+    white = {"edgecolor": "white", "linewidth": np.minimum(1, 2 * inches)}
+    axes.add_collection(PolyCollection(corners, facecolor=faces, **white))
+    return corners, inches
 
 
 def step_size_ticks(axes: Axes, step_sizes: pd.Series, inches: float) -> None:

@@ -3,6 +3,7 @@
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
+from matplotlib.axis import Axis
 from matplotlib.ticker import FixedLocator, MaxNLocator, NullLocator
 from numpy.typing import ArrayLike, NDArray
 
@@ -28,6 +29,13 @@ def nice(low: float, high: float) -> NDArray[np.float64]:
             return ticks[:: len(ticks) // 8 + 1]
     ticks = MaxNLocator(4).tick_values(low, high)
     return ticks[(ticks >= low) & (ticks <= high)]
+
+
+def label_scale(axis: Axis, least: float, worst: float) -> None:
+    """Round numbers on the logarithmic axis of a scale of colours, and its worst end."""
+    ticks = [tick for tick in nice(least, worst) if tick < 0.85 * worst]
+    axis.set_major_locator(FixedLocator([*ticks, worst]))
+    axis.set_minor_locator(NullLocator())
 
 
 def percent(share: float) -> str:

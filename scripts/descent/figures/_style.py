@@ -37,7 +37,6 @@ matplotlib.rcParams.update(
 )
 
 WIDTH = 7.5  # inches
-BAND = 0.18  # opacity of the band over seeds
 MANY = 10  # step sizes; of more, a bar of colours tells which is which
 LABELS_APART = 0.07  # of the length of the bar
 # statuses that are shown, and the line of a run

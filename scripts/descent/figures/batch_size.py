@@ -18,15 +18,14 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.cm import ScalarMappable
-from matplotlib.collections import LineCollection, PolyCollection
+from matplotlib.collections import LineCollection
 from matplotlib.colors import LogNorm, Normalize
 from matplotlib.figure import Figure
-from matplotlib.ticker import FixedLocator, NullLocator
 from numpy.typing import NDArray
 
 from descent.best import best, criterion
-from descent.figures._cells import cells, step_size_ticks
-from descent.figures._error import error, floor, nice, percent
+from descent.figures._cells import OUTLINE, cells, draw_cells, step_size_ticks
+from descent.figures._error import error, floor, label_scale, percent
 from descent.figures._style import name_study
 
 NEEDS = ("batch sizes", "no averages")
@@ -34,7 +33,6 @@ PLACE = 5
 WIDTH, CELLS = 8.0, {1: 6.0, 2: 2.6}  # inches: the figure, the axis of the cells by panels
 DOT = 0.05  # inches of a cell that has room for a dot
 GOOD_ERROR, GOOD_LOSS = 0.02, 0.05  # from the best; the loss as a share of its way
-OUTLINE = "#D55E00"
 
 
 def draw(traces: pd.DataFrame, summary: pd.DataFrame) -> Figure:
@@ -90,12 +88,8 @@ def _draw_plane(
     useful = []
     for (runs, ends), (bottom, top), height in zip(by_size, pairwise(edges), heights, strict=True):
         shown = np.clip(runs["value"].where(np.isfinite(runs["value"]), initial), least, initial)
-        y = np.tile([[bottom, bottom, top, top]], (len(runs), 1))
-        corners = np.stack([ends[[0, 1, 1, 0]].T, y], axis=-1)
         faces = colours.to_rgba(shown.to_numpy())
-        inches = np.diff(ends, axis=0)[0] / np.ptp(axes.get_xlim()) * width
-        white = {"edgecolor": "white", "linewidth": np.minimum(1, 2 * inches)}
-        axes.add_collection(PolyCollection(corners, facecolor=faces, **white))
+        _, inches = draw_cells(axes, ends, bottom, top, faces, width)
         place = np.log10(runs["step_size"])[inches > DOT]
         for colour, size in (("white", 4), ("black", 2)):
             axes.plot(place, np.full(len(place), height), ".", color=colour, markersize=size)
@@ -132,10 +126,7 @@ def _draw_colours(figure: Figure, axes: Axes, colours: ScalarMappable, name: str
     """The scale, the best above."""
     bar = figure.colorbar(colours, ax=axes, location="top", aspect=25, label=f"final {name}")
     if isinstance(colours.norm, LogNorm):
-        least, worst = colours.norm.vmin, colours.norm.vmax
-        ticks = [tick for tick in nice(least, worst) if tick < 0.85 * worst]
-        bar.ax.xaxis.set_major_locator(FixedLocator([*ticks, worst]))
-        bar.ax.xaxis.set_minor_locator(NullLocator())
+        label_scale(bar.ax.xaxis, colours.norm.vmin, colours.norm.vmax)
         written = percent if "error" in name else "{:.3g}".format
         bar.ax.xaxis.set_major_formatter(lambda value, _: written(value))
     bar.ax.grid(visible=False)

@@ -19,6 +19,7 @@ from matplotlib.ticker import NullFormatter
 
 from descent.best import best, criterion
 from descent.figures._error import error, error_axis, logarithmic
+from descent.figures._final import STAR, draw_final, drawable, final
 from descent.figures._style import (
     WIDTH,
     logarithmic_step_sizes,
@@ -31,19 +32,18 @@ from descent.seeds import over_seeds
 NEEDS = ()
 PLACE = 1
 BEYOND = 10  # times the initial loss
-DOTS = {"linestyle": "none", "markersize": 3, "markeredgewidth": 0, "alpha": 0.6}
-BAR = 3  # points, where there is room
+ROOM = 200  # points that all bars of an optimizer may take
 START = {"color": "0.4", "linestyle": ":", "linewidth": 1}
 GREY = {"color": "0.4", "linestyle": "none"}
 OFF = {"diverged": "none", "beyond the axis": "bottom"}  # marks above a panel
-STAR = {"marker": "*", "markersize": 11, "markeredgecolor": "black", "markeredgewidth": 0.6}
+BEST = STAR | {"markersize": 11}
 
 
 def draw(traces: pd.DataFrame, summary: pd.DataFrame) -> Figure:
     if "test_accuracy" in traces:
         traces = traces.assign(test_error=error(traces["test_accuracy"]))
     start = traces[traces["step"] == 0]
-    final = traces[traces["step"] == traces.groupby("optimizer")["step"].transform("max")]
+    last = final(traces)
     names = {"test_error": "final test error", "test_loss": "final test loss"}
     names = {metric: text for metric, text in names.items() if metric in traces}
     figure = Figure(figsize=(WIDTH, 3.9))
@@ -55,7 +55,7 @@ def draw(traces: pd.DataFrame, summary: pd.DataFrame) -> Figure:
         axes.xaxis.set_minor_formatter(NullFormatter())
         initial = start[metric].median()
         limit = BEYOND * start[metric].max()
-        shown = final.assign(**{metric: final[metric].where(final[metric] < limit)})
+        shown = last.assign(**{metric: last[metric].where(last[metric] < limit)})
         _scale(axes, metric, shown[metric], initial)
         bottom, top = axes.get_ylim()
         if bottom <= initial <= top:
@@ -64,13 +64,13 @@ def draw(traces: pd.DataFrame, summary: pd.DataFrame) -> Figure:
         for optimizer, look in looks.items():
             of_optimizer = shown["optimizer"] == optimizer
             _draw_optimizer(axes, shown[of_optimizer], metric, chosen.get(optimizer), *look)
-            seen |= _draw_off_scale(axes, final[of_optimizer], metric, limit, *look)
+            seen |= _draw_off_scale(axes, last[of_optimizer], metric, limit, *look)
         axes.set_ylabel(names[metric])
     handles = [
         Line2D([], [], color=colour, marker=marker, markersize=4, label=_label(optimizer, chosen))
         for optimizer, (colour, marker) in looks.items()
     ]
-    handles.append(Line2D([], [], **GREY | STAR, label=f"best by {criterion(summary)}"))
+    handles.append(Line2D([], [], **GREY | BEST, label=f"best by {criterion(summary)}"))
     if "initial parameters" in seen:
         handles.append(Line2D([], [], **START, label="initial parameters"))
     for why in OFF:
@@ -106,16 +106,10 @@ def _draw_optimizer(
     axes: Axes, runs: pd.DataFrame, metric: str, chosen: float | None, colour: str, marker: str
 ) -> None:
     of_runs = over_seeds(runs, ["step_size"], metric)
-    bottom, top = axes.get_ylim()
-    width = min(BAR, 200 / len(of_runs))
-    low, high = (of_runs[edge].clip(bottom, top) for edge in ("low", "high"))
-    axes.vlines(of_runs.index, low, high, color=colour, alpha=0.35, linewidth=width)
-    median = of_runs["median"].where(np.isfinite(of_runs["median"])).clip(lower=bottom)
-    axes.plot(median.index, median, color=colour)
-    seeds = runs[metric].clip(lower=bottom)
-    axes.plot(runs["step_size"], seeds, marker, color=colour, clip_on=False, **DOTS)
+    draw_final(axes, runs, of_runs, metric, colour, marker, ROOM, clip_on=False)
     if chosen is not None:
-        axes.plot(chosen, median[chosen], color=colour, clip_on=False, zorder=4, **STAR)
+        best_one = drawable(of_runs["median"], axes)[chosen]
+        axes.plot(chosen, best_one, color=colour, clip_on=False, zorder=4, **BEST)
 
 
 def _draw_off_scale(

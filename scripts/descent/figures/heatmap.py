@@ -16,12 +16,11 @@ from matplotlib.cm import ScalarMappable
 from matplotlib.collections import PolyCollection
 from matplotlib.colors import LogNorm, to_rgba
 from matplotlib.figure import Figure
-from matplotlib.ticker import FixedLocator, NullLocator
 from numpy.typing import NDArray
 
 from descent.best import best, criterion
-from descent.figures._cells import cells, step_size_ticks, text_width
-from descent.figures._error import error, floor, nice
+from descent.figures._cells import OUTLINE, cells, draw_cells, step_size_ticks, text_width
+from descent.figures._error import error, floor, label_scale
 from descent.figures._style import name_study, step_size_text
 from descent.status import of_most
 
@@ -29,7 +28,6 @@ NEEDS = ("classification",)
 PLACE = 3
 WIDTH, CELLS, ROW = 8.0, 4.6, 0.5  # inches: the figure, the axis of the cells, a row
 SIZE = 7.5  # of the numbers
-OUTLINE = "#D55E00"
 UNKNOWN = to_rgba("0.75")
 UNSAID = ("converged", "descending")
 
@@ -80,13 +78,7 @@ def _draw_row(
     known, ended = np.isfinite(errors), runs["status"].map(of_most).to_numpy()
     faces = colours.to_rgba(np.where(known, errors, 1.0))
     faces[~known] = UNKNOWN
-    low, high = axes.get_xlim()
-    inches = np.diff(ends, axis=0)[0] / (high - low) * CELLS
-    corners = np.stack(
-        [ends[[0, 1, 1, 0]].T, row + np.tile([[-0.42, -0.42, 0.42, 0.42]], (len(runs), 1))], axis=-1
-    )
-    white = {"edgecolor": "white", "linewidth": np.minimum(1, 2 * inches)}
-    axes.add_collection(PolyCollection(corners, facecolor=faces, **white))
+    corners, inches = draw_cells(axes, ends, row - 0.42, row + 0.42, faces, CELLS)
     hatched = corners[ended == "diverged"]
     axes.add_collection(
         PolyCollection(hatched, facecolor="none", hatch="////", edgecolor="0.5", linewidth=0)
@@ -125,10 +117,7 @@ def _best_of(optimizer: str, chosen: pd.DataFrame) -> str:
 def _draw_colours(figure: Figure, axes: Axes, colours: ScalarMappable) -> None:
     """The scale, the best above, in accuracies."""
     bar = figure.colorbar(colours, ax=axes, label="final test accuracy (%)", aspect=12)
-    least, worst = colours.norm.vmin, colours.norm.vmax
-    ticks = [tick for tick in nice(least, worst) if tick < 0.85 * worst]
-    bar.ax.yaxis.set_major_locator(FixedLocator([*ticks, worst]))
-    bar.ax.yaxis.set_minor_locator(NullLocator())
+    label_scale(bar.ax.yaxis, colours.norm.vmin, colours.norm.vmax)
     bar.ax.yaxis.set_major_formatter(lambda share, _: f"{100 * (1 - share):.3g}")
     bar.ax.invert_yaxis()
     bar.ax.grid(visible=False)

@@ -22,6 +22,7 @@ from matplotlib.ticker import NullFormatter
 
 from descent.best import badness, best, criterion
 from descent.figures._error import error, error_axis
+from descent.figures._final import STAR, draw_final, drawable, final
 from descent.figures._style import WIDTH, logarithmic_step_sizes, name_study, optimizer_looks
 from descent.seeds import over_seeds
 
@@ -29,8 +30,8 @@ NEEDS = ("classification", "update rules")
 PLACE = 4
 GOOD = 0.02  # of accuracy, below the best
 PANEL, STRIP = 1.5, 0.25  # inches: a row of panels, a row of good step sizes
-DOTS = {"linestyle": "none", "markersize": 3, "markeredgewidth": 0, "alpha": 0.6}
-STAR = {"marker": "*", "markersize": 9, "markeredgecolor": "black", "markeredgewidth": 0.6}
+ROOM = 150  # points that all bars of an optimizer may take
+BEST = STAR | {"markersize": 9}
 
 
 def draw(traces: pd.DataFrame, summary: pd.DataFrame) -> Figure:
@@ -41,12 +42,12 @@ def draw(traces: pd.DataFrame, summary: pd.DataFrame) -> Figure:
     figure = Figure(figsize=(WIDTH, 1.2 + PANEL * rows + strip))
     above, below = figure.subfigures(2, 1, height_ratios=(PANEL * rows + 0.3, strip + 0.5))
     grid = above.subplots(rows, columns, sharex=True, sharey=True, squeeze=False)
-    final = traces[traces["step"] == traces.groupby("optimizer")["step"].transform("max")]
-    final = final.assign(test_error=error(final["test_accuracy"]))
-    error_axis(grid[0, 0], final["test_error"])
+    last = final(traces)
+    last = last.assign(test_error=error(last["test_accuracy"]))
+    error_axis(grid[0, 0], last["test_error"])
     of_runs = {
         optimizer: (runs, over_seeds(runs, ["step_size"], "test_error"))
-        for optimizer, runs in final.groupby("optimizer", sort=False)
+        for optimizer, runs in last.groupby("optimizer", sort=False)
     }
     looks = dict(zip(optimizers, optimizer_looks(), strict=False))
     for axes in grid.flat[len(optimizers) :]:
@@ -55,8 +56,8 @@ def draw(traces: pd.DataFrame, summary: pd.DataFrame) -> Figure:
         logarithmic_step_sizes(axes, summary["step_size"])
         axes.set_xlabel("")
         for _, other in of_runs.values():
-            axes.plot(other.index, _finite(other["median"], axes), color="0.8", linewidth=0.9)
-        _draw_optimizer(axes, *of_runs[optimizer], *looks[optimizer])
+            axes.plot(other.index, drawable(other["median"], axes), color="0.8", linewidth=0.9)
+        draw_final(axes, *of_runs[optimizer], "test_error", *looks[optimizer], ROOM)
         axes.set_title(optimizer)
     for axes in grid[:, 0]:
         axes.set_ylabel("final test error")
@@ -65,22 +66,6 @@ def draw(traces: pd.DataFrame, summary: pd.DataFrame) -> Figure:
         axes.xaxis.set_minor_formatter(NullFormatter())
     name_study(figure, summary)
     return figure
-
-
-def _finite(errors: pd.Series, axes: Axes) -> pd.Series:
-    """What can be drawn of errors; 0 at the lower edge."""
-    return errors.where(np.isfinite(errors)).clip(lower=axes.get_ylim()[0])
-
-
-def _draw_optimizer(
-    axes: Axes, runs: pd.DataFrame, of_runs: pd.DataFrame, colour: str, marker: str
-) -> None:
-    low, high = (of_runs[edge].clip(*axes.get_ylim()) for edge in ("low", "high"))
-    axes.vlines(
-        of_runs.index, low, high, color=colour, alpha=0.35, linewidth=min(3, 150 / len(of_runs))
-    )
-    axes.plot(of_runs.index, _finite(of_runs["median"], axes), color=colour)
-    axes.plot(runs["step_size"], _finite(runs["test_error"], axes), marker, color=colour, **DOTS)
 
 
 def _draw_good(axes: Axes, summary: pd.DataFrame, looks: dict[str, tuple[str, str]]) -> None:
@@ -93,7 +78,7 @@ def _draw_good(axes: Axes, summary: pd.DataFrame, looks: dict[str, tuple[str, st
         colour, _ = looks[optimizer]
         axes.plot([before or first, after or last], [row, row], color=colour, linewidth=1)
         axes.plot([first, last], [row, row], color=colour, linewidth=5, solid_capstyle="round")
-        axes.plot(chosen[optimizer], row, color=colour, **STAR)
+        axes.plot(chosen[optimizer], row, color=colour, **BEST)
         axes.text(1.01, row, decades(first, last, before, after), va="center", fontsize=8)
         axes.texts[-1].set_transform(axes.get_yaxis_transform())
     axes.set_yticks(range(len(looks)), looks)
