@@ -36,8 +36,9 @@ def main() -> None:
             raise InputError("\n".join(mistake(option(k), *found) for k, found in wrong.items()))
         if reason := why_not("engines", arguments.engine, [run], training.size):
             raise InputError(f"engine {arguments.engine}: {reason}")
-        training = training.holding_out(run.validation)
-        data.check(training, f"{arguments.data} without those held out")
+        if run.validation:
+            training = training.holding_out(run.validation)
+            data.check(training, f"{arguments.data} without those held out")
         engine, steps = plugin("engines", arguments.engine), run.steps(training.size.train)
         check_step_sizes(run, steps)
         note(f"{run}\n{arguments.engine} on {engine.device()}, {steps} steps a seed")

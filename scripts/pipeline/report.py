@@ -9,7 +9,6 @@ import yaml
 
 from descent.ability import given
 from descent.constants import caption
-from descent.plugins import available
 from pipeline.plan import PlannedStudy
 
 
@@ -19,24 +18,23 @@ def place(figure: str) -> str:
 
 
 def texts(configured: Mapping[str, Any], studies: Mapping[str, PlannedStudy]) -> dict[str, Any]:
-    """What the templates in report/ fill in: captions, and of each study what its page shows.
+    """What the templates in report/ call, when there is a report: for figures their captions, and
+    for studies what their pages show.
 
     configured: the studies as config.yaml has them.
     """
-    return {
-        "embedded": embedded,
-        "captions": {figure: caption(figure) for figure in available("figures")},
-        "studies": {
-            name: {
-                "headline": f"results/{name}/headline.txt",
-                "figure": next(iter(study.figure_files(["png"])), ""),
-                "configuration": yaml.safe_dump(
-                    configured[name], sort_keys=False, default_flow_style=None, width=90
-                ),
-            }
-            for name, study in studies.items()
-        },
-    }
+
+    def study(name: str) -> dict[str, str]:
+        headline, _ = studies[name].descriptions()
+        return {
+            "headline": headline,
+            "figure": next(iter(studies[name].figure_files(["png"])), ""),
+            "configuration": yaml.safe_dump(
+                configured[name], sort_keys=False, default_flow_style=None, width=90
+            ),
+        }
+
+    return {"caption": caption, "study": study, "embedded": embedded}
 
 
 def embedded(image: str) -> str:

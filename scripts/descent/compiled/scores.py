@@ -218,31 +218,31 @@ def store(typing_context, arrays, row, scores):
     return types.void(arrays, row, scores), generate
 
 
+def _cast(dtype: types.Float, z: Scores, instruction: str) -> tuple[Scores, Callable]:
+    """The scores, the last argument, in another dtype: their kind, and what generates them."""
+    kind = Scores(dtype, z.classes, z.models)
+
+    def generate(context, builder, signature, arguments):
+        registers = unpacked(builder, z, arguments[-1])
+        if z.dtype != kind.dtype:
+            cast = getattr(builder, instruction)
+            registers = [cast(register, kind.register) for register in registers]
+        return packed(builder, kind, registers)
+
+    return kind, generate
+
+
 @intrinsic
 def in_double(typing_context, z):
     """The same scores in float64."""
-    kind = Scores(types.float64, z.classes, z.models)
-
-    def generate(context, builder, signature, arguments):
-        registers = unpacked(builder, z, arguments[0])
-        if z.dtype != kind.dtype:
-            registers = [builder.fpext(register, kind.register) for register in registers]
-        return packed(builder, kind, registers)
-
+    kind, generate = _cast(types.float64, z, "fpext")
     return kind(z), generate
 
 
 @intrinsic
 def in_dtype_of(typing_context, array, z):
     """The same scores, rounded to the dtype of an array, which has no more digits."""
-    kind = Scores(array.dtype, z.classes, z.models)
-
-    def generate(context, builder, signature, arguments):
-        registers = unpacked(builder, z, arguments[1])
-        if z.dtype != kind.dtype:
-            registers = [builder.fptrunc(register, kind.register) for register in registers]
-        return packed(builder, kind, registers)
-
+    kind, generate = _cast(array.dtype, z, "fptrunc")
     return kind(array, z), generate
 
 

@@ -1,13 +1,29 @@
 """How the evaluators go through snapshots and samples, block by block."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 
+import numpy as np
 from numpy.typing import NDArray
 
 
 def blocks(count: int, size: int) -> Iterator[slice]:
     """0 … count - 1 in blocks of a size."""
     return (slice(start, start + size) for start in range(0, count, size))
+
+
+def stacked(
+    means_of: Callable[[dict[str, NDArray]], Sequence[NDArray]],
+    snapshots: dict[str, NDArray],
+    samples: int,
+    outputs: int,
+) -> list[NDArray]:
+    """What a function gives of all snapshots, so many together as `together` says."""
+    count = len(next(iter(snapshots.values())))
+    each = [
+        means_of({name: p[some] for name, p in snapshots.items()})
+        for some in blocks(count, together(snapshots, samples, outputs))
+    ]
+    return [np.concatenate(of_blocks) for of_blocks in zip(*each, strict=True)]
 
 
 def together(snapshots: dict[str, NDArray], samples: int, outputs: int) -> int:

@@ -5,7 +5,7 @@ from types import ModuleType
 import numpy as np
 from numpy.typing import NDArray
 
-from descent.evaluators._blocks import blocks, together
+from descent.evaluators._blocks import blocks, stacked
 from descent.models._classification import CLASS_AXIS
 
 NEEDS = ("gradient",)
@@ -32,13 +32,9 @@ def means(
     l2: float | None = None,
 ) -> list[NDArray]:
     """Mean loss, accuracy, and, where λ is given, the gradient's norm, of every snapshot."""
-    count = len(next(iter(snapshots.values())))
-    size = together(snapshots, BLOCK_SAMPLES, BLOCK_OUTPUTS)
-    each = [
-        _means(net, {name: p[some] for name, p in snapshots.items()}, x, scale, y, l2)
-        for some in blocks(count, size)
-    ]
-    return [np.concatenate(of_blocks) for of_blocks in zip(*each, strict=True)]
+    return stacked(
+        lambda some: _means(net, some, x, scale, y, l2), snapshots, BLOCK_SAMPLES, BLOCK_OUTPUTS
+    )
 
 
 def _means(net, snapshots, x, scale, y, l2):

@@ -2,11 +2,10 @@
 
 from types import ModuleType
 
-import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from descent.evaluators._blocks import blocks, together
+from descent.evaluators._blocks import stacked
 from descent.gpu.device import device as device
 from descent.gpu.device import to_device, to_numpy
 from descent.models._classification import CLASS_AXIS
@@ -31,13 +30,12 @@ def means(
     """Mean loss, accuracy, and, where λ is given, the gradient's norm, of every snapshot."""
     samples = to_device(x).split(BLOCK_SAMPLES)
     targets = to_device(y).split(BLOCK_SAMPLES)
-    each = []
-    for some in blocks(
-        len(next(iter(snapshots.values()))), together(snapshots, BLOCK_SAMPLES, BLOCK_OUTPUTS)
-    ):
-        parameters = {name: to_device(p[some]) for name, p in snapshots.items()}
-        each.append(_means(net, parameters, samples, scale, targets, l2))
-    return [np.concatenate(of_blocks) for of_blocks in zip(*each, strict=True)]
+
+    def means_of(some: dict[str, NDArray]) -> list[NDArray]:
+        parameters = {name: to_device(p) for name, p in some.items()}
+        return _means(net, parameters, samples, scale, targets, l2)
+
+    return stacked(means_of, snapshots, BLOCK_SAMPLES, BLOCK_OUTPUTS)
 
 
 def _means(net, parameters, samples, scale, targets, l2):
