@@ -272,7 +272,6 @@ def test_models_and_update_rules_compile():
     for model in available("models"):
         if hasattr(plugin("models", model), "score_gradient"):
             assert problem(model) is None
-            assert problem(model, 16) is None
     assert not any(rule_problem(rule) for rule in available("update_rules"))
 
 

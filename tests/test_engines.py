@@ -199,13 +199,13 @@ def test_float32_equals_float64_up_to_rounding(digits, name, batch_size):
 
 
 @pytest.mark.parametrize("name", ["numpy", "numba"])
-def test_a_full_batch_of_many_blocks_is_the_mean_over_all_samples(digits, monkeypatch, name):
-    run = replace(RUN, batch_size=FULL, epochs=5)
-    whole = train(name, run, some(digits))
-    monkeypatch.setattr(plugin("engines", name), "BLOCK", 32)  # 90 samples: blocks of 32, 32, 26
-    blocks = train(name, run, some(digits))
-    assert_allclose(blocks.parameters["A"], whole.parameters["A"], rtol=1e-12, atol=1e-15)
-    assert_allclose(blocks.parameters["b"], whole.parameters["b"], rtol=1e-12, atol=1e-15)
+@pytest.mark.parametrize("seeds", [1, 3])
+def test_a_full_batch_of_many_blocks_equals_torch(random, monkeypatch, name, seeds):
+    x = random.integers(0, 17, size=(300, 3000), dtype=np.uint8)  # several groups of features, too
+    data = Data(x, np.arange(300) % 4, x[:5], np.arange(5) % 4, scale=16)
+    monkeypatch.setattr("descent.engines.numpy.BLOCK", 128)  # as in descent.compiled.passes
+    run = replace(RUN, batch_size=FULL, epochs=5, seeds=tuple(range(seeds)))
+    assert_equals_torch(name, run, data)
 
 
 def test_plain_gradient_descent_on_a_convex_objective_never_rises(digits):
@@ -231,6 +231,25 @@ def test_seeds_do_not_depend_on_each_other(digits):
     together = train("numpy", RUN, some(digits))
     alone = train("numpy", replace(RUN, seeds=(3,)), some(digits))
     assert_allclose(together.parameters["A"][1], alone.parameters["A"][0], rtol=1e-12)
+
+
+@pytest.mark.parametrize(
+    ("seeds", "changes"),
+    [
+        ((0, 1, 2), {"model": "softmax_regression", "update_rule": "momentum", "average_from": 1}),
+        ((0, 3, 5, 6, 2), {"l2": 0.01, "dtype": "float32"}),
+        (range(8), {"dtype": "float32"}),
+        (range(9), {"model": "linear_regression", "update_rule": "adam", "l2": 0.01}),
+    ],
+)
+def test_a_seed_has_the_same_bytes_whichever_are_beside_it(digits, changes, seeds):
+    run = replace(RUN, batch_size=FULL, epochs=3, **changes)
+    data = some(digits, 200, run.model)
+    alone, together = (train("numba", replace(run, seeds=tuple(s)), data) for s in ([2], seeds))
+    of_2 = together.seed == 2
+    assert (together.rises[of_2] == alone.rises).all()
+    for parameter, p in alone.parameters.items():
+        assert p.tobytes() == together.parameters[parameter][of_2].tobytes()
 
 
 @pytest.mark.parametrize("name", available("engines"))

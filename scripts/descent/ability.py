@@ -36,14 +36,9 @@ def _gives(*functions: str) -> Fact:
     return fact
 
 
-def _compiles(models: int) -> Fact:
-    """Whether a model's formulas compile, for so many models at a time."""
-
-    def fact(runs: Sequence[Run], size: Size) -> str | None:
-        lacking = _gives("score_gradient", "losses")(runs, size)
-        return lacking or _verdict("problem", runs[0].model, models)
-
-    return fact
+def _compiled_model(runs: Sequence[Run], size: Size) -> str | None:
+    lacking = _gives("score_gradient", "losses")(runs, size)
+    return lacking or _verdict("problem", runs[0].model)
 
 
 def _compiled_rule(runs: Sequence[Run], size: Size) -> str | None:
@@ -52,13 +47,13 @@ def _compiled_rule(runs: Sequence[Run], size: Size) -> str | None:
 
 
 @cache
-def _verdict(check: str, name: str, *models: int) -> News | None:
+def _verdict(check: str, name: str) -> News | None:
     """What a check of descent.compiled.formulas says; asked once for each state of the sources."""
-    question = ".".join([check, name, *map(str, models)])
+    question = f"{check}.{name}"
     if (answer := kept(question)) is None:
         # by name: what trains with another engine does not depend on this module
         compiler = import_module("descent.compiled.formulas")
-        reason = getattr(compiler, check)(name, *models)
+        reason = getattr(compiler, check)(name)
         answer = (reason or "").encode()
         keep(question, answer)
     return News(answer.decode()) if answer else None
@@ -113,8 +108,7 @@ FACTS: dict[str, Fact] = {
     "gradient": _gives("gradient"),
     "torch": _gives("torch_scores", "torch_losses"),
     "score gradient": _gives("score_gradient"),
-    "compiled": _compiles(1),
-    "compiled stacks": _compiles(16),
+    "compiled": _compiled_model,
     "compiled update": _compiled_rule,
     "optimum": _gives("optimum"),
     "classification": _task("classification"),

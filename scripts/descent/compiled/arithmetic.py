@@ -8,6 +8,7 @@ float64. A mask meets numbers and scores as 1 or 0.
 import operator
 from collections.abc import Callable
 from itertools import product
+from math import factorial
 
 import numpy as np
 from llvmlite import ir
@@ -78,7 +79,7 @@ def _instruction(name: str) -> Callable:
 
 
 def _function(name: str) -> Callable:
-    return lambda builder, kind, *registers: call(builder, name, kind, *registers)
+    return lambda builder, kind, *registers: call(builder, name, *registers)
 
 
 def _compared(builder, kind: Scores, symbol: str, left, right):
@@ -117,8 +118,8 @@ def _square(builder, kind: Scores, z):
 
 def _power(builder, kind: Scores, z, exponent):
     """As NumPy: z² is z · z, z^½ the square root. What is not taken of a constant is left out."""
-    power = call(builder, "pow", kind, z, exponent)
-    for of, simpler in ((2.0, _square(builder, kind, z)), (0.5, call(builder, "sqrt", kind, z))):
+    power = call(builder, "pow", z, exponent)
+    for of, simpler in ((2.0, _square(builder, kind, z)), (0.5, call(builder, "sqrt", z))):
         here = _compared(builder, kind, "==", exponent, kind.same(of))
         power = builder.select(here, simpler, power)
     return power
@@ -150,14 +151,13 @@ def _exp(builder, kind: Scores, z):
         z = builder.select(beyond, kind.same(limit), z)
     # adding 1.5 · 2^mantissa rounds to an integer, n + 2 bias, which stands in the lowest bits
     shift = kind.same(1.5 * 2.0**mantissa + 2 * bias)
-    shifted = call(builder, "fma", kind, z, kind.same(1 / np.log(2)), shift)
+    shifted = call(builder, "fma", z, kind.same(1 / np.log(2)), shift)
     n = builder.fsub(shifted, shift)
-    r = call(builder, "fma", kind, n, kind.same(-high), z)
-    r = call(builder, "fma", kind, n, kind.same(-low), r)
-    power = kind.same(1.0)
-    for k in range(terms - 1, 0, -1):
-        next_term = builder.fmul(power, r)
-        power = call(builder, "fma", kind, next_term, kind.same(1 / k), kind.same(1.0))
+    r = call(builder, "fma", n, kind.same(-high), z)
+    r = call(builder, "fma", n, kind.same(-low), r)
+    power = kind.same(1 / factorial(terms - 1))
+    for k in range(terms - 2, -1, -1):
+        power = call(builder, "fma", power, r, kind.same(1 / factorial(k)))
     # 2ⁿ in two factors, whose exponents with their biases add up to n + 2 bias: beyond the normal
     # numbers a single one does not exist
     integers = ir.VectorType(ir.IntType(kind.dtype.bitwidth), kind.lanes)

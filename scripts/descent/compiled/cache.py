@@ -12,6 +12,7 @@ import numba
 from numba.core.caching import NullCache
 from numba.core.compiler import CompileResult
 from numba.core.dispatcher import Dispatcher
+from numba.core.runtime import rtsys
 from numba.core.serialize import dumps
 
 from descent.compiled.sources import keep, kept
@@ -40,7 +41,8 @@ class _Cache(NullCache):
 
     def load_overload(self, signature, target):
         """The kernel that was compiled for a signature; None where it has to be compiled."""
-        target.refresh()
+        # what compiled code calls; not target.refresh(), half a second for what compiles
+        rtsys.initialize(target)
         if content := kept(self._file(signature, target.codegen())):
             with suppress(Exception):  # whatever it is, compiling anew helps
                 return CompileResult._rebuild(target, *pickle.loads(content))

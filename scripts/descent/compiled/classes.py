@@ -2,6 +2,7 @@
 
 import operator
 from collections.abc import Callable
+from itertools import zip_longest
 
 import numpy as np
 from llvmlite import ir
@@ -16,7 +17,7 @@ from numba.extending import (
     register_model,
 )
 
-from descent.compiled.scores import Scores, call, maximum, packed, splat, unpacked
+from descent.compiled.scores import INT, Scores, maximum, packed, splat, unpacked
 
 
 def _inside(builder, kind: Scores, register, outside: float):
@@ -26,26 +27,43 @@ def _inside(builder, kind: Scores, register, outside: float):
     return builder.select(mask, register, kind.same(outside))
 
 
-def _reduction(of_two: Callable, of_lanes: str, padding: float, *start: float):
+def _halves(builder, register) -> list:
+    """Its lanes in two registers."""
+    half = register.type.count // 2
+    return [
+        builder.shuffle_vector(
+            register,
+            register,
+            ir.Constant(ir.VectorType(INT, half), list(range(first, first + half))),
+        )
+        for first in (0, half)
+    ]
+
+
+def _reduction(of_two: Callable, padding: float):
     """A reduction over the classes, to scores of one class, as with keepdims.
 
-    of_two(builder, kind, left, right): of two registers; of_lanes: LLVM's reduction of a register,
-    where padding counts as so much, and its start.
+    of_two(builder, kind, left, right): of two registers, or numbers; padding: what changes nothing.
+    The second half of the classes is taken to the first, with padding up to a power of two, until
+    one is left: the same sums, however many models there are.
     """
 
     @intrinsic
     def reduce(typing_context, z):
         def generate(context, builder, of_call, arguments):
             registers = unpacked(builder, z, arguments[0])
-            while len(registers) > 1:  # a tree, always the same one
-                pairs = zip(registers[::2], registers[1::2], strict=False)
-                left_over = registers[len(registers) // 2 * 2 :]
-                registers = [of_two(builder, z, *pair) for pair in pairs] + left_over
-            if z.models == 1:  # reassoc: a tree as well
-                given = [*map(z.register.element, start), _inside(builder, z, *registers, padding)]
-                flags = ["reassoc", "nsz"]
-                number = call(builder, of_lanes, z, *given, to=z.register.element, fastmath=flags)
-                registers = [splat(builder, number, 1)]
+            while len(registers) > 1:
+                half = 1 << (len(registers) - 1).bit_length() - 1
+                pairs = zip_longest(registers[:half], registers[half:])
+                registers = [
+                    left if right is None else of_two(builder, z, left, right)
+                    for left, right in pairs
+                ]
+            if z.models == 1:
+                register = _inside(builder, z, *registers, padding)
+                while register.type.count > 1:
+                    register = of_two(builder, z, *_halves(builder, register))
+                registers = [register]
             return packed(builder, of_call.return_type, registers)
 
         return z.of(1)(z), generate
@@ -53,8 +71,8 @@ def _reduction(of_two: Callable, of_lanes: str, padding: float, *start: float):
     return reduce
 
 
-_sum = _reduction(lambda builder, kind, *two: builder.fadd(*two), "vector.reduce.fadd", 0.0, -0.0)
-_max = _reduction(maximum, "vector.reduce.fmaximum", -np.inf)
+_sum = _reduction(lambda builder, kind, *two: builder.fadd(*two), -0.0)
+_max = _reduction(maximum, -np.inf)
 
 
 @overload_method(Scores, "sum", inline="always")

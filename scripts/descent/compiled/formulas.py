@@ -22,7 +22,7 @@ from descent import formulas, functions
 from descent.compiled import arithmetic  # noqa: F401  registers what compiles
 from descent.compiled.cache import inlined
 from descent.compiled.classes import classes_equal
-from descent.compiled.scores import Scores, Static
+from descent.compiled.scores import TOGETHER, Scores, Static
 from descent.plugins import plugin
 
 
@@ -40,7 +40,7 @@ TWINS = {functions.one_hot: one_hot, functions.of_label: of_label}
 
 # Rounded as in NumPy. LLVM decides what it inlines: all of it inlined, an evaluation of
 # sigmoid_softmax takes a tenth longer, since nothing then aligns the stack that registers go to.
-as_it_stands = numba.njit(error_model="numpy", fastmath=False, forceinline=False)
+as_it_stands = numba.njit(error_model="numpy", fastmath=False, forceinline=True)
 
 
 class _Function(types.Callable, Static):
@@ -118,18 +118,15 @@ def _update(rule: FunctionType) -> FunctionType:
     return inlined(update_with_t)
 
 
-def problem(name: str, several: int = 1) -> str | None:
-    """Why numba cannot compile the formulas of a model, in a line; None if it can.
-
-    several: models at a time; engines compile for one, evaluators for sixteen.
-    """
+def problem(name: str) -> str | None:
+    """Why numba cannot compile the formulas of a model, in a line; None if it can."""
     regression = plugin("models", name).TASK == "regression"
     y = types.float32 if regression else types.int64
-    classes = 1 if regression else 10
-    z = Scores(types.float32, classes, several)
-    for formula, gives in (("score_gradient", z), ("losses", z.of(1))):
-        if reason := _reason(Formula(name, formula), (z, y), gives):
-            return f"numba cannot compile {name}.{formula}: {reason}"
+    for several in (1, TOGETHER):
+        z = Scores(types.float32, 1 if regression else 10, several)
+        for formula, gives in (("score_gradient", z), ("losses", z.of(1))):
+            if reason := _reason(Formula(name, formula), (z, y), gives):
+                return f"numba cannot compile {name}.{formula}: {reason}"
     return None
 
 

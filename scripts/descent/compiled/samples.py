@@ -45,32 +45,6 @@ def pack(x: NDArray, scale: float, dtype: str) -> Packed:
     return Packed(start, feature, code, np.divide(level, scale, dtype=dtype))
 
 
-class Transposed(NamedTuple):
-    """The entries of packed samples feature by feature, within blocks of samples.
-
-    Feature f of block k has the entries start[j] … start[j + 1] - 1 of sample and code, with
-    j = k · features + f; sample counts within the block. Filled up to multiples of UNROLL by
-    entries of value zero, of the first sample of the block.
-    """
-
-    start: NDArray[np.uint64]
-    sample: NDArray[np.uint16]
-    code: NDArray[np.unsignedinteger]
-
-
-def transpose(packed: Packed, features: int, block: int) -> Transposed:
-    """The same entries, feature by feature in blocks of samples. MNIST takes another 28 MB."""
-    blocks = -(-(len(packed.start) - 1) // block)
-    count = np.zeros(blocks * features, np.int64)
-    _count(packed.start, packed.feature, features, block, count)
-    start = _starts(count)
-    sample = np.zeros(start[-1], np.uint16)
-    zero = packed.code[-1]  # of the entries to spare
-    code = np.full(start[-1], zero)
-    _scatter(packed.start, packed.feature, packed.code, features, block, start, sample, code)
-    return Transposed(start, sample, code)
-
-
 def _starts(count: NDArray) -> NDArray[np.uint64]:
     """Where the entries of each begin, and the last end, if each has so many, filled up."""
     return np.append(0, -(-count // int(UNROLL)) * int(UNROLL)).cumsum().astype(np.uint64)
@@ -85,23 +59,3 @@ def _fill(codes, zero, start, feature, code):
                 feature[k] = j
                 code[k] = codes[i, j]
                 k += 1
-
-
-@kernel
-def _count(start, feature, features, block, count):
-    for i in range(len(start) - 1):
-        for k in range(start[i], start[i + 1]):
-            if feature[k] < features:  # no filling
-                count[i // block * features + feature[k]] += 1
-
-
-@kernel
-def _scatter(start, feature, code, features, block, column, sample, code_by_feature):
-    end = column[:-1].astype(np.int64)
-    for i in range(len(start) - 1):
-        for k in range(start[i], start[i + 1]):
-            if feature[k] < features:
-                j = i // block * features + feature[k]
-                sample[end[j]] = i % block
-                code_by_feature[end[j]] = code[k]
-                end[j] += 1

@@ -2,8 +2,9 @@
 
 `Scores(dtype, classes, models)` is a numba type, of the shape [classes, models]. Of one model, the
 classes lie side by side in one register, padded to a power of two; of several models, each class
-has a register with a lane for each model. A row of weights, of its gradient or of an update rule's
-state is one too: what a feature adds to the scores.
+has a register with a lane for each model, and lanes to spare up to a power of two, in which there
+may be anything. A row of weights, of its gradient or of an update rule's state is one too: what a
+feature adds to the scores.
 """
 
 from collections.abc import Callable, Sequence
@@ -13,6 +14,7 @@ import numpy as np
 from llvmlite import ir
 from numba import types
 from numba.core import cgutils
+from numba.core.errors import TypingError
 from numba.extending import NativeValue, intrinsic, models, register_model, typeof_impl, unbox
 from numpy.typing import DTypeLike, NDArray
 
@@ -35,9 +37,17 @@ def _unbox_static(static, value, context):
     return NativeValue(context.context.get_dummy_value())
 
 
+WIDE = 8  # numbers in a register of what goes number by number, as sums of rows do
+TOGETHER = 8  # models side by side at most: ten classes of them fill ten such registers
+
+
 @dataclass(frozen=True)
 class Layout:
-    """How arrays of rows are read: as scores of so many classes and models, a power of two."""
+    """How rows of arrays are read: as scores of so many classes and models.
+
+    Class by class, the models of each side by side. The spare lanes of a class read what follows
+    it, and what is written to them is overwritten by the next class.
+    """
 
     classes: int
     models: int = 1
@@ -45,14 +55,29 @@ class Layout:
     @property
     def width(self) -> int:
         """Numbers in a row, with padding."""
-        return _lanes(self.classes) if self.models == 1 else self.classes * self.models
+        if self.models == 1:
+            return _lanes(self.classes, self.models)
+        end = (self.classes - 1) * self.models + _lanes(self.classes, self.models)
+        return -(-end // WIDE) * WIDE
+
+    @property
+    def whole(self) -> "Layout":
+        """The same rows, where it does not matter which number belongs to what."""
+        return self if self.models == 1 else Layout(self.width // WIDE, WIDE)
+
+    def numbers(self, rows: NDArray) -> NDArray:
+        """The numbers in rows, [rows, classes, models], without the padding."""
+        numbers = self.classes * self.models
+        return rows[:, :numbers].reshape(len(rows), self.classes, self.models)
 
 
 typeof_impl.register(Layout)(lambda layout, context: Static(layout))
 
 
-def _lanes(classes: int) -> int:
-    """Lanes of one model's register: a power of two, and 1 or at least 4."""
+def _lanes(classes: int, models: int) -> int:
+    """Lanes of a register: a power of two, and with the classes of one model 1 or at least 4."""
+    if models > 1:
+        return 1 << (models - 1).bit_length()
     return 1 if classes == 1 else max(4, 1 << (classes - 1).bit_length())
 
 
@@ -81,7 +106,7 @@ class Scores(types.Type):
     @property
     def lanes(self) -> int:
         """Numbers in a register."""
-        return _lanes(self.classes) if self.models == 1 else self.models
+        return _lanes(self.classes, self.models)
 
     @property
     def registers(self) -> int:
@@ -108,22 +133,24 @@ class _ScoresModel(models.PrimitiveModel):
 # What builds LLVM instructions, here and in the modules that use these
 
 
-def call(builder, name: str, kind: Scores, *arguments, to: ir.Type | None = None, fastmath=()):
-    """LLVM's function of this name on registers of a kind, to a register if not to another type."""
-    function_type = ir.FunctionType(to or kind.register, [a.type for a in arguments])
-    name = f"llvm.{name}.v{kind.lanes}f{kind.dtype.bitwidth}"
+def call(builder, name: str, *registers, fastmath=()):
+    """LLVM's function of this name, from registers of one type to another one of it."""
+    kind = registers[0].type
+    bits = 32 if kind.element == ir.FloatType() else 64
+    function_type = ir.FunctionType(kind, [kind] * len(registers))
+    name = f"llvm.{name}.v{kind.count}f{bits}"
     function = cgutils.get_or_insert_function(builder.module, function_type, name)
-    return builder.call(function, arguments, fastmath=fastmath)
+    return builder.call(function, registers, fastmath=fastmath)
 
 
 def maximum(builder, kind: Scores, *two):
     """The larger in each lane, and nan where one is nan; of 0 and -0 (nsz) any."""
-    return call(builder, "maximum", kind, *two, fastmath=["nsz"])
+    return call(builder, "maximum", *two, fastmath=["nsz"])
 
 
 def minimum(builder, kind: Scores, *two):
     """The smaller in each lane, likewise."""
-    return call(builder, "minimum", kind, *two, fastmath=["nsz"])
+    return call(builder, "minimum", *two, fastmath=["nsz"])
 
 
 def splat(builder, number, lanes: int):
@@ -151,11 +178,18 @@ def packed(builder, kind: Scores, registers: Sequence):
 
 def _place(context, builder, array_type, array, row_type, row, kind: Scores) -> Callable:
     """Where the i-th register of a row lies."""
+    if array_type.layout != "C":
+        raise TypingError(f"rows lie in C-ordered arrays, not in {array_type}")
     data = context.make_array(array_type)(context, builder, array).data
     row = context.cast(builder, row, row_type, types.intp)
-    first = builder.mul(row, row.type(kind.lanes * kind.registers))
-    pointer = builder.bitcast(builder.gep(data, [first]), kind.register.as_pointer())
-    return lambda i: builder.gep(pointer, [INT(i)])
+    first = builder.mul(row, row.type(Layout(kind.classes, kind.models).width))
+    numbers = builder.gep(data, [first])
+
+    def place(i: int):
+        number = builder.gep(numbers, [INT(i * kind.models)])
+        return builder.bitcast(number, kind.register.as_pointer())
+
+    return place
 
 
 @intrinsic
