@@ -8,7 +8,7 @@ SNAKEMAKE := $(BIN)/snakemake --cores $(CORES)
 
 STUDY ?= digits
 
-.PHONY: report environment test test-mnist campaign benchmark check format reference lock
+.PHONY: report environment test test-mnist campaign benchmark scale check format reference lock
 
 report: environment
 	$(SNAKEMAKE) $(STUDY)
@@ -40,6 +40,10 @@ campaign: environment
 benchmark: environment
 	$(BIN)/python -m pip install --quiet --require-hashes -r benchmarks/requirements.lock
 	PYTHONPATH=scripts $(BIN)/python benchmarks/run.py
+
+# how time, memory and disk of a study grow with it (some minutes); writes docs/scale.csv and .png
+scale: environment
+	$(BIN)/python benchmarks/scale.py
 
 check: environment
 	$(BIN)/ruff format --check .

@@ -29,6 +29,8 @@ NEEDS = ("compiled", "compiled update")
 USES_GPU = False
 LIBRARIES = ("numpy", "numba")
 
+MOST_CLASSES = 32  # of seeds side by side: 50 do not gain by it, and take long to compile
+
 
 def device() -> str:
     """Where it computes."""
@@ -74,7 +76,7 @@ def _groups(run: Run, classes: int) -> list[tuple[slice, Layout]]:
     seeds = len(run.seeds)
     if run.batch_size != FULL:
         return [(slice(i, i + 1), Layout(classes)) for i in range(seeds)]
-    passes = -(-seeds // TOGETHER)
+    passes = -(-seeds // (TOGETHER if classes <= MOST_CLASSES else 1))
     ends = [seeds * i // passes for i in range(passes + 1)]
     return [(slice(*both), Layout(classes, both[1] - both[0])) for both in pairwise(ends)]
 

@@ -1,0 +1,173 @@
+"""How time, memory and disk of a whole study grow with what one asks of it.
+
+make scale runs it: one call of Snakemake for each size of a study, each in a copy of the project
+without results. It writes docs/scale.csv and docs/scale.png.
+"""
+
+import argparse
+import csv
+import json
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+from time import perf_counter, sleep
+
+import numpy as np
+from matplotlib.figure import Figure
+from matplotlib.ticker import FuncFormatter
+
+ROOT = Path(__file__).parent.parent
+COPIED = ("Snakefile", "config.yaml", "environment.yaml", "profiles", "report", "scripts")
+FEATURES, CLASSES = 64, 10
+
+# What is varied: of one study, all else as in BASE.
+BASE = {"step sizes": 3, "seeds": 5, "samples": 1000, "evaluated steps": 10}
+FACTORS = {
+    "step sizes": (1, 3, 10, 30, 100, 300),
+    "seeds": (1, 5, 10, 20, 50),
+    "samples": (100, 1_000, 10_000, 100_000),
+    "evaluated steps": (10, 100, 1_000, 10_000),
+}
+# What is measured: its unit, and its name in the picture.
+MEASURES = {
+    "wall_s": "wall time, s",
+    "snakemake_ms_a_job": "Snakemake's own CPU time, ms a job",
+    "memory_mb": "largest process, MB",
+    "disk_mb": "results, MB",
+}
+
+
+def main() -> None:
+    """Measure every size of every factor, and draw it."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--cores", type=int, default=len(os.sched_getaffinity(0)))
+    parser.add_argument("--csv", type=Path, default=ROOT / "docs/scale.csv")
+    parser.add_argument("--picture", type=Path, default=ROOT / "docs/scale.png")
+    arguments = parser.parse_args()
+    rows = []
+    with tempfile.TemporaryDirectory() as folder:
+        project = copy_project(Path(folder) / "project")
+        measure(project, BASE, arguments.cores)  # compiles
+        for factor, sizes in FACTORS.items():
+            for size in sizes:
+                row = {"factor": factor, "size": size}
+                row |= measure(project, BASE | {factor: size}, arguments.cores)
+                print(row, flush=True)
+                rows.append(row)
+    with arguments.csv.open("w", newline="", encoding="utf-8") as file:
+        writer = csv.DictWriter(file, rows[0], lineterminator="\n")
+        writer.writeheader()
+        writer.writerows(rows)
+    draw(rows, arguments.picture)
+
+
+def copy_project(folder: Path) -> Path:
+    """A copy of the project without results."""
+    folder.mkdir()
+    for name in COPIED:
+        copy = shutil.copytree if (ROOT / name).is_dir() else shutil.copy2
+        copy(ROOT / name, folder / name)
+    return folder
+
+
+def study(sizes: dict[str, int]) -> dict:
+    """Its configuration: a table of random numbers, one sample a step, one epoch."""
+    step_sizes = np.geomspace(1e-3, 1, sizes["step sizes"])
+    epochs = -(-sizes["evaluated steps"] // sizes["samples"])
+    optimizer = {
+        "batch_size": 1,
+        "epochs": epochs,
+        "evaluate_every": max(1, sizes["samples"] * epochs // sizes["evaluated steps"]),
+        "step_sizes": [float(f"{size:.6g}") for size in step_sizes],
+    }
+    return {
+        "dataset": {"file": "table.csv", "target": "y", "test": 0.2},
+        "model": "softmax_regression",
+        "seeds": sizes["seeds"],
+        "optimizers": {"sgd": optimizer},
+    }
+
+
+def write_table(path: Path, samples: int) -> None:
+    """So many training samples, and a quarter as many to test."""
+    random = np.random.default_rng(0)
+    rows = samples * 5 // 4
+    x = random.integers(0, 17, size=(rows, FEATURES))
+    y = np.arange(rows) % CLASSES
+    header = ",".join([*(f"x{i}" for i in range(FEATURES)), "y"])
+    np.savetxt(path, np.c_[x, y], fmt="%d", delimiter=",", header=header, comments="")
+
+
+def measure(project: Path, sizes: dict[str, int], cores: int) -> dict[str, float]:
+    """Make a study of these sizes from nothing."""
+    for made in ("results", "data", "logs", ".snakemake"):
+        shutil.rmtree(project / made, ignore_errors=True)
+    write_table(project / "table.csv", sizes["samples"])
+    config = project / "config.yaml"
+    config.write_text(json.dumps({"studies": {"scale": study(sizes)}}), encoding="utf-8")
+    command = [sys.executable, "-m", "snakemake", "--cores", str(cores), "scale", "--quiet", "all"]
+    started = perf_counter()
+    with tempfile.TemporaryFile("w+") as said:
+        process = subprocess.Popen(command, cwd=project, stdout=said, stderr=said)
+        own, ended = 0.0, 0
+        while not ended:
+            own = cpu_seconds(process.pid) or own
+            sleep(0.05)
+            ended, status, used = os.wait4(process.pid, os.WNOHANG)
+        if status:
+            said.seek(0)
+            sys.exit(said.read())
+    jobs = len(list((project / "logs").rglob("*.log")))
+    return {
+        "wall_s": round(perf_counter() - started, 1),
+        "jobs": jobs,
+        "snakemake_ms_a_job": round(1e3 * own / jobs),
+        "memory_mb": round(used.ru_maxrss / 1024),  # of Snakemake or a job
+        "disk_mb": round(disk_mb(project / "results"), 2),
+    }
+
+
+def cpu_seconds(pid: int) -> float:
+    """CPU time of a process, without that of those it started; 0 where it has ended."""
+    try:
+        fields = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8").rpartition(")")[2].split()
+    except OSError:
+        return 0.0
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+def disk_mb(folder: Path) -> float:
+    """What its files take."""
+    return sum(path.stat().st_size for path in folder.rglob("*") if path.is_file()) / 1e6
+
+
+def draw(rows: list[dict], path: Path) -> None:
+    """A panel for each measure and factor, on logarithmic axes, with the exponent at the end."""
+    shape = len(MEASURES), len(FACTORS)
+    figure = Figure(figsize=(11, 9), layout="constrained")
+    panels = figure.subplots(*shape, sharex="col", sharey="row")
+    plain = FuncFormatter(lambda value, _: f"{value:,g}")
+    for of_measure, (measure, label) in zip(panels, MEASURES.items(), strict=True):
+        for panel, factor in zip(of_measure, FACTORS, strict=True):
+            size, value = np.array(
+                [(row["size"], row[measure]) for row in rows if row["factor"] == factor]
+            ).T
+            panel.loglog(size, value, "o-", color="C0", markersize=4)
+            exponent = np.diff(np.log(value[-2:])) / np.diff(np.log(size[-2:]))
+            says = f"∝ {factor}$^{{{exponent[0]:.2f}}}$ at the end"
+            panel.set_title(says, fontsize=8, loc="left")
+            panel.grid(alpha=0.3)
+            for axis in (panel.xaxis, panel.yaxis):
+                axis.set_major_formatter(plain)
+                axis.set_minor_formatter("")
+        of_measure[0].set_ylabel(label)
+    for panel, factor in zip(panels[-1], FACTORS, strict=True):
+        panel.set_xlabel(factor)
+    figure.savefig(path, dpi=110, metadata={"Software": None})
+
+
+if __name__ == "__main__":
+    main()
