@@ -157,11 +157,10 @@ def start(table: str, name: str, data: Path) -> dict:
         }
         command = [sys.executable, Path(__file__).parent / "start.py", table, name, data, folder]
         printed, peak = run_measured(command, environment)
-        cold = json.loads(printed)
-        warm = cold
+        cold, warm = json.loads(printed), None
         if cold["compilation"] is not None:
-            warm = json.loads(run_measured(command, environment)[0])
-    return cold | {"whole_warm": warm["whole"], "peak_mb": peak}
+            warm = json.loads(run_measured(command, environment)[0])["whole"]
+    return cold | {"whole_warm": warm, "peak_mb": peak}
 
 
 def training_job(data: Path) -> dict:

@@ -15,8 +15,8 @@ runs from drawing the epoch's order of all 60,000 samples, by the same function 
 until the final parameters are there. Contenders slower than some 8 µs make the first 6,000
 steps of that order. This project's time includes its snapshots after 1, 2, 4, … steps and, of
 full batches, the objective of each step, which nobody else computes. scikit-learn draws its
-samples itself, and sag and saga choose the step size. Before they are timed, all but scikit-
-learn have to give the parameters that the NumPy engine makes of 4,000 samples."""
+samples itself, and sag and saga choose the step size. Before they are timed, all but
+scikit-learn have to give the parameters that the NumPy engine makes of 4,000 samples."""
 TOGETHER = """\
 One epoch each with different step sizes. The peers' runs share one order of samples; this
 project's runs are seeds, each with an order that it draws, one after another."""
@@ -98,7 +98,7 @@ def _best_peer(times: dict, unit: float, what: str) -> str:
     ratio = times[peer]["median"] / times[own]["median"]
     return (
         f"the best peer, {peer}, takes {times[peer]['median'] * unit:.3g} {what}, {own},"
-        f" {times[own]['median'] * unit:.3g}: **{ratio:.2g} times** less."
+        f" {times[own]['median'] * unit:.3g}: **{ratio:.1f} times** less."
     )
 
 
