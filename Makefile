@@ -36,10 +36,11 @@ test-mnist: environment
 campaign: environment
 	$(BIN)/python -m pytest -m campaign --numprocesses $(CORES) -rP --no-header
 
-# this project beside its peers, on one core (some minutes); writes docs/benchmark.md
+# this project beside its peers, on one core (a quarter of an hour, 6 GB; torch.compile needs a C++
+# compiler); writes docs/benchmark.md. AVX2=--avx2: everybody without AVX-512
 benchmark: environment
 	$(BIN)/python -m pip install --quiet --require-hashes -r benchmarks/requirements.lock
-	PYTHONPATH=scripts $(BIN)/python benchmarks/run.py
+	PYTHONPATH=scripts $(BIN)/python benchmarks/run.py $(AVX2)
 
 # how time, memory and disk of a study grow with it (some minutes); writes docs/scale.csv and .png
 scale: environment

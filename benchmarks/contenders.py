@@ -1,225 +1,115 @@
-"""The contenders. Each takes a Problem and gives steps(count) -> seconds that these steps took.
+"""The contenders, by name. The module of one is imported when it is called, and not before."""
 
-Set-up, imports and compilation are done before the clock starts. All start at zeros with the same
-step size; those that descend one sample at a time visit the samples in the same shuffled order.
-"""
-
-import os
 from collections.abc import Callable
-from dataclasses import dataclass
-from functools import cached_property
-from pathlib import Path
-from time import perf_counter
+from functools import partial
+from importlib import import_module
+from typing import NamedTuple
 
-import numpy as np
+import problem
 
-from descent import data
-from descent.data import Data
 from descent.plugins import plugin
-from descent.run import FULL, Run
 
-STEP_SIZE, CLASSES = 0.01, 10
-Steps = Callable[[int], float]
+EPOCH, SOME = 60_000, 6_000  # steps of a measurement: slow ones make the first of the epoch's order
 
 
-@dataclass(frozen=True)
-class Problem:
-    """A model, samples a step (1 or full), the samples as stored, their labels."""
+class Contender(NamedTuple):
+    """One way to descend.
 
-    model: str
-    batch_size: int | str
-    stored: np.ndarray
-    y: np.ndarray
+    module, prepare, options: the function that prepares it; steps: of a measurement of one run;
+    compiles: whether it compiles when it is first called, and keeps that for the next process;
+    models: those it knows; start: whether a run of it is also timed in a fresh process.
+    """
 
-    @cached_property
-    def x(self) -> np.ndarray:
-        """The samples in [0, 1]."""
-        return np.divide(self.stored, 255, dtype=np.float32)
+    module: str
+    prepare: str
+    options: dict = {}  # noqa: RUF012  nobody changes it
+    steps: int = EPOCH
+    compiles: bool = False
+    models: tuple[str, ...] = problem.MODELS
+    start: bool = True
 
-    def order(self, count: int) -> np.ndarray:
-        """The samples of so many steps."""
-        random = np.random.default_rng(0)
-        epochs = -(-count // len(self.y))
-        return np.concatenate([random.permutation(len(self.y)) for _ in range(epochs)])[:count]
+    def load(self) -> None:
+        """Import what it computes with."""
+        import_module(self.module)
+        if self.module == "ours":
+            plugin("engines", self.options["name"])
 
+    def steps_of(self, of: problem.Problem) -> int:
+        """Steps of a measurement: of many runs on single samples fewer, where they share an order
+        (then a multiple of 64, so that they are whole blocks)."""
+        if of.batch_size != 1 or self.module == "ours":
+            return self.steps
+        return max(960, self.steps // of.runs // 64 * 64) if of.runs > 1 else self.steps
 
-def load(path: Path) -> tuple[str, np.ndarray, np.ndarray]:
-    """MNIST's samples if they are there, else random ones as sparse; first, which they are."""
-    if path.exists():
-        mnist = data.load(path)
-        return "MNIST", mnist.x_train, mnist.y_train
-    random = np.random.default_rng(0)
-    x = random.integers(1, 256, size=(60_000, 784), dtype=np.uint8)
-    x[random.random(x.shape, dtype=np.float32) > 0.191] = 0
-    return "random, 19.1 % not zero", x, random.integers(10, size=60_000)
-
-
-def timed(work: Callable[[], object]) -> float:
-    """Seconds that the work took."""
-    start = perf_counter()
-    work()
-    return perf_counter() - start
-
-
-def ours(engine: str, seeds: int = 1) -> Callable[[Problem], Steps]:
-    """An engine of this project, from its first step to its last."""
-
-    def contender(problem: Problem) -> Steps:
-        def steps(count: int) -> float:
-            full = problem.batch_size == FULL
-            n = len(problem.y) if full else count
-            x, y = problem.stored[:n], problem.y[:n]
-            run = Run(
-                model=problem.model,
-                step_size=STEP_SIZE,
-                batch_size=problem.batch_size,
-                epochs=count if full else 1,
-                evaluate_every=count,
-                seeds=tuple(range(seeds)),
-                initial="zeros",
-            )
-            ticks: list[float] = []  # the first comes before the first step
-            samples = Data(x, y, x[:1], y[:1], scale=255)
-            plugin("engines", engine).train(run, samples, lambda made: ticks.append(perf_counter()))
-            return ticks[-1] - ticks[0]
-
-        steps(2)  # compile
-        return steps
-
-    return contender
+    def __call__(self, of: problem.Problem) -> problem.Steps:
+        """It, ready to make steps."""
+        prepare: Callable = partial(
+            getattr(import_module(self.module), self.prepare), **self.options
+        )
+        gives_its_own_time = self.module in ("ours", "peers_sklearn")
+        return prepare(of) if gives_its_own_time else problem.clocked(prepare, of)
 
 
-def torch_loop(update: str, loader: bool = False) -> Callable[[Problem], Steps]:
-    """An ordinary torch loop with autograd; update: "manual" or "optim"."""
-
-    def contender(problem: Problem) -> Steps:
-        import torch
-
-        torch.set_num_threads(1)
-        x, y = torch.from_numpy(problem.x), torch.from_numpy(problem.y)
-        linear = torch.nn.Linear(x.shape[1], CLASSES)
-        after = {
-            "sigmoid_softmax": [torch.nn.Sigmoid(), torch.nn.Softmax(dim=1)],
-            "softmax_regression": [],
-        }
-        net = torch.nn.Sequential(linear, *after[problem.model])
-        loss = torch.nn.CrossEntropyLoss()
-        optimizer = torch.optim.SGD(net.parameters(), lr=STEP_SIZE)
-        parameters = list(net.parameters())
-
-        def batches(count: int):
-            if problem.batch_size == FULL:
-                yield from ((x, y) for _ in range(count))
-            elif loader:
-                dataset = torch.utils.data.TensorDataset(x, y)
-                shuffled = torch.utils.data.DataLoader(dataset, batch_size=1, shuffle=True)
-                yield from (batch for batch, _ in zip(shuffled, range(count), strict=False))
-            else:
-                yield from ((x[i : i + 1], y[i : i + 1]) for i in problem.order(count).tolist())
-
-        def work(count: int) -> None:
-            for inputs, labels in batches(count):
-                optimizer.zero_grad()
-                loss(net(inputs), labels).backward()
-                if update == "optim":
-                    optimizer.step()
-                else:
-                    with torch.no_grad():
-                        for p in parameters:
-                            p -= STEP_SIZE * p.grad
-
-        return lambda count: timed(lambda: work(count))
-
-    return contender
+OURS = "this project, numba"
+CONVEX = ("softmax_regression",)
 
 
-def jax_scan(problem: Problem) -> Steps:
-    """JAX: lax.scan over the steps, compiled."""
-    return jax_sweep(None)(problem)
+def _ours(steps: int) -> dict[str, Contender]:
+    return {
+        OURS: Contender("ours", "engine", {"name": "numba"}, min(EPOCH, 10 * steps), True),
+        "this project, NumPy": Contender("ours", "engine", {"name": "numpy"}, steps),
+        "this project, torch": Contender("ours", "engine", {"name": "torch"}, steps),
+    }
 
 
-def jax_sweep(runs: int | None) -> Callable[[Problem], Steps]:
-    """JAX: lax.scan over the steps, for many step sizes at once by vmap."""
-
-    def contender(problem: Problem) -> Steps:
-        os.environ["XLA_FLAGS"] = "--xla_cpu_multi_thread_eigen=false"  # one thread
-        import jax
-        import jax.numpy as jnp
-
-        x, y = jnp.asarray(problem.x), jnp.asarray(problem.y)
-        full = problem.batch_size == FULL
-
-        def loss(parameters, inputs, labels):
-            z = inputs @ parameters["A"].T + parameters["b"]
-            if problem.model == "sigmoid_softmax":
-                z = jax.nn.softmax(jax.nn.sigmoid(z))
-            picked = jnp.take_along_axis(jax.nn.log_softmax(z), labels[:, None], 1)
-            return -picked.mean()
-
-        def descend(order, step_size):
-            def step(parameters, i):
-                inputs, labels = (x, y) if full else (x[i][None], y[i][None])
-                gradient = jax.grad(loss)(parameters, inputs, labels)
-                return jax.tree.map(lambda p, g: p - step_size * g, parameters, gradient), None
-
-            start = {"A": jnp.zeros((CLASSES, x.shape[1])), "b": jnp.zeros(CLASSES)}
-            return jax.lax.scan(step, start, order)[0]
-
-        several = jax.vmap(descend, in_axes=(None, 0)) if runs else descend
-        compiled = jax.jit(several)
-        step_sizes = jnp.full(runs, STEP_SIZE) if runs else STEP_SIZE
-        known: set[int] = set()
-
-        def steps(count: int) -> float:
-            order = jnp.zeros(count, int) if full else jnp.asarray(problem.order(count))
-
-            def work() -> None:
-                jax.block_until_ready(compiled(order, step_sizes))
-
-            if count not in known:  # compile
-                known.add(count)
-                work()
-            return timed(work)
-
-        return steps
-
-    return contender
-
-
-def scikit_learn(problem: Problem) -> Steps:
-    """scikit-learn's SGDClassifier on CSR: ten one-against-all problems, logistic loss."""
-    from scipy.sparse import csr_array
-    from sklearn.linear_model import SGDClassifier
-
-    x = csr_array(problem.x)
-    x.indices, x.indptr = x.indices.astype("int32"), x.indptr.astype("int32")
-    classifier = SGDClassifier(loss="log_loss", alpha=0, learning_rate="constant", eta0=STEP_SIZE)
-    classes = np.arange(CLASSES)
-    return lambda count: timed(
-        lambda: classifier.partial_fit(x[:count], problem.y[:count], classes)
-    )
-
-
-PLAIN = "torch, tensors, manual update"
-PEER = "JAX, lax.scan"
-SCIKIT_LEARN = "scikit-learn, SGDClassifier on CSR"
-
-# name: contender, and steps a measurement
-SGD = {
-    "this project, numba": (ours("numba"), 60_000),
-    "this project, NumPy": (ours("numpy"), 10_000),
-    "this project, torch": (ours("torch"), 1_000),
-    "torch, DataLoader(batch_size=1), manual update": (torch_loop("manual", loader=True), 1_000),
-    PLAIN: (torch_loop("manual"), 1_000),
-    "torch.optim.SGD": (torch_loop("optim"), 1_000),
-    PEER: (jax_scan, 60_000),
-    SCIKIT_LEARN: (scikit_learn, 20_000),
+SINGLE = _ours(SOME) | {
+    "torch, DataLoader(batch_size=1), autograd": Contender(
+        "peers_torch", "loop", {"update": "manual", "loader": True}, SOME
+    ),
+    "torch, tensors, autograd": Contender("peers_torch", "loop", {"update": "manual"}, SOME),
+    "torch, tensors, torch.optim.SGD": Contender("peers_torch", "loop", {"update": "optim"}, SOME),
+    "torch.func.grad": Contender("peers_torch", "func_grad", {}, SOME),
+    "torch, by hand": Contender("peers_torch", "by_hand", {}, SOME),
+    "torch.compile, by hand, 32 steps a call": Contender(
+        "peers_torch", "compiled", {"size": 32}, EPOCH, True
+    ),
+    "JAX, scan, grad": Contender("peers_jax", "scan", {"by_hand": False}, EPOCH, True),
+    "JAX, scan unrolled by 4, grad": Contender(
+        "peers_jax", "scan", {"by_hand": False, "unroll": 4}, EPOCH, True
+    ),
+    "JAX, scan unrolled by 16, by hand, samples as bytes": Contender(
+        "peers_jax", "scan", {"by_hand": True, "unroll": 16, "as_bytes": True}, EPOCH, True
+    ),
+    "NumPy, by hand": Contender("peers_numpy", "single", {"blas": False}, SOME),
+    "NumPy, by hand, with SciPy's BLAS": Contender("peers_numpy", "single", {"blas": True}, SOME),
+    "scikit-learn, SGDClassifier (ten binary updates)": Contender(
+        "peers_sklearn", "sgd_classifier", models=CONVEX
+    ),
+    "scikit-learn, LogisticRegression, sag": Contender(
+        "peers_sklearn", "logistic_regression", {"solver": "sag"}, models=CONVEX
+    ),
+    "scikit-learn, LogisticRegression, saga": Contender(
+        "peers_sklearn", "logistic_regression", {"solver": "saga"}, models=CONVEX
+    ),
 }
-GD = {
-    "this project, numba": (ours("numba"), 4),
-    "this project, NumPy": (ours("numpy"), 4),
-    "this project, torch": (ours("torch"), 4),
-    PLAIN: (torch_loop("manual"), 4),
-    "torch.optim.SGD": (torch_loop("optim"), 4),
-    PEER: (jax_scan, 4),
+SWEEP = {
+    OURS: SINGLE[OURS],
+    "JAX, scan, grad, vmap": Contender("peers_jax", "scan", {"by_hand": False}),
+    "JAX, blocks of 32 steps, by hand, vmap": Contender("peers_jax", "scan_blocks", {"size": 32}),
+    "torch, by hand, runs stacked": Contender("peers_torch", "by_hand", {}),
+    "NumPy, blocks of 64 steps, by hand, runs stacked": Contender(
+        "peers_numpy", "blocks", {"size": 64}
+    ),
+}
+FULL = _ours(4) | {
+    "torch, autograd, x [n, 784]": Contender("peers_torch", "full", {"features_first": False}, 4),
+    "torch, autograd, x [784, n]": Contender("peers_torch", "full", {"features_first": True}, 4),
+    "torch, by hand, blocks of 500": Contender("peers_torch", "full_blocks", {}, 4),
+    "torch, by hand, CSR": Contender("peers_torch", "full_sparse", {}, 4),
+    "JAX, grad, x [n, 784]": Contender("peers_jax", "full", {"features_first": False}, 4, True),
+    "JAX, grad, x [784, n]": Contender("peers_jax", "full", {"features_first": True}, 4, True),
+    "JAX, by hand, blocks of 2,000 as bytes": Contender("peers_jax", "full_blocks", {}, 4, True),
+    "JAX, by hand, BCSR": Contender("peers_jax", "full_sparse", {}, 1, True, start=False),
+    "NumPy, by hand, blocks of 500": Contender("peers_numpy", "full_blocks", {}, 4),
+    "SciPy, by hand, CSR": Contender("peers_numpy", "full_sparse", {}, 4),
 }

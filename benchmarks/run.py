@@ -10,28 +10,44 @@ import platform
 import statistics
 import subprocess
 import sys
+from collections.abc import Mapping
+from dataclasses import replace
 from importlib.metadata import version
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import descent  # noqa: F401  one thread, before NumPy and torch are loaded
 
+if "--avx2" in sys.argv:  # read when the libraries are loaded
+    os.environ["NUMBA_CPU_NAME"], os.environ["NUMBA_CPU_FEATURES"] = "haswell", ""
+    os.environ["XLA_FLAGS"] = "--xla_cpu_max_isa=AVX2"
+    os.environ["ATEN_CPU_CAPABILITY"] = "avx2"  # torch's own kernels and compiled ones
+    os.environ["MKL_ENABLE_INSTRUCTIONS"] = os.environ["ONEDNN_MAX_CPU_ISA"] = "AVX2"
+    os.environ["OPENBLAS_CORETYPE"] = "Haswell"
+    os.environ["NPY_DISABLE_CPU_FEATURES"] = "X86_V4 AVX512_ICL AVX512_SPR"
+
 # isort: split
 import numpy as np
-from contenders import GD, PEER, PLAIN, SCIKIT_LEARN, SGD, Problem, jax_sweep, load, ours
+from contenders import FULL, SINGLE, SWEEP, Contender
+from problem import MODELS, STEP_SIZE, Made, Problem, load
+from table import table
 
-from descent.run import FULL
+from descent.run import FULL as FULL_BATCH
 from pipeline.command import clear_errors
 
 ROOT = Path(__file__).parent.parent
-MODELS = ("softmax_regression", "sigmoid_softmax")
-SWEEPS = (1, 16, 256)
+SWEEPS, SEEDS = (1, 16, 64, 256), (1, 5)  # runs together
+REFERENCE = "this project, NumPy"
+SMALL, ON_ALL = 4_000, 20  # samples that contenders are checked on, and steps on all of these
+CLOSE = 1e-4  # ‖p - reference‖ / ‖reference‖; rounding leaves 1e-7 to 1e-5
 
 
 def main() -> None:
-    """Measure everything."""
+    """Check everything, then measure everything."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--data", type=Path, default=ROOT / "data/mnist.npz")
-    parser.add_argument("--repeats", type=int, default=7)
+    parser.add_argument("--repeats", type=int, default=5)
+    parser.add_argument("--avx2", action="store_true", help="everybody without AVX-512")
     parser.add_argument("--json", type=Path, default=ROOT / "docs/benchmark.json")
     parser.add_argument("--table", type=Path, default=ROOT / "docs/benchmark.md")
     arguments = parser.parse_args()
@@ -40,66 +56,111 @@ def main() -> None:
         samples, x, y = load(arguments.data)
 
     results = {
-        "machine": machine(),
+        "machine": machine() + (", everything limited to AVX2" if arguments.avx2 else ""),
         "samples": samples,
         "versions": {
             name: version(name)
             for name in ("numpy", "numba", "torch", "jax", "scikit-learn", "scipy")
         },
         "repeats": arguments.repeats,
-        "sgd_us_a_step": {},
-        "gd_ms_a_step": {},
     }
-    for model in MODELS:
-        problem = Problem(model, 1, x, y)
-        contenders = dict(SGD)
-        if model != "softmax_regression":  # scikit-learn knows no other
-            del contenders[SCIKIT_LEARN]
-        results["sgd_us_a_step"][model] = measure(problem, contenders, 1e6, arguments.repeats)
-        problem = Problem(model, FULL, x, y)
-        results["gd_ms_a_step"][model] = measure(problem, GD, 1e3, arguments.repeats)
-    results["sweep_runs_a_second"] = sweep(x, y)
-    results["start"] = {name: start(name, arguments.data) for name in SGD}
+    repeats = arguments.repeats
+    results["single_s"] = {m: measure(Problem(m, 1, x, y), SINGLE, repeats) for m in MODELS}
+    results["sweep_s"] = {
+        runs: measure(several(MODELS[0], 1, x, y, runs), SWEEP, repeats) for runs in SWEEPS
+    }
+    results["full_s"] = {
+        model: {
+            runs: measure(several(model, FULL_BATCH, x, y, runs), FULL, repeats) for runs in SEEDS
+        }
+        for model in MODELS
+    }
+    results["start"] = {
+        table: {name: start(table, name, arguments.data) for name, c in of.items() if c.start}
+        for table, of in (("SINGLE", SINGLE), ("FULL", FULL))
+    }
     results["training_job"] = training_job(arguments.data)
 
-    arguments.json.write_text(json.dumps(results, indent=2) + "\n", encoding="utf-8")
-    arguments.table.write_text(table(results), encoding="utf-8")
+    text = json.dumps(results, indent=2)
+    arguments.json.write_text(text + "\n", encoding="utf-8")
+    arguments.table.write_text(table(json.loads(text)), encoding="utf-8")
     print(f"{arguments.table}\n{arguments.json}")
 
 
-def measure(problem: Problem, contenders: dict, unit: float, repeats: int) -> dict:
-    """Time a step of every contender, in turn: median, smallest and largest of the repeats."""
-    ready = {name: (contender(problem), count) for name, (contender, count) in contenders.items()}
+def several(model: str, batch_size: int | str, x: np.ndarray, y: np.ndarray, runs: int) -> Problem:
+    """A problem of several runs, the first of them with the usual step size."""
+    return Problem(model, batch_size, x, y, tuple(np.geomspace(1, 3, runs) * STEP_SIZE))
+
+
+def measure(problem: Problem, contenders: Mapping[str, Contender], repeats: int) -> dict:
+    """Seconds a step and run of every contender, in turn: median, smallest, largest of repeats."""
+    few = replace(problem, stored=problem.stored[:SMALL], y=problem.y[:SMALL])
+    right = references(few)
+    ready = {}
+    for name, contender in contenders.items():
+        if problem.model in contender.models:
+            check(name, contender, few, right)
+            ready[name] = contender(problem), contender.steps_of(problem)
     for steps, count in ready.values():
-        steps(count)
+        steps(count)  # compiles
     times: dict[str, list[float]] = {name: [] for name in ready}
     for _ in range(repeats):
         for name, (steps, count) in ready.items():
-            times[name].append(steps(count) / count * unit)
+            times[name].append(steps(count).seconds / count / problem.runs)
     return {
         name: {"median": statistics.median(t), "smallest": min(t), "largest": max(t)}
         for name, t in times.items()
     }
 
 
-def start(name: str, data: Path) -> dict:
-    """What a contender takes before its steps: in a fresh process, with nothing compiled before."""
-    command = [sys.executable, Path(__file__).parent / "start.py", name, data]
-    printed, peak = run_measured(command)
-    return {**json.loads(printed), "peak_mb": peak}
+def references(few: Problem) -> list[Made]:
+    """What this project's NumPy engine makes of few samples, by each of the first step sizes."""
+    alone = (replace(few, step_sizes=(step_size,)) for step_size in few.step_sizes[:16])
+    return [SINGLE[REFERENCE](one)(checked_steps(few)) for one in alone]
 
 
-def sweep(x: np.ndarray, y: np.ndarray) -> dict:
-    """Runs a second, of one epoch of softmax_regression each, when so many go together."""
-    problem = Problem("softmax_regression", 1, x, y)
-    epoch, part = len(y), 3_000  # JAX, slower with many runs, is timed on a part of an epoch
-    return {
-        str(runs): {
-            "this project, numba": runs / ours("numba", seeds=runs)(problem)(epoch),
-            "JAX, lax.scan and vmap": runs / (jax_sweep(runs)(problem)(part) * epoch / part),
+def checked_steps(few: Problem) -> int:
+    """Steps after which parameters are compared."""
+    return ON_ALL if few.batch_size == FULL_BATCH else SMALL
+
+
+def check(name: str, contender: Contender, few: Problem, right: list[Made]) -> None:
+    """End the program where a contender's parameters are not the right ones.
+
+    scikit-learn, which draws the samples itself, gives none; this project's engines those of the
+    first run, whose step size and order are everybody's.
+    """
+    made = contender(few)(checked_steps(few))
+    if made.A is None:
+        return
+    for letter, found in (("A", made.A), ("b", made.b)):
+        of_runs = np.reshape(found, (-1, getattr(right[0], letter).size))
+        for run, (p, reference) in enumerate(zip(of_runs, right, strict=False)):
+            expected = getattr(reference, letter).ravel()
+            error = np.linalg.norm(p - expected) / np.linalg.norm(expected)
+            if not error < CLOSE:
+                sys.exit(
+                    f"{name}, {few.model}, batch size {few.batch_size}, run {run}: {letter} is"
+                    f" {error:.1e} off what the NumPy engine makes; allowed: {CLOSE:.0e}"
+                )
+
+
+def start(table: str, name: str, data: Path) -> dict:
+    """What one run of a contender takes in a fresh process, in seconds: with nothing compiled
+    before and, where it compiles, once more with what that process kept."""
+    with TemporaryDirectory() as folder:
+        environment = {
+            "JAX_COMPILATION_CACHE_DIR": folder,
+            "JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS": "0",
+            "JAX_PERSISTENT_CACHE_MIN_ENTRY_SIZE_BYTES": "-1",
+            "TORCHINDUCTOR_CACHE_DIR": folder,
         }
-        for runs in SWEEPS
-    }
+        command = [sys.executable, Path(__file__).parent / "start.py", table, name, data, folder]
+        printed, peak = run_measured(command, environment)
+        cold, warm = json.loads(printed), None
+        if cold["compilation"] is not None:
+            warm = json.loads(run_measured(command, environment)[0])["whole"]
+    return cold | {"whole_warm": warm, "peak_mb": peak}
 
 
 def training_job(data: Path) -> dict:
@@ -119,78 +180,42 @@ def training_job(data: Path) -> dict:
     return {"peak_mb": job, "peak_mb_of_loading_the_data": loading}
 
 
-def run_measured(command: list) -> tuple[str, float]:
-    """What a command prints, and its peak memory in MB.
+def run_measured(command: list, environment: Mapping[str, str] | None = None) -> tuple[str, float]:
+    """What a command prints, and its peak memory in MB; STARTED tells it when it was started.
 
     A small process starts it: a child's peak counts the memory of the process that started it.
     """
-    code = f"import resource, subprocess; subprocess.run({[str(c) for c in command]!r}, check=True)"
-    code += "; print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024)"
-    done = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True)
+    code = (
+        "import os, resource, subprocess, time; os.environ['STARTED'] = str(time.perf_counter());"
+        f" subprocess.run({[str(c) for c in command]!r}, check=True);"
+        " print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        check=True,
+        stdout=subprocess.PIPE,
+        text=True,
+        env=os.environ | (environment or {}),
+    )
     *printed, peak = done.stdout.splitlines()
     return "\n".join(printed), float(peak)
 
 
 def machine() -> str:
-    """Processor and system."""
+    """Processor, its widest vectors, and system."""
     processor = platform.processor()
     cpuinfo = Path("/proc/cpuinfo")
     if cpuinfo.exists():
         lines = cpuinfo.read_text(encoding="utf-8").splitlines()
-        fields = dict(line.split("\t: ") for line in lines if "\t: " in line)
-        processor = f"{fields.get('model name')}, family {fields.get('cpu family')}"
+        pairs = (line.partition(":") for line in lines)
+        fields = {name.strip(): value.strip() for name, _, value in pairs}
+        processor = (
+            f"{fields.get('model name')}, family {fields.get('cpu family')},"
+            f" model {fields.get('model')}"
+        )
+        flags = fields.get("flags", "").split()
+        processor += "".join(f", {flag}" for flag in ("avx512f", "avx2") if flag in flags)
     return f"{processor}, {platform.system()}, Python {platform.python_version()}"
-
-
-def table(results: dict) -> str:
-    """The results in Markdown."""
-    versions = ", ".join(f"{name} {number}" for name, number in results["versions"].items())
-    lines = [
-        "# Speed, side by side",
-        "",
-        "Made by `make benchmark`. "
-        f"{results['machine']}; {versions}. One core for all, contenders in turn; samples:"
-        f" {results['samples']}; median [smallest, largest] of {results['repeats']} repeats;"
-        " imports, set-up and compilation excluded.",
-    ]
-    for key, what in [
-        ("sgd_us_a_step", "Stochastic gradient descent, batch size 1: µs a step"),
-        ("gd_ms_a_step", "Gradient descent over all samples: ms a step"),
-    ]:
-        for model, times in results[key].items():
-            lines += ["", f"## {what}, {model}", ""]
-            lines += ["| | time | against plain torch | against JAX |", "| --- | --- | --- | --- |"]
-            for name, t in times.items():
-                spread = f"{t['median']:.3g} [{t['smallest']:.3g}, {t['largest']:.3g}]"
-                plain, peer = (times[n]["median"] / t["median"] for n in (PLAIN, PEER))
-                lines.append(f"| {name} | {spread} | {plain:.3g}× | {peer:.3g}× |")
-    lines += ["", "## Runs a second, one epoch each, many together (softmax_regression)", ""]
-    lines += [
-        "| runs together | this project, numba | JAX, lax.scan and vmap |",
-        "| --- | --- | --- |",
-    ]
-    for runs, rates in results["sweep_runs_a_second"].items():
-        ours_rate, jax_rate = rates.values()
-        lines.append(f"| {runs} | {ours_rate:.3g} | {jax_rate:.3g} |")
-    lines += [
-        "",
-        "## Before the first step of softmax_regression, in a fresh process",
-        "",
-        "Compiled kernels of this project are kept on disk: the next process loads them instead.",
-        "",
-        "| | imports, s | set-up and compilation, s | peak memory, MB |",
-        "| --- | --- | --- | --- |",
-    ]
-    for name, took in results["start"].items():
-        seconds = f"{took['imports_s']:.1f} | {took['setup_and_compilation_s']:.1f}"
-        lines.append(f"| {name} | {seconds} | {took['peak_mb']:.0f} |")
-    if job := results["training_job"]:
-        lines += [
-            "",
-            f"A training job of five seeds on MNIST takes {job['peak_mb']:.0f} MB at its peak;"
-            f" loading the data alone takes {job['peak_mb_of_loading_the_data']:.0f} MB.",
-        ]
-    return "\n".join([*lines, ""])
 
 
 if __name__ == "__main__":

@@ -1,48 +1,54 @@
-"""What a contender takes before its first step. Prints JSON.
+"""One run of a contender in a process of its own, from the start of Python. Prints JSON.
 
-Run in a process of its own: python benchmarks/start.py CONTENDER DATA
+    python benchmarks/start.py SINGLE|FULL CONTENDER DATA FOLDER
+
+One epoch of single steps, or 100 steps on all samples, of softmax_regression. FOLDER is for what is
+compiled; STARTED, a variable, tells when the process was started.
 """
 
 import json
+import os
 import sys
-import tempfile
-from importlib import import_module
 from pathlib import Path
+from time import perf_counter
 
 import descent  # noqa: F401  one thread, before NumPy and torch are loaded
 
 # isort: split
-from contenders import SGD, Problem, load, timed
+import contenders
+from problem import Problem, load, timed
 
-IMPORTS = {
-    "this project, numba": "descent.engines.numba",
-    "this project, torch": "descent.engines.torch",
-    "torch": "torch",
-    "JAX": "jax",
-    "scikit-learn": "sklearn.linear_model",
-}
+from descent.compiled import sources
+from descent.run import FULL
+
+STEPS = {1: contenders.EPOCH, FULL: 100}
 
 
 def main() -> None:
-    """Import, set up, and make the steps twice, of which only the first compiles."""
-    _, name, data = sys.argv
-    contender, count = SGD[name]
-    imported = [module for prefix, module in IMPORTS.items() if name.startswith(prefix)]
-    with tempfile.TemporaryDirectory() as empty:
+    """Import, load, prepare, make the steps; once more, to tell compilation from steps."""
+    _, table, name, data, folder = sys.argv
+    sources.folder = lambda: Path(folder)
+    contender = getattr(contenders, table)[name]
+    imports = timed(contender.load)
+    _, x, y = load(Path(data))
+    problem = Problem("softmax_regression", 1 if table == "SINGLE" else FULL, x, y)
 
-        def imports() -> None:
-            if imported == ["descent.engines.numba"]:
-                sources = import_module("descent.compiled.sources")
-                sources.folder = lambda: Path(empty)
-            for module in imported:
-                import_module(module)
-
-        imports_s = timed(imports)
-        _, x, y = load(Path(data))
-        problem = Problem("softmax_regression", 1, x, y)
-        first = timed(lambda: contender(problem)(count))
-        second = contender(problem)(count)
-    print(json.dumps({"imports_s": imports_s, "setup_and_compilation_s": first - second}))
+    start = perf_counter()
+    steps = contender(problem)
+    prepared = perf_counter()
+    made = steps(STEPS[problem.batch_size])
+    end = perf_counter()
+    took = {"imports": imports, "preparation": prepared - start, "compilation": None}
+    took["whole"] = end - float(os.environ["STARTED"])
+    around = end - prepared - made.seconds
+    if contender.compiles:
+        start = perf_counter()
+        again = steps(STEPS[problem.batch_size])
+        second = perf_counter() - start
+        took["compilation"] = max(0, end - prepared - second)
+        around = second - again.seconds
+    took["preparation"] += around  # an engine of this project prepares when it is called
+    print(json.dumps(took))
 
 
 if __name__ == "__main__":
