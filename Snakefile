@@ -258,6 +258,10 @@ onstart:
     jobs = list(workflow.persistence.dag.needrun_jobs())
     print(notes(jobs, STUDIES), file=sys.stderr)
     journal.begin(jobs)
+    if workflow.local_exec:
+        # Its limit of jobs a second starts a timer whenever a job has ended; each starts another
+        # round of scheduling every second until the end, a third of a core with 300 jobs.
+        workflow.scheduler.job_rate_limiter = None
 
 
 onsuccess:

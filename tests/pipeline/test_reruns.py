@@ -6,7 +6,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from conftest import figures  # pyright: ignore
+from conftest import figures, jobs  # pyright: ignore
 
 RUNS = ["tiny gd 10.0", "tiny sgd 0.01", "tiny sgd 1.0"]
 DRAWING_ONWARDS = sorted([*figures("tiny"), "manifest tiny"])
@@ -25,6 +25,13 @@ def test_nothing_runs_again_without_a_change_however_files_are_touched_and_moved
     made.replace("config.yaml", "[0.01, 1]", "[1e-2, 1.0]")  # another spelling
     made.folder = shutil.move(made.folder, tmp_path / "else where")
     assert made.plan("all", DATASET_MIRROR="/nowhere") == []
+
+
+def test_jobs_are_chosen_once_for_each_that_ends(empty):
+    empty.replace("config.yaml", "[0.01, 1]", "{from: 0.01, to: 1, per_decade: 10}")
+    code, output = empty.snakemake("all", "--until", "train", "--verbose")
+    assert code == 0, output
+    assert 0 < output.count("Ready jobs: ") <= len(jobs(output)) + 3  # the targets, and the end
 
 
 def test_checking_out_another_branch_and_coming_back_runs_nothing(made):
