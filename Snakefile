@@ -259,8 +259,9 @@ onstart:
     print(notes(jobs, STUDIES), file=sys.stderr)
     journal.begin(jobs)
     if workflow.local_exec:
-        # Its limit of jobs a second starts a timer whenever a job has ended; each starts another
-        # round of scheduling every second until the end, a third of a core with 300 jobs.
+        # The limit of jobs a second (--max-jobs-per-timespan) starts a timer whenever a job has
+        # ended, and each starts another round of scheduling every second until the end: a third
+        # of a core with 300 jobs. An attribute of Snakemake's own; a test counts the rounds.
         workflow.scheduler.job_rate_limiter = None
 
 

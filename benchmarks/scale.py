@@ -16,8 +16,6 @@ from pathlib import Path
 from time import perf_counter, sleep
 
 import numpy as np
-from matplotlib.figure import Figure
-from matplotlib.ticker import FuncFormatter
 
 ROOT = Path(__file__).parent.parent
 COPIED = ("Snakefile", "config.yaml", "environment.yaml", "profiles", "report", "scripts")
@@ -94,11 +92,11 @@ def study(sizes: dict[str, int]) -> dict:
 def write_table(path: Path, samples: int) -> None:
     """So many training samples, and a quarter as many to test."""
     random = np.random.default_rng(0)
-    rows = samples * 5 // 4
-    x = random.integers(0, 17, size=(rows, FEATURES))
-    y = np.arange(rows) % CLASSES
-    header = ",".join([*(f"x{i}" for i in range(FEATURES)), "y"])
-    np.savetxt(path, np.c_[x, y], fmt="%d", delimiter=",", header=header, comments="")
+    with path.open("w", newline="", encoding="utf-8") as file:
+        writer = csv.writer(file)
+        writer.writerow([*(f"x{i}" for i in range(FEATURES)), "y"])
+        for row in range(samples * 5 // 4):
+            writer.writerow([*random.integers(0, 17, FEATURES), row % CLASSES])
 
 
 def measure(project: Path, sizes: dict[str, int], cores: int) -> dict[str, float]:
@@ -146,6 +144,10 @@ def disk_mb(folder: Path) -> float:
 
 def draw(rows: list[dict], path: Path) -> None:
     """A panel for each measure and factor, on logarithmic axes, with the exponent at the end."""
+    # here: the memory of this process is the least that is measured of those that it starts
+    from matplotlib.figure import Figure
+    from matplotlib.ticker import FuncFormatter
+
     shape = len(MEASURES), len(FACTORS)
     figure = Figure(figsize=(11, 9), layout="constrained")
     panels = figure.subplots(*shape, sharex="col", sharey="row")

@@ -242,9 +242,11 @@ def test_seeds_do_not_depend_on_each_other(digits):
         (range(9), {"model": "linear_regression", "update_rule": "adam", "l2": 0.01}),
     ],
 )
-def test_a_seed_has_the_same_bytes_whichever_are_beside_it(digits, changes, seeds):
-    run = replace(RUN, batch_size=FULL, epochs=3, **changes)
-    data = some(digits, 200, run.model)
+def test_a_seed_has_the_same_bytes_whichever_are_beside_it(random, monkeypatch, changes, seeds):
+    monkeypatch.setattr("descent.compiled.passes.GROUP", 2**14)  # several groups of features
+    run = replace(RUN, batch_size=FULL, epochs=3, step_size=0.001, **changes)
+    x = random.integers(0, 17, size=(200, 300), dtype=np.uint8)
+    data = some(Data(x, np.arange(200) % 10, x[:9], np.arange(9), 16), 200, run.model)
     alone, together = (train("numba", replace(run, seeds=tuple(s)), data) for s in ([2], seeds))
     of_2 = together.seed == 2
     assert (together.rises[of_2] == alone.rises).all()

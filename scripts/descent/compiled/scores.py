@@ -46,7 +46,8 @@ class Layout:
     """How rows of arrays are read: as scores of so many classes and models.
 
     Class by class, the models of each side by side. The spare lanes of a class read what follows
-    it, and what is written to them is overwritten by the next class.
+    it, and what is written to them is overwritten by the next class; behind the last class there is
+    padding for them.
     """
 
     classes: int

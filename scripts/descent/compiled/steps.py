@@ -30,10 +30,10 @@ class Descent(NamedTuple):
 
     arrays: weights, with the bias as the last row, and each array of the update rule's state;
     scale [1]: what the weights are multiplied by to give the parameters, in float64; total: of
-    gradients over the samples of a step, zero between steps, of a full batch in float64; mean: the
-    averaged parameters, in float64; options: of the update rule; l2: of the gradient, zero where it
-    changes the scale; moving: rows that are parameters; unaveraged: steps before the first whose
-    parameters are averaged.
+    gradients over the samples of a step, zero between steps where rows move, in float64 of a full
+    batch; mean: the averaged parameters, in float64; options: of the update rule; l2: of the
+    gradient, zero where it changes the scale; moving: rows that are parameters; unaveraged: steps
+    before the first whose parameters are averaged.
     """
 
     arrays: tuple[NDArray, ...]

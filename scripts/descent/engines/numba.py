@@ -14,8 +14,8 @@ from numpy.typing import NDArray
 
 from descent import formulas, schedule
 from descent.compiled.formulas import Update, first_line, problem, rule_problem
-from descent.compiled.passes import BLOCK, Blocks, blocks, statics
-from descent.compiled.samples import Packed, pack
+from descent.compiled.passes import BLOCK, in_blocks, statics
+from descent.compiled.samples import pack
 from descent.compiled.scores import TOGETHER, Layout, zeros
 from descent.compiled.steps import Descent, batch_steps, full_steps, single_steps
 from descent.data import Data
@@ -42,11 +42,7 @@ def train(run: Run, data: Data, progress: Callable[[int], object]) -> Iterates:
     start = initial(run, plugin("models", run.model), data)
     groups = _groups(run, data.outputs)
     descents = [_descent(run, data, start, *group) for group in groups]
-    samples = pack(data.x_train, data.scale, run.dtype)
-    if run.batch_size == FULL:
-        make_steps = _full_steps_of(run, data, blocks(samples, descents[0].arrays[0]))
-    else:
-        make_steps = _shuffled_steps_of(run, data, samples)
+    make_steps = (_full_steps_of if run.batch_size == FULL else _shuffled_steps_of)(run, data)
 
     def advance(first: int, last: int) -> NDArray | None:
         objectives = []
@@ -108,8 +104,9 @@ def _descent(
     )
 
 
-def _shuffled_steps_of(run: Run, data: Data, samples: Packed) -> Callable:
+def _shuffled_steps_of(run: Run, data: Data) -> Callable:
     """Steps on batches of each epoch's order of samples."""
+    samples = pack(data.x_train, data.scale, run.dtype)
     y, rule = data.targets(data.y_train, run.dtype), Update(run.update_rule)
     n, size, steps = len(y), run.batch_size, run.steps(len(y))
     order = lru_cache(maxsize=len(run.seeds))(schedule.order)
@@ -131,8 +128,11 @@ def _shuffled_steps_of(run: Run, data: Data, samples: Packed) -> Callable:
     return make_steps
 
 
-def _full_steps_of(run: Run, data: Data, samples: Blocks) -> Callable:
+def _full_steps_of(run: Run, data: Data) -> Callable:
     """Steps on all samples."""
+    packed = pack(data.x_train, data.scale, run.dtype)
+    samples = in_blocks(packed, data.x_train.shape[1], data.outputs)
+    del packed  # 27 MB of MNIST, which descent does not need
     y, rule = data.targets(data.y_train, run.dtype), Update(run.update_rule)
 
     def make_steps(some: slice, layout: Layout, descent: Descent, first: int, last: int) -> NDArray:

@@ -10,10 +10,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from descent.compiled.cache import kernel
-from descent.compiled.passes import BLOCK, add_up, blocks, statics
+from descent.compiled.passes import BLOCK, add_up, in_blocks, statics
 from descent.compiled.samples import pack
 from descent.compiled.scores import TOGETHER, Layout, store, zeros
-from descent.evaluators._blocks import blocks as blocks_of
+from descent.evaluators._blocks import blocks
 
 NEEDS = ("classification", "compiled")
 USES_GPU = False
@@ -41,13 +41,14 @@ def means(
     rows, z = (zeros(length, layout, A.dtype) for length in (features + 1, BLOCK))
     weights = layout.numbers(rows)
     total = None if l2 is None else zeros(features + 1, layout, np.float64)
-    samples = blocks(pack(x, scale, A.dtype), rows, gradients=l2 is not None)
-    sums, found = np.zeros((2, TOGETHER)), np.zeros((3, -(-count // TOGETHER), TOGETHER))
-    for block, some in enumerate(blocks_of(count, TOGETHER)):
+    samples = in_blocks(pack(x, scale, A.dtype), features, classes, gradients=l2 is not None)
+    sums = zeros(2, compiled_for.of_one_class, np.float64)
+    found = np.zeros((3, -(-count // TOGETHER), TOGETHER))
+    for block, some in enumerate(blocks(count, TOGETHER)):
         weights[:-1, :, : len(A[some])] = A[some].T
         weights[-1, :, : len(b[some])] = b[some].T
         _sums(compiled_for, rows, samples, y, z, total, sums)
-        found[:2, block] = sums / len(x)
+        found[:2, block] = sums[:, :TOGETHER] / len(x)
         if total is not None:
             gradient = layout.numbers(total) / len(x) + l2 * weights.astype(np.float64)
             found[2, block] = np.sqrt(np.square(gradient).sum((0, 1)))
