@@ -10,10 +10,12 @@ from descent.run import Run
 MIN_COMPILED = 10**10  # multiplications of an evaluation: about 0.1 s in NumPy
 MIN_GPU = 3 * 10**11  # as many take about 4 s in numba, as long as starting torch on a GPU
 
-# Classes that numba compiles in less than a minute: each has registers of its own in an evaluation,
-# and a place in a long one in descent. On one core, in float32 and float64, sigmoid_softmax takes
-#   engines, with adam: 3 and 3 s for 10 classes, 12 and 35 s for 1000
-#   evaluators: 2 and 3 s for 10 classes, 9 and 23 for 100, 16 and 41 for 150, 25 and 75 for 200
+# Classes that numba compiles in less than a minute: each has a register of its own in an evaluation
+# and where seeds descend side by side, else a place in a long one. On one core, in float32 and
+# float64, sigmoid_softmax takes
+#   engines, with adam and full batches: 4 and 4 s for 10 classes and eight seeds, 6 and 7 for 32,
+#   8 and 14 s for 1000 classes
+#   evaluators: 12 and 15 s for 100 classes, 19 and 24 for 150
 MAX_CLASSES = {"engines": 1000, "evaluators": 150}
 
 
