@@ -101,7 +101,7 @@ SWEEP = {
         "peers_numpy", "blocks", {"size": 64}
     ),
 }
-FULL = _ours(4) | {
+FULL_BATCHES = _ours(4) | {
     "torch, autograd, x [n, 784]": Contender("peers_torch", "full", {"features_first": False}, 4),
     "torch, autograd, x [784, n]": Contender("peers_torch", "full", {"features_first": True}, 4),
     "torch, by hand, blocks of 500": Contender("peers_torch", "full_blocks", {}, 4),

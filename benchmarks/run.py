@@ -28,11 +28,11 @@ if "--avx2" in sys.argv:  # read when the libraries are loaded
 
 # isort: split
 import numpy as np
-from contenders import FULL, SINGLE, SWEEP, Contender
+from contenders import FULL_BATCHES, SINGLE, SWEEP, Contender
 from problem import MODELS, STEP_SIZE, Made, Problem, load
 from table import table
 
-from descent.run import FULL as FULL_BATCH
+from descent.run import FULL
 from pipeline.command import clear_errors
 
 ROOT = Path(__file__).parent.parent
@@ -71,13 +71,13 @@ def main() -> None:
     }
     results["full_s"] = {
         model: {
-            runs: measure(several(model, FULL_BATCH, x, y, runs), FULL, repeats) for runs in SEEDS
+            runs: measure(several(model, FULL, x, y, runs), FULL_BATCHES, repeats) for runs in SEEDS
         }
         for model in MODELS
     }
     results["start"] = {
-        table: {name: start(table, name, arguments.data) for name, c in of.items() if c.start}
-        for table, of in (("SINGLE", SINGLE), ("FULL", FULL))
+        kind: {name: start(kind, name, arguments.data) for name, c in of.items() if c.start}
+        for kind, of in (("SINGLE", SINGLE), ("FULL_BATCHES", FULL_BATCHES))
     }
     results["training_job"] = training_job(arguments.data)
 
@@ -121,7 +121,7 @@ def references(few: Problem) -> list[Made]:
 
 def checked_steps(few: Problem) -> int:
     """Steps after which parameters are compared."""
-    return ON_ALL if few.batch_size == FULL_BATCH else SMALL
+    return ON_ALL if few.batch_size == FULL else SMALL
 
 
 def check(name: str, contender: Contender, few: Problem, right: list[Made]) -> None:
@@ -145,7 +145,7 @@ def check(name: str, contender: Contender, few: Problem, right: list[Made]) -> N
                 )
 
 
-def start(table: str, name: str, data: Path) -> dict:
+def start(kind: str, name: str, data: Path) -> dict:
     """What one run of a contender takes in a fresh process, in seconds: with nothing compiled
     before and, where it compiles, once more with what that process kept."""
     with TemporaryDirectory() as folder:
@@ -155,7 +155,7 @@ def start(table: str, name: str, data: Path) -> dict:
             "JAX_PERSISTENT_CACHE_MIN_ENTRY_SIZE_BYTES": "-1",
             "TORCHINDUCTOR_CACHE_DIR": folder,
         }
-        command = [sys.executable, Path(__file__).parent / "start.py", table, name, data, folder]
+        command = [sys.executable, Path(__file__).parent / "start.py", kind, name, data, folder]
         printed, peak = run_measured(command, environment)
         cold, warm = json.loads(printed), None
         if cold["compilation"] is not None:

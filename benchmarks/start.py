@@ -1,6 +1,6 @@
 """One run of a contender in a process of its own, from the start of Python. Prints JSON.
 
-    python benchmarks/start.py SINGLE|FULL CONTENDER DATA FOLDER
+    python benchmarks/start.py SINGLE|FULL_BATCHES CONTENDER DATA FOLDER
 
 One epoch of single steps, or 100 steps on all samples, of softmax_regression. FOLDER is for what is
 compiled; STARTED, a variable, tells when the process was started.
@@ -26,12 +26,12 @@ STEPS = {1: contenders.EPOCH, FULL: 100}
 
 def main() -> None:
     """Import, load, prepare, make the steps; once more, to tell compilation from steps."""
-    _, table, name, data, folder = sys.argv
+    _, kind, name, data, folder = sys.argv
     sources.folder = lambda: Path(folder)
-    contender = getattr(contenders, table)[name]
+    contender = getattr(contenders, kind)[name]
     imports = timed(contender.load)
     _, x, y = load(Path(data))
-    problem = Problem("softmax_regression", 1 if table == "SINGLE" else FULL, x, y)
+    problem = Problem("softmax_regression", 1 if kind == "SINGLE" else FULL, x, y)
 
     start = perf_counter()
     steps = contender(problem)

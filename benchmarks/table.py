@@ -46,7 +46,7 @@ def table(results: dict) -> str:
     ]
     for model, times in single.items():
         lines.append(f"- Batch size 1, {model}: {_best_peer(times, 1e6, 'µs a step')}")
-    rates = {f"{name}, {runs} runs": t for runs, of in sweep.items() for name, t in of.items()}
+    rates = {f"{name}, {_runs(runs)}": t for runs, of in sweep.items() for name, t in of.items()}
     lines.append(f"- Batch size 1, many runs: {_best_peer(rates, 1e6, 'µs a run and step')}")
     for model, of in full.items():
         for runs, times in of.items():
@@ -66,7 +66,10 @@ def table(results: dict) -> str:
             lines += _section(f"Full batch, {model}, {_runs(runs)}: {_ms(runs)}", times, 1e3)
 
     lines += ["", "## A run in a fresh process", "", *STARTS.splitlines()]
-    for title, which in [("an epoch with batch size 1", "SINGLE"), ("100 full batches", "FULL")]:
+    for title, which in [
+        ("an epoch with batch size 1", "SINGLE"),
+        ("100 full batches", "FULL_BATCHES"),
+    ]:
         columns = ("imports", "preparation", "compilation", "whole run, cold", "warm")
         lines += ["", *_head(title, *columns, "peak memory, MB")]
         for name, took in results["start"][which].items():
