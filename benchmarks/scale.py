@@ -32,7 +32,7 @@ FACTORS = {
 # What is measured: its unit, and its name in the picture.
 MEASURES = {
     "wall_s": "wall time, s",
-    "snakemake_ms_a_job": "Snakemake's own CPU time, ms a job",
+    "snakemake_ms_a_job": "Snakemake's own\nCPU time, ms a job",
     "memory_mb": "largest process, MB",
     "disk_mb": "results, MB",
 }
@@ -146,12 +146,12 @@ def draw(rows: list[dict], path: Path) -> None:
     """A panel for each measure and factor, on logarithmic axes, with the exponent at the end."""
     # here: the memory of this process is the least that is measured of those that it starts
     from matplotlib.figure import Figure
-    from matplotlib.ticker import FuncFormatter
+    from matplotlib.ticker import FuncFormatter, LogLocator
 
     shape = len(MEASURES), len(FACTORS)
     figure = Figure(figsize=(11, 9), layout="constrained")
     panels = figure.subplots(*shape, sharex="col", sharey="row")
-    plain = FuncFormatter(lambda value, _: f"{value:,g}")
+    plain = FuncFormatter(lambda value, _: f"{value / 1000:g}k" if value >= 1000 else f"{value:g}")
     for of_measure, (measure, label) in zip(panels, MEASURES.items(), strict=True):
         for panel, factor in zip(of_measure, FACTORS, strict=True):
             size, value = np.array(
@@ -165,6 +165,7 @@ def draw(rows: list[dict], path: Path) -> None:
             for axis in (panel.xaxis, panel.yaxis):
                 axis.set_major_formatter(plain)
                 axis.set_minor_formatter("")
+            panel.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
         of_measure[0].set_ylabel(label)
     for panel, factor in zip(panels[-1], FACTORS, strict=True):
         panel.set_xlabel(factor)
