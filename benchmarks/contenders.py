@@ -37,9 +37,8 @@ class Contender(NamedTuple):
     def steps_of(self, of: problem.Problem) -> int:
         """Steps of a measurement: of many runs on single samples fewer, where they share an order
         (then a multiple of 64, so that they are whole blocks)."""
-        if of.batch_size != 1 or self.module == "ours":
-            return self.steps
-        return max(960, self.steps // of.runs // 64 * 64) if of.runs > 1 else self.steps
+        share_order = of.batch_size == 1 and of.runs > 1 and self.module != "ours"
+        return max(960, self.steps // of.runs // 64 * 64) if share_order else self.steps
 
     def __call__(self, of: problem.Problem) -> problem.Steps:
         """It, ready to make steps."""

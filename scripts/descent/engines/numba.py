@@ -7,6 +7,7 @@ they see the same samples, and descend side by side.
 from collections.abc import Callable, Sequence
 from functools import lru_cache
 from itertools import pairwise
+from typing import NamedTuple
 
 import numpy as np
 from numba.core.errors import NumbaError
@@ -32,6 +33,13 @@ LIBRARIES = ("numpy", "numba")
 MOST_CLASSES = 32  # of seeds side by side: 50 do not gain by it, and take long to compile
 
 
+class Group(NamedTuple):
+    """Seeds that descend side by side: which of the run's, and how their numbers lie."""
+
+    some: slice
+    layout: Layout
+
+
 def device() -> str:
     """Where it computes."""
     return "cpu"
@@ -41,13 +49,13 @@ def train(run: Run, data: Data, progress: Callable[[int], object]) -> Iterates:
     """The iterates of a run; InputError if the formulas of its model or rule do not compile."""
     start = initial(run, plugin("models", run.model), data)
     groups = _groups(run, data.outputs)
-    descents = [_descent(run, data, start, *group) for group in groups]
+    descents = [_descent(run, data, start, group) for group in groups]
     make_steps = (_full_steps_of if run.batch_size == FULL else _shuffled_steps_of)(run, data)
 
     def advance(first: int, last: int) -> NDArray | None:
         objectives = []
         for group, descent in zip(groups, descents, strict=True):
-            objectives.append(make_steps(*group, descent, first, last))
+            objectives.append(make_steps(group, descent, first, last))
             if run.average_from is not None and last <= descent.unaveraged:
                 descent.mean[...] = descent.scale * descent.arrays[0]
         return np.concatenate(objectives) if run.batch_size == FULL else None
@@ -66,21 +74,20 @@ def train(run: Run, data: Data, progress: Callable[[int], object]) -> Iterates:
         raise InputError(reason) from None
 
 
-def _groups(run: Run, classes: int) -> list[tuple[slice, Layout]]:
-    """Which seeds go together, and how their numbers lie: full batches pass once over the samples
-    for several seeds, in parts as equal as can be."""
+def _groups(run: Run, classes: int) -> list[Group]:
+    """Of batches a seed each; full batches pass once over the samples for several seeds, in parts
+    as equal as can be."""
     seeds = len(run.seeds)
     if run.batch_size != FULL:
-        return [(slice(i, i + 1), Layout(classes)) for i in range(seeds)]
+        return [Group(slice(i, i + 1), Layout(classes)) for i in range(seeds)]
     passes = -(-seeds // (TOGETHER if classes <= MOST_CLASSES else 1))
     ends = [seeds * i // passes for i in range(passes + 1)]
-    return [(slice(*both), Layout(classes, both[1] - both[0])) for both in pairwise(ends)]
+    return [Group(slice(*both), Layout(classes, both[1] - both[0])) for both in pairwise(ends)]
 
 
-def _descent(
-    run: Run, data: Data, start: dict[str, NDArray], some: slice, layout: Layout
-) -> Descent:
-    """Seeds that go together, before their first step."""
+def _descent(run: Run, data: Data, start: dict[str, NDArray], group: Group) -> Descent:
+    """A group before its first step."""
+    some, layout = group
     rule = plugin("update_rules", run.update_rule).update
     options = formulas.options(rule) | dict(run.update_options)
     A = start["A"][some]
@@ -112,14 +119,15 @@ def _shuffled_steps_of(run: Run, data: Data) -> Callable:
     order = lru_cache(maxsize=len(run.seeds))(schedule.order)
     touching = size == 1 and run.average_from is None and _rests_at_zero(run)
     touching = touching and (run.l2 == 0 or l2_scales(run))
+    compiled_for = statics(run.model, Layout(data.outputs))
 
-    def make_steps(some: slice, layout: Layout, descent: Descent, first: int, last: int) -> None:
-        (seed,) = run.seeds[some]
+    def make_steps(group: Group, descent: Descent, first: int, last: int) -> None:
+        (seed,) = run.seeds[group.some]
         sizes = schedule.step_sizes(run, first, last, steps)
         factors = scalings(run, sizes, first)
         for before, epoch, begin, end in segments(first, last, n, size):
             some, made = order(seed, epoch, n)[begin:end], first + before
-            given = statics(run.model, layout), rule, descent, samples, y, some, sizes[before:]
+            given = compiled_for, rule, descent, samples, y, some, sizes[before:]
             if touching:
                 single_steps(*given, factors[before:] if run.l2 else None, made)
             else:
@@ -132,17 +140,16 @@ def _full_steps_of(run: Run, data: Data) -> Callable:
     """Steps on all samples."""
     packed = pack(data.x_train, data.scale, run.dtype)
     samples = in_blocks(packed, data.x_train.shape[1], data.outputs)
-    del packed  # 27 MB of MNIST, which descent does not need
     y, rule = data.targets(data.y_train, run.dtype), Update(run.update_rule)
 
-    def make_steps(some: slice, layout: Layout, descent: Descent, first: int, last: int) -> NDArray:
-        compiled_for = statics(run.model, layout)
-        z = zeros(BLOCK, layout, run.dtype)
+    def make_steps(group: Group, descent: Descent, first: int, last: int) -> NDArray:
+        compiled_for = statics(run.model, group.layout)
+        z = zeros(BLOCK, group.layout, run.dtype)
         sizes = schedule.step_sizes(run, first, last, run.epochs)
         factors = scalings(run, sizes, first)
         found = [zeros(len(sizes), compiled_for.of_one_class, np.float64) for _ in range(2)]
         full_steps(compiled_for, rule, descent, samples, y, z, sizes, factors, first, *found)
-        losses, squares = (of_all[:, : layout.models].T for of_all in found)
+        losses, squares = (of_all[:, : group.layout.models].T for of_all in found)
         return losses / len(y) + (run.l2 / 2 * squares if run.l2 else 0)
 
     return make_steps
@@ -159,10 +166,8 @@ def _rests_at_zero(run: Run) -> bool:
     return all(np.array_equal(p, each) for each in moved)
 
 
-def _parameters(
-    groups: Sequence[tuple[slice, Layout]], rows: Sequence[NDArray]
-) -> dict[str, NDArray]:
+def _parameters(groups: Sequence[Group], rows: Sequence[NDArray]) -> dict[str, NDArray]:
     """A and b of all seeds, from the rows of each group."""
     of_groups = zip(groups, rows, strict=True)
-    parameters = np.concatenate([layout.numbers(rows).T for (_, layout), rows in of_groups])
+    parameters = np.concatenate([group.layout.numbers(rows).T for group, rows in of_groups])
     return {"A": parameters[..., :-1], "b": parameters[..., -1]}
