@@ -10,10 +10,10 @@ from io import FileIO
 from pathlib import Path
 
 from descent.errors import InputError
-from descent.files import replacing
+from descent.files import checksum, replacing
 
 JOURNAL_VARIABLE = "DESCENT_JOURNAL"  # names the journal of the call that started a job
-_DONE, _ERROR = "done in ", "error: "
+_WROTE, _DONE, _ERROR = "wrote ", "done in ", "error: "
 
 
 @contextmanager
@@ -35,7 +35,10 @@ def job(log: Path | None, *outputs: Path) -> Iterator[tuple]:
     with clear_errors():
         _check_call()
     with _logged(log) as note, ExitStack() as stack:
-        yield note, *(stack.enter_context(replacing(output)) for output in outputs)
+        written = [stack.enter_context(replacing(output)) for output in outputs]
+        yield note, *written
+        for output, file in zip(outputs, written, strict=True):
+            note(f"{_WROTE}{checksum(file)} {output}")
         _check_call()
 
 
@@ -89,16 +92,22 @@ def _in_one_line(error: BaseException) -> str | None:
     return str(error) if isinstance(error, InputError) else None
 
 
-def is_done(log: Path) -> bool:
-    """Whether a log says, at its end, that the work was done."""
-    lines = log.read_text(encoding="utf-8").splitlines() if log.exists() else []
-    return bool(lines) and lines[-1].startswith(_DONE)
+def outcome(log: Path) -> dict[str, str] | None:
+    """What a job wrote, each file's SHA-256, by its log; None where the job is not done."""
+    lines = _lines(log)
+    if not lines or not lines[-1].startswith(_DONE):
+        return None
+    wrote = [line.split(" ", 2) for line in lines if line.startswith(_WROTE)]
+    return {path: sha256 for _, sha256, path in wrote}
 
 
 def reason(log: Path) -> str | None:
     """Why a job failed, by its log; None where it is done."""
-    if is_done(log):
+    if outcome(log) is not None:
         return None
-    lines = log.read_text(encoding="utf-8").splitlines()
-    errors = [line.removeprefix(_ERROR) for line in lines if line.startswith(_ERROR)]
+    errors = [line.removeprefix(_ERROR) for line in _lines(log) if line.startswith(_ERROR)]
     return errors[0] if errors else "a job was stopped"
+
+
+def _lines(log: Path) -> list[str]:
+    return log.read_text(encoding="utf-8").splitlines() if log.exists() else []

@@ -2,10 +2,11 @@
 
 When a job fails, Snakemake restores the outputs marked update(): nothing that existed is lost. But
 it also records the job as done with its present inputs, so the next call would take the old result
-for the new one. What is true stands in the job's own log, whose last line is "done in …". So the
-jobs to be made are written down before they start, and when the Snakefile is read again, whatever
-was recorded of one whose log says anything else is forgotten: it will be made again. So is what was
-made while its code or data were edited.
+for the new one. What is true stands in the job's own log, whose last line is "done in …", after the
+SHA-256 of what it wrote: where only the shell around a job was killed, the job may end well before
+Snakemake restores. So the jobs to be made are written down before they start, and when the
+Snakefile is read again, whatever was recorded of one whose log says anything else is forgotten: it
+will be made again. So is what was made while its code or data were edited.
 
 A call has a journal of its own, since calls for other studies may run beside it. While the journal
 is there the jobs of the call may write; later, the call is over, and one that outlived it ends.
@@ -24,7 +25,7 @@ from snakemake.persistence import MetadataRecord
 from snakemake.persistence.file import FilePersistence
 
 from descent.files import checksum, replacing
-from pipeline.command import JOURNAL_VARIABLE, is_done
+from pipeline.command import JOURNAL_VARIABLE, outcome
 
 FOLDER = Path(".snakemake/jobs")
 LOCKS = Path(".snakemake/locks")
@@ -77,13 +78,14 @@ def _settle(journal: Path) -> None:
     records, started = FilePersistence(), journal.stat().st_mtime
     written, now = cache(_written), cache(lambda path: checksum(Path(path)))
     for log, job in jobs.items():
-        done = is_done(Path(log))
+        wrote = outcome(Path(log)) or {}
         begun = {path: sums[path] for path in job["inputs"] if path in sums}
         for output in map(IOFile, job["outputs"]):
             record = records.metadata(output)
             if not record or record.starttime < started:  # it was not begun, and is as it was
                 continue
-            if not done or _edited(begun, record, written, now):
+            restored = written(output) == math.inf or wrote.get(output) != now(output)
+            if restored or _edited(begun, record, written, now):
                 records.cleanup_metadata(output)
                 if Path(output).exists():
                     os.utime(output, (1, 1))  # Snakemake takes 0 for no time

@@ -217,6 +217,20 @@ def test_a_failed_job_is_not_taken_for_done_when_snakemake_is_killed_then(made):
     assert restored.read_bytes() == old
 
 
+def test_what_a_job_wrote_before_it_failed_is_restored_and_not_taken_for_done(made):
+    """As when the shell around a job is killed, and the job ends well before it is restored."""
+    ends = "    main()\n    raise SystemExit(int(__import__('os').environ.get('FAILS', 0)))"
+    made.replace("scripts/train.py", "    main()", ends)
+    made.jobs("all")
+    before = made.files("results")
+    made.replace("config.yaml", "seeds:", "l2: 0.01\n    seeds:")
+    assert made.snakemake("all", FAILS="1")[0] != 0
+    assert "\ndone in" in (made.folder / "logs/train/tiny/gd/10.0.log").read_text()
+    assert made.files("results") == before
+    assert "train tiny gd 10.0" in made.jobs("all")
+    assert "results/tiny: as it was made" in made.snakemake("verify")[1]
+
+
 WITH_MNIST = TINY + TINY[TINY.index("  tiny:") :].replace("tiny", "far").replace("digits", "mnist")
 
 
