@@ -54,7 +54,7 @@ class Problem:
 
     def order(self, steps: int) -> np.ndarray:
         """The samples of so many steps: the beginning of an epoch's order, which is drawn whole."""
-        return schedule.order(0, 0, len(self.y))[:steps]
+        return schedule.order(0, 0, len(self.y), schedule.SHUFFLED)[:steps]
 
 
 class Made(NamedTuple):

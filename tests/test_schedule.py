@@ -6,6 +6,7 @@ import pytest
 from descent import schedule
 from descent.models._layer import Layer
 
+SAMPLINGS = schedule.SHUFFLED, schedule.WITH_REPLACEMENT
 LAYERS = {"A": Layer((10, 64), 64), "b": Layer((10,), 64)}
 
 
@@ -31,8 +32,19 @@ def test_zeros():
     assert not any(p.any() for p in parameters.values())
 
 
+@pytest.mark.parametrize("seed", [0, 5, 2**40])
+def test_the_streams_of_the_orders(seed):
+    for epoch in (0, 1, 30):
+        shuffled, drawn = (schedule.order(seed, epoch, 1000, each) for each in SAMPLINGS)
+        assert shuffled.dtype == drawn.dtype == np.int64
+        expected = np.random.default_rng([seed, 2, epoch]).permutation(1000)
+        assert shuffled.tolist() == expected.tolist()
+        expected = np.random.default_rng([seed, 3, epoch]).integers(0, 1000, 1000)
+        assert drawn.tolist() == expected.tolist()
+
+
 def test_every_epoch_visits_every_sample_once_in_a_new_order():
-    batches = list(schedule.batches([4, 5], samples=20, batch_size=6, epochs=2))
+    batches = list(schedule.batches([4, 5], 20, batch_size=6, epochs=2, sampling="shuffled"))
     assert [batch.shape for batch in batches] == [(2, 6), (2, 6), (2, 6), (2, 2)] * 2
     epochs = np.concatenate(batches, axis=1).reshape(2, 2, 20)
     assert (np.sort(epochs, axis=-1) == np.arange(20)).all()
@@ -40,12 +52,36 @@ def test_every_epoch_visits_every_sample_once_in_a_new_order():
     assert len(distinct) == 4
 
 
-def test_the_order_depends_on_seed_and_epoch_alone():
+@pytest.mark.parametrize("sampling", SAMPLINGS)
+def test_the_order_depends_on_seed_and_epoch_alone(sampling):
     one, several = (
-        np.concatenate(list(schedule.batches(seeds, 20, size, 2)), axis=1)
+        np.concatenate(list(schedule.batches(seeds, 20, size, 2, sampling)), axis=1)
         for seeds, size in [([5], 1), ([4, 5], 7)]
     )
     assert (one[0] == several[1]).all()
+
+
+@pytest.mark.parametrize(
+    ("a", "b"),  # of 20 samples drawn at 20 places of 1000 epochs, and of the places
+    [
+        (lambda draws, places: draws, lambda draws, places: places),
+        (lambda draws, _: draws[..., ::2], lambda draws, _: draws[..., 1::2]),
+        (lambda draws, _: draws[:, ::2], lambda draws, _: draws[:, 1::2]),
+        (lambda draws, _: draws[0], lambda draws, _: draws[1]),
+    ],
+    ids=["places", "neighbours", "epochs", "seeds"],
+)
+def test_draws_are_uniform_and_independent(a, b):
+    """χ² of the pairs (a, b) of 20 values each: 399 ± √798 where all pairs are equally likely."""
+    draws = np.array(
+        [[schedule.order(s, e, 20, "with_replacement") for e in range(1000)] for s in (4, 5)]
+    )
+    places = np.broadcast_to(np.arange(20), draws.shape)
+    pairs = 20 * a(draws, places) + b(draws, places)
+    counts, expected = np.bincount(pairs.ravel(), minlength=400), pairs.size / 400
+    chi_squared = ((counts - expected) ** 2 / expected).sum()
+    assert len(counts) == 400
+    assert abs(chi_squared - 399) < 4 * np.sqrt(2 * 399)
 
 
 @pytest.mark.parametrize(
@@ -64,8 +100,8 @@ def test_evaluated_steps(steps, evaluate_every, expected):
 
 
 def test_streams_of_different_purposes_differ():
-    purposes = {schedule.INITIAL, schedule.ORDER}
-    assert len(purposes) == 2
+    purposes = {schedule.INITIAL, schedule.ORDER, schedule.DRAWS}
+    assert len(purposes) == 3
     assert min(purposes) >= 1  # default_rng([5, 0]) is default_rng(5)
 
 

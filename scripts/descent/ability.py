@@ -18,6 +18,7 @@ from descent.declaration import Count, Switch, declared, key
 from descent.models._layer import Layer
 from descent.plugins import available, plugin
 from descent.run import CHOICES, FULL, Run
+from descent.schedule import SHUFFLED
 
 
 class News(str):
@@ -89,7 +90,9 @@ def _linear_scores(runs: Sequence[Run], size: Size) -> str | None:
 def _several_batch_sizes(runs: Sequence[Run], size: Size) -> str | None:
     """At least three, a plane; and optimizers that differ in that, and how long they run."""
     n = size.holding_out(runs[0].validation).train
-    optimizers = {(run.samples_a_step(n), run.epochs, run.evaluate_every) for run in runs}
+    optimizers = {
+        (run.samples_a_step(n), run.sampling, run.epochs, run.evaluate_every) for run in runs
+    }
     batch_sizes = {batch_size for batch_size, *_ in optimizers}
     if len(batch_sizes) < 3:
         return "there are fewer than three batch sizes"
@@ -191,6 +194,8 @@ def misfits(run: Run, size: Size) -> dict[str, tuple[object, str]]:
     if run.batch_size != FULL and run.batch_size > train > 0:
         allowed = f"at most the {train} training samples, or {FULL}"
         wrong["batch_size"] = run.batch_size, allowed
+    if run.batch_size == FULL and run.sampling != SHUFFLED:
+        wrong["sampling"] = run.sampling, f"{SHUFFLED}, since a full batch has no order"
     if run.average_from is not None and run.average_from >= run.epochs:
         allowed = f"an epoch before the last, {run.epochs}"
         wrong["average_from"] = run.average_from, allowed

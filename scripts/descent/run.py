@@ -25,7 +25,7 @@ from descent.declaration import (
 from descent.errors import InputError
 from descent.formulas import arguments, options
 from descent.plugins import available, place, plugin
-from descent.schedule import steps_per_epoch
+from descent.schedule import SHUFFLED, WITH_REPLACEMENT, steps_per_epoch
 
 FULL = "full"
 
@@ -68,6 +68,19 @@ class OfOptimizer:
     )
     batch_size: Count | Literal[FULL] = key(
         "samples a step, or all of them", also=("batch", "minibatch", "mini_batch")
+    )
+    sampling: Literal[SHUFFLED, WITH_REPLACEMENT] = key(
+        "samples of an epoch: each once, in a fresh order; or as many independent draws from all",
+        SHUFFLED,
+        also=("shuffle", "replacement", "sampler", "order"),
+        values={
+            "replacement": WITH_REPLACEMENT,
+            "iid": WITH_REPLACEMENT,
+            "bootstrap": WITH_REPLACEMENT,
+            "without_replacement": SHUFFLED,
+            "reshuffling": SHUFFLED,
+            "permutation": SHUFFLED,
+        },
     )
     epochs: Count = key("passes over the training data", also=("epoch", "max_epochs", "passes"))
     evaluate_every: Count = key(

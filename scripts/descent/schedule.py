@@ -18,7 +18,9 @@ from descent.plugins import place, plugin
 if TYPE_CHECKING:
     from descent.run import Run
 
-INITIAL, ORDER = 1, 2  # purposes; none is 0, since default_rng(5) equals default_rng([5, 0])
+# purposes; none is 0, since default_rng(5) equals default_rng([5, 0])
+INITIAL, ORDER, DRAWS = 1, 2, 3
+SHUFFLED, WITH_REPLACEMENT = "shuffled", "with_replacement"  # samplings
 BLOCK = 2**20  # steps that are checked at a time
 
 
@@ -40,23 +42,29 @@ def initial(seed: int, layers: Mapping[str, Layer], kind: str, dtype: str) -> di
     }
 
 
-def order(seed: int, epoch: int, samples: int) -> NDArray[np.int64]:
-    """The order of the samples in an epoch: a permutation of 0 … samples - 1."""
+def order(seed: int, epoch: int, samples: int, sampling: str) -> NDArray[np.int64]:
+    """The samples of an epoch in their order, as many as there are of 0 … samples - 1.
+
+    sampling "shuffled": each once, a permutation; "with_replacement": each place is drawn from all
+    of them, uniformly and independently of the others.
+    """
+    if sampling == WITH_REPLACEMENT:
+        return np.random.default_rng([seed, DRAWS, epoch]).integers(samples, size=samples)
     return np.random.default_rng([seed, ORDER, epoch]).permutation(samples)
 
 
 def batches(
-    seeds: Sequence[int], samples: int, batch_size: int, epochs: int
+    seeds: Sequence[int], samples: int, batch_size: int, epochs: int, sampling: str
 ) -> Iterator[NDArray[np.int64]]:
     """The samples of every step, [seeds, batch size]; an epoch's last batch may be smaller."""
     for epoch in range(epochs):
-        orders = np.stack([order(seed, epoch, samples) for seed in seeds])
+        orders = np.stack([order(seed, epoch, samples, sampling) for seed in seeds])
         for start in range(0, samples, batch_size):
             yield orders[:, start : start + batch_size]
 
 
 def steps_per_epoch(samples: int, batch_size: int) -> int:
-    """Steps that pass once over the samples."""
+    """Steps of an epoch, which takes as many samples as there are."""
     return -(-samples // batch_size)
 
 

@@ -314,6 +314,22 @@ MISTAKES = [
     ("digits", "diabetes", f"{TINY}.model: found sigmoid_softmax; allowed: linear_regression, si"),
     ("size: 1", "size: 1501", f"{SGD}.batch_size: found 1501; allowed: at most the 1500 training"),
     ("epochs: 2", "average_from: 2, epochs: 2", f"{SGD}.average_from: found 2; allowed: an epoch"),
+    (
+        "batch_size: full",
+        "sampling: with_replacement, batch_size: full",
+        f"{GD}.sampling: found with_replacement; allowed: shuffled, since a full ba",
+    ),
+    # how samples are drawn
+    (
+        "epochs: 2",
+        "sampling: replacement, epochs: 2",
+        f"{SGD}.sampling: found 'replacement'; did you mean with_replacement? allowed: one of shu",
+    ),
+    (
+        "epochs: 2",
+        "sampling: without_replacement, epochs: 2",
+        f"{SGD}.sampling: found 'without_replacement'; did you mean shuffled? allowed: one of shu",
+    ),
     # a schedule
     (
         "epochs: 2",
@@ -414,6 +430,8 @@ def test_what_a_key_of_a_study_may_have_meant(wrong, meant):
         ("epoch", "epochs"),
         ("epoches", "epochs"),
         ("evaluate_evry", "evaluate_every"),
+        ("shuffle", "sampling"),
+        ("with_replacement", "sampling"),
     ],
 )
 def test_what_a_key_of_an_optimizer_may_have_meant(wrong, meant):
@@ -608,6 +626,7 @@ def parsed(planned):
             "epochs: 2, average_from: 1, schedule: inverse_sqrt, t0: 7, update_rule: adam",
         ),
         with_sgd_key("schedule: halving, times: 5, update_rule: momentum, momentum: 0.5"),
+        with_sgd_key("sampling: with_replacement"),
         GOOD.replace("[0, 1]", "3").replace("[1]", GRID.format(1, 9, 3)),
         with_study_key("bias: false", REGRESSION).replace("size: 1,", "size: 32,"),
     ],

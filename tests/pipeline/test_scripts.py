@@ -1,6 +1,7 @@
 """The scripts as ordinary command-line programs, without Snakemake."""
 
 import fcntl
+import json
 import os
 import pty
 import shutil
@@ -76,6 +77,7 @@ def test_training_is_silent_elsewhere_and_writes_its_log(folder):
         ("sigmoid_softmax", "x", "--model: found 'x'; allowed: one of linear_regression, "),
         ("numpy", "x", "argument --engine: invalid choice: 'x' (choose from"),
         ("1", "x", "--batch-size: found 'x'; allowed: an integer ≥ 1, or full"),
+        ("1", "full --sampling with_replacement", "error: --sampling: found with_replacement; al"),
         ("1", "1501", "error: --batch-size: found 1501; allowed: at most the 1500 training samp"),
         ("--epochs", "--validation 1499 --epochs", "out: y_test[0] is 1; allowed: labels 0"),
         ("--epochs", "--validation 1500 --epochs", "error: --validation: found 1500; allowed: few"),
@@ -135,6 +137,21 @@ def test_iterates_are_evaluated_on_their_own_data(folder):
     assert done.returncode != 0
     assert "error: sgd/0.1.npz: was trained on other data than other.npz" in done.stderr
     assert not (folder / "t.csv").exists()
+
+
+def test_iterates_from_before_a_key_are_not_what_is_expected(folder):
+    subprocess.run(command("train.py", *TRAIN), cwd=folder, check=True)
+    trained, _ = iterates.load(folder / "sgd/0.1.npz")
+    sampling = trained.provenance.pop("sampling")
+    iterates.save(trained, folder / "old.npz")
+    options = "--data d.npz --study s --optimizer o --trace t.csv --record t.json --iterates"
+    options = [*options.split(), "old.npz", "--run", json.dumps({"sampling": sampling})]
+    done = subprocess.run(
+        command("evaluate.py", *options), cwd=folder, capture_output=True, text=True
+    )
+    assert done.returncode != 0
+    says = "old.npz: was trained with sampling None, not shuffled. Delete it: the pipeline makes it"
+    assert done.stderr == f"error: {says} again\n"
 
 
 def test_ctrl_c_is_one_line_and_leaves_nothing(folder):

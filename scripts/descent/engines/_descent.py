@@ -195,4 +195,4 @@ def segments(first: int, last: int, samples: int, size: int) -> Iterator[tuple[i
 def _batches(run: Run, samples: int) -> Iterator[Samples]:
     if run.batch_size == FULL:
         return repeat(slice(None))
-    return schedule.batches(run.seeds, samples, run.batch_size, run.epochs)
+    return schedule.batches(run.seeds, samples, run.batch_size, run.epochs, run.sampling)

@@ -50,7 +50,7 @@ def train(run: Run, data: Data, progress: Callable[[int], object]) -> Iterates:
     start = initial(run, plugin("models", run.model), data)
     groups = _groups(run, data.outputs)
     descents = [_descent(run, data, start, group) for group in groups]
-    make_steps = (_full_steps_of if run.batch_size == FULL else _shuffled_steps_of)(run, data)
+    make_steps = (_full_steps_of if run.batch_size == FULL else _ordered_steps_of)(run, data)
 
     def advance(first: int, last: int) -> NDArray | None:
         objectives = []
@@ -111,7 +111,7 @@ def _descent(run: Run, data: Data, start: dict[str, NDArray], group: Group) -> D
     )
 
 
-def _shuffled_steps_of(run: Run, data: Data) -> Callable:
+def _ordered_steps_of(run: Run, data: Data) -> Callable:
     """Steps on batches of each epoch's order of samples."""
     samples = pack(data.x_train, data.scale, run.dtype)
     y, rule = data.targets(data.y_train, run.dtype), Update(run.update_rule)
@@ -126,7 +126,7 @@ def _shuffled_steps_of(run: Run, data: Data) -> Callable:
         sizes = schedule.step_sizes(run, first, last, steps)
         factors = scalings(run, sizes, first)
         for before, epoch, begin, end in segments(first, last, n, size):
-            some, made = order(seed, epoch, n)[begin:end], first + before
+            some, made = order(seed, epoch, n, run.sampling)[begin:end], first + before
             given = compiled_for, rule, descent, samples, y, some, sizes[before:]
             if touching:
                 single_steps(*given, factors[before:] if run.l2 else None, made)

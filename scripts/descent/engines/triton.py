@@ -43,7 +43,7 @@ TILE = 128  # samples whose ∂loss/∂z a program takes
 
 def train(run: Run, data: Data, progress: Callable[[int], object]) -> Iterates:
     """The iterates of a run."""
-    by_batches = _full_batches if run.batch_size == FULL else _shuffled_batches
+    by_batches = _full_batches if run.batch_size == FULL else _ordered_batches
     return in_stacks(by_batches, run, data, progress)
 
 
@@ -72,7 +72,7 @@ def _full_batches(run: Run, data: Data, progress: Callable[[int], object]) -> It
     return descend(run, parameters, len(x), gradient, library, progress)
 
 
-def _shuffled_batches(run: Run, data: Data, progress: Callable[[int], object]) -> Iterates:
+def _ordered_batches(run: Run, data: Data, progress: Callable[[int], object]) -> Iterates:
     """Descend on batches of each epoch's order of samples, a program for each seed."""
     n, features = data.x_train.shape
     x = gpu.to_device(data.x_train)
@@ -95,8 +95,8 @@ def _shuffled_batches(run: Run, data: Data, progress: Callable[[int], object]) -
 
     @lru_cache(maxsize=1)
     def order(epoch: int) -> torch.Tensor:
-        of_seeds = np.stack([schedule.order(seed, epoch, n) for seed in run.seeds])
-        return gpu.to_device(of_seeds.astype(np.int32))
+        of_seeds = [schedule.order(seed, epoch, n, run.sampling) for seed in run.seeds]
+        return gpu.to_device(np.stack(of_seeds).astype(np.int32))
 
     def advance(first: int, last: int) -> None:
         sizes = schedule.step_sizes(run, first, last, steps)
