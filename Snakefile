@@ -100,6 +100,28 @@ rule prepare:
         "python {input.script} --table {params.table} --data {output} --log {log}"
 
 
+rule theory:
+    input:
+        script="scripts/theory.py",
+        modules=lambda w: modules("theory.py", *study(w).theory_modules()),
+        data=lambda w: study(w).data,
+    output:
+        numbers=update("results/{study}/theory.json"),
+        minimiser=update("results/{study}/theory.npz"),
+        expected=update("results/{study}/expected.csv"),
+    log:
+        "logs/theory/{study}.log",
+    benchmark:
+        "logs/benchmarks/theory/{study}.tsv"
+    conda:
+        "environment.yaml"
+    params:
+        runs=lambda w: study(w).runs_by_optimizer(),
+    shell:
+        "python {input.script} --data {input.data} --runs {params.runs} --numbers {output.numbers}"
+        " --minimiser {output.minimiser} --expected {output.expected} --log {log}"
+
+
 rule train:
     input:
         script="scripts/train.py",
@@ -127,6 +149,7 @@ rule evaluate:
         modules=lambda w: modules("evaluate.py", *planned(w).evaluation_modules()),
         iterates=rules.train.output,
         data=lambda w: study(w).data,
+        minimiser=lambda w: study(w).minimiser(),
     output:
         trace=update("results/{study}/traces/{optimizer}/{step_size}.csv"),
         record=update("results/{study}/traces/{optimizer}/{step_size}.json"),
@@ -141,8 +164,9 @@ rule evaluate:
     params:
         evaluator=lambda w: planned(w).evaluator,
         run=lambda w: planned(w).expected(),
+        further=lambda w: study(w).evaluation_options(),
     shell:
-        "python {input.script} --iterates {input.iterates} --data {input.data}"
+        "python {input.script} --iterates {input.iterates} --data {input.data} {params.further}"
         " --study {wildcards.study} --optimizer {wildcards.optimizer} --evaluator {params.evaluator}"
         " --run {params.run} --trace {output.trace} --record {output.record} --log {log}"
 
@@ -192,6 +216,33 @@ rule describe:
         "python {input.script} --summary {input.summary} --tables {input.tables}"
         " --template {input.template} --headline {output.headline} --page {output.page}"
         " --record {output.record} --log {log}"
+
+
+rule compare:
+    input:
+        script="scripts/compare.py",
+        modules=modules("compare.py"),
+        traces=rules.aggregate.output.traces,
+        summary=rules.aggregate.output.summary,
+        tables=rules.aggregate.output.record,
+        theory=rules.theory.output.numbers,
+        expected=rules.theory.output.expected,
+    output:
+        predictions=report(
+            update("results/{study}/predictions.csv"),
+            caption="report/predictions.rst",
+            category="{study}",
+            labels={"result": "00 predicted and measured"},
+        ),
+        record=update("results/{study}/predictions.json"),
+    log:
+        "logs/compare/{study}.log",
+    conda:
+        "environment.yaml"
+    shell:
+        "python {input.script} --traces {input.traces} --summary {input.summary}"
+        " --tables {input.tables} --theory {input.theory} --expected {input.expected}"
+        " --predictions {output.predictions} --record {output.record} --log {log}"
 
 
 rule plot:

@@ -12,6 +12,7 @@ from descent.files import checksum
 from descent.iterates import Iterates
 from descent.plugins import available, plugin
 from descent.provenance import Sums, here, record, recorded, unaltered
+from descent.theory.known import read
 from pipeline.command import job
 
 
@@ -23,6 +24,8 @@ def main() -> None:
     parser.add_argument("--tables", required=True, type=Path, help="their record, tables.json")
     parser.add_argument("--iterates", type=Path, nargs="+", help="for a figure that reads them")
     parser.add_argument("--data", type=Path, help="for a figure that reads iterates")
+    parser.add_argument("--theory", type=Path, help="for a figure that reads it")
+    parser.add_argument("--expected", type=Path, help="for a figure that reads theory")
     parser.add_argument("--png", required=True, type=Path, help="file to write")
     parser.add_argument("--pdf", required=True, type=Path, help="file to write")
     parser.add_argument("--record", required=True, type=Path, help="JSON file to write")
@@ -38,12 +41,17 @@ def main() -> None:
         if getattr(figure_file, "READS_ITERATES", False):
             runs, samples = _Runs(arguments.iterates, sums), _data(arguments.data, sums)
             reads += [runs, samples, plugin("models", traces["model"][0])]
+        made: dict[Path, str] = {}
+        if getattr(figure_file, "READS_THEORY", False):
+            known, of_theory = read(arguments.theory, arguments.expected)
+            reads.append(known)
+            made |= {path: of_theory[path] for path in (arguments.theory, arguments.expected)}
         figure = figure_file.draw(*reads)
         save(figure, png)
         save(figure, pdf)
-        read = [arguments.traces, arguments.summary]
-        made = {arguments.png: checksum(png), arguments.pdf: checksum(pdf)}
-        made |= {path: sums[here(path)] for path in read}
+        tables_read = [arguments.traces, arguments.summary]
+        made |= {arguments.png: checksum(png), arguments.pdf: checksum(pdf)}
+        made |= {path: sums[here(path)] for path in tables_read}
         record(record_file, made, versions={"matplotlib": matplotlib.__version__})
 
 

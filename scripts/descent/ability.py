@@ -14,11 +14,13 @@ from descent.compiled.sources import keep, kept
 from descent.constants import constants
 from descent.cuda import has_cuda
 from descent.data import Size
-from descent.declaration import Count, Switch, declared, key
+from descent.declaration import Count, Positive, Switch, declared, key
 from descent.models._layer import Layer
 from descent.plugins import available, plugin
 from descent.run import CHOICES, FULL, Run
 from descent.schedule import SHUFFLED
+
+MOST_BENDS, MOST_FEATURES = 10**8, 5000  # of a theory: 0.8 GB and 0.2 GB in float64
 
 
 class News(str):
@@ -73,6 +75,10 @@ def _all(holds: Callable[[Run], bool], otherwise: str) -> Fact:
     return lambda runs, size: None if all(map(holds, runs)) else otherwise
 
 
+def _noise(runs: Sequence[Run], size: Size) -> str | None:
+    return "no optimizer has batches" if all(run.batch_size == FULL for run in runs) else None
+
+
 def _several_rules(runs: Sequence[Run], size: Size) -> str | None:
     return None if len({run.update_rule for run in runs}) > 1 else "there is one update rule"
 
@@ -85,6 +91,30 @@ def _linear_scores(runs: Sequence[Run], size: Size) -> str | None:
     weights = layers(runs[0], size).get("A")
     a_row_a_class = weights is not None and weights.shape == (size.outputs, size.features)
     return None if a_row_a_class else f"{runs[0].model} has no row of weights for each class"
+
+
+def _theory(runs: Sequence[Run], size: Size) -> str | None:
+    """Scores A x + b, and what descent/theory holds in memory: n outputs² and features²."""
+    names, outputs = layers(runs[0], size).keys(), size.outputs
+    if lacking := _gives("score_gradient", "torch_losses")(runs, size):
+        return lacking
+    if not {"A"} <= names <= {"A", "b"}:
+        return f"the scores of {runs[0].model} are not linear in its parameters"
+    if size.train * outputs**2 > MOST_BENDS:
+        return f"{size.train} samples of {outputs} classes are too many"
+    return f"{size.features} features are too many" if size.features > MOST_FEATURES else None
+
+
+def _minimiser(runs: Sequence[Run], size: Size) -> str | None:
+    """A closed form, or a convex loss that l2 makes strongly convex."""
+    run = runs[0]
+    if unknown := _theory(runs, size):
+        return unknown
+    if not given("models", run.model).SMOOTHNESS:
+        return f"{run.model} is not convex"
+    if run.l2 or hasattr(plugin("models", run.model), "optimum"):
+        return None
+    return f"without l2, the objective of {run.model} may have no minimiser"
 
 
 def _several_batch_sizes(runs: Sequence[Run], size: Size) -> str | None:
@@ -113,7 +143,8 @@ FACTS: dict[str, Fact] = {
     "score gradient": _gives("score_gradient"),
     "compiled": _compiled_model,
     "compiled update": _compiled_rule,
-    "optimum": _gives("optimum"),
+    "theory": _theory,
+    "minimiser": _minimiser,
     "classification": _task("classification"),
     "regression": _task("regression"),
     "plane": _plane,
@@ -121,6 +152,7 @@ FACTS: dict[str, Fact] = {
     "plain": _all(lambda run: run.update_rule == "plain", "it has no update rule but plain"),
     "fixed step size": _all(lambda run: run.schedule == "constant", "its step size changes"),
     "no averages": _all(lambda run: run.average_from is None, "it cannot average iterates"),
+    "noise": _noise,
     "update rules": _several_rules,
     "images": _images,
     "linear scores": _linear_scores,
@@ -147,6 +179,8 @@ class Figure:
     NEEDS: Needs = key("what it needs of the runs of a study, as names of FACTS")
     PLACE: Count = key("its place among the figures of a study, in the order of a story", 99)
     READS_ITERATES: Switch = key("whether draw takes iterates, data and model", False)
+    READS_THEORY: Switch = key("whether draw takes what theory knows", False)
+    SHOWS_CURVATURE: Switch = key("whether it shows the curvature of paths", False)
 
 
 @declared
@@ -154,6 +188,9 @@ class Model:
     """Constants of the files in descent/models."""
 
     TASK: Literal["classification", "regression"] = key("what the model is for")
+    SMOOTHNESS: Positive | None = key(
+        "of a convex loss: its largest second derivative along a direction of the scores", None
+    )
 
 
 CONSTANTS = {"engines": Engine, "evaluators": Engine, "figures": Figure, "models": Model}

@@ -1,5 +1,6 @@
 """The trace of a run: its metrics at every evaluated step. A pure function of iterates and data."""
 
+from collections.abc import Mapping
 from types import ModuleType
 
 import numpy as np
@@ -10,7 +11,11 @@ from descent.iterates import Iterates
 
 
 def trace(
-    iterates: Iterates, data: Data, model: ModuleType, evaluator: ModuleType
+    iterates: Iterates,
+    data: Data,
+    model: ModuleType,
+    evaluator: ModuleType,
+    minimiser: Mapping[str, NDArray] = {},
 ) -> dict[str, NDArray]:
     """Columns of the trace, a row for each seed and evaluated step, steps fastest.
 
@@ -19,8 +24,8 @@ def trace(
     Losses and accuracies (fractions) are means over samples, those of the validation samples where
     some are held out; gradient_norm is of the objective; rises counts the steps so far of a full
     batch that raised it. Distances are Frobenius norms to the last iterate, and, as
-    optimum_distance_<p>, to the optimum of a model that has one in closed form; excess is the
-    objective over that of the optimum. All accumulate in float64. A regression has no accuracies.
+    optimum_distance_<p>, to the minimiser, {} where none is known; excess is the objective over
+    that of the minimiser. All accumulate in float64. A regression has no accuracies.
     Values of a run that diverged are nan or inf.
     """
     seeds, steps, rises = len(iterates.seed), len(iterates.step), iterates.rises
@@ -51,11 +56,12 @@ def trace(
             f"distance_{name}": np.concatenate([_norm(seed - seed[-1]) for seed in p])
             for name, p in iterates.parameters.items()
         }
-        if bottom := optimum(iterates, training, model):
+        if minimiser:
             distances |= {
-                f"optimum_distance_{name}": _norm(snapshots[name] - p) for name, p in bottom.items()
+                f"optimum_distance_{name}": _norm(snapshots[name] - p)
+                for name, p in minimiser.items()
             }
-            stacked = {name: p[None] for name, p in bottom.items()}
+            stacked = {name: p[None] for name, p in minimiser.items()}
             least, *_ = evaluator.means(
                 model, stacked, training.x_train, data.scale, training.y_train
             )
@@ -71,15 +77,6 @@ def trace(
         "rises": np.full(seeds * steps, np.nan) if rises is None else rises.ravel(),
         **distances,
     }
-
-
-def optimum(iterates: Iterates, data: Data, model: ModuleType) -> dict[str, NDArray]:
-    """The parameters that minimise the objective, {name: array}; {} if the model gives none."""
-    if not hasattr(model, "optimum"):
-        return {}
-    run = iterates.provenance
-    x = data.inputs(data.x_train, "float64")
-    return model.optimum(x, data.y_train, run["l2"], **run["model_options"])
 
 
 def _penalty(snapshots: dict[str, NDArray], l2: float) -> NDArray | float:

@@ -9,11 +9,12 @@ from functools import cache
 from pathlib import Path
 from typing import Any, Literal
 
-from descent.ability import News, able, given, misfits, why_not
+from descent.ability import FACTS, News, able, given, misfits, why_not
 from descent.data import Size
 from descent.datasets._table import Table
 from descent.datasets._table import size as table_size
 from descent.declaration import (
+    CountOrZero,
     Named,
     declared,
     distinct,
@@ -37,7 +38,18 @@ MAX_RUN_GB = 2  # iterates of a run, which a job holds in memory
 MAX_COMMAND = 120_000  # bytes of names; Linux takes a command of 2¹⁷
 BYTES = {"float32": 4, "float64": 8}  # a number takes
 NAME = "[a-z][a-z0-9_]{0,60}"  # of a study or optimizer
-RULES = ("download", "prepare", "train", "evaluate", "aggregate", "describe", "plot", "manifest")
+RULES = (
+    "download",
+    "prepare",
+    "theory",
+    "train",
+    "evaluate",
+    "aggregate",
+    "compare",
+    "describe",
+    "plot",
+    "manifest",
+)
 TARGETS = ("all", "figures", "verify", *RULES)  # no names of studies
 
 Engine = Literal["auto", *available("engines")]
@@ -72,6 +84,9 @@ class Study(OfStudy):
     )
     engine: Engine = key("what trains; auto: the fastest that can", "auto", also=("backend",))
     evaluator: Evaluator = key("what evaluates; auto: the fastest that can", "auto")
+    curvature_samples: CountOrZero = key(
+        "training samples on which full batches measure the curvature along their path; 0: none", 0
+    )
     figures: distinct(Literal[*available("figures")]) | None = key(
         "what is drawn; left out: all that have something to show of the study",
         None,
@@ -141,7 +156,8 @@ def _read_study(name: str, values: Any, mistakes: list[str]) -> PlannedStudy | N
         if runs and not lacking:
             _check_gigabytes(where, [planned.gigabytes for planned in runs], found)
             _check_command_line(where, runs, found)
-            figures = _figures(where, study["figures"], [p.run for p in runs], size, found)
+            of_runs, curvature = [p.run for p in runs], study["curvature_samples"]
+            figures = _figures(where, study["figures"], of_runs, size, curvature, found)
     mistakes += dict.fromkeys(found)  # what several optimizers have in common, once
     if found:
         return None
@@ -153,6 +169,8 @@ def _read_study(name: str, values: Any, mistakes: list[str]) -> PlannedStudy | N
         seeds=study["seeds"],
         runs=tuple(runs),
         figures=figures,
+        curvature_samples=study["curvature_samples"],
+        has_minimiser=FACTS["minimiser"]([planned.run for planned in runs], size) is None,
         notes=tuple(dict.fromkeys(notes)),
     )
 
@@ -269,11 +287,19 @@ def _figures(
     named: tuple[str, ...] | None,
     runs: Sequence[Run],
     size: Size,
+    curvature_samples: int,
     mistakes: list[str],
 ) -> tuple[str, ...]:
     """The figures named, or all that fit the study; a line in mistakes for one that does not."""
-    fit = tuple(sorted(able("figures", runs, size), key=lambda name: given("figures", name).PLACE))
+    unmeasured = "no curvature is measured: curvature_samples is 0"
+
+    def reason(figure: str) -> str | None:
+        lacks_curvature = given("figures", figure).SHOWS_CURVATURE and not curvature_samples
+        return why_not("figures", figure, runs, size) or (unmeasured if lacks_curvature else None)
+
+    fitting = [figure for figure in available("figures") if not reason(figure)]
+    fit = tuple(sorted(fitting, key=lambda name: given("figures", name).PLACE))
     for figure in named or ():
-        if reason := why_not("figures", figure, runs, size):
-            mistakes.append(mistake(f"{where}.figures", figure, ", ".join(fit), reason))
+        if why := reason(figure):
+            mistakes.append(mistake(f"{where}.figures", figure, ", ".join(fit), why))
     return named or fit

@@ -66,7 +66,8 @@ class PlannedStudy:
     """One dataset, one model, and a run for every optimizer × step size, in config's order.
 
     table: which the dataset is made of, where it is one's own; figures: what is drawn of it;
-    notes: what a user should know of the plan.
+    curvature_samples: on how many training samples the curvature of paths is measured;
+    has_minimiser: whether theory finds one; notes: what a user should know of the plan.
     """
 
     name: str
@@ -76,6 +77,8 @@ class PlannedStudy:
     seeds: tuple[int, ...]
     runs: tuple[PlannedRun, ...]
     figures: tuple[str, ...]
+    curvature_samples: int
+    has_minimiser: bool
     notes: tuple[str, ...]
 
     @cached_property
@@ -99,6 +102,35 @@ class PlannedStudy:
         """The keys of its table, as JSON, quoted for a shell."""
         return _as_word(asdict(self.table))
 
+    def runs_by_optimizer(self) -> str:
+        """What runs there are, as JSON, quoted for a shell: the keys of a run, with its optimizer
+        and, in place of a step size, all of them."""
+        optimizers: dict[str, dict[str, Any]] = {}
+        for planned in self.runs:
+            keys = asdict(planned.run)
+            step_size = keys.pop("step_size")
+            of_it = {"optimizer": planned.optimizer, "step_sizes": [], **keys}
+            optimizers.setdefault(planned.optimizer, of_it)["step_sizes"].append(step_size)
+        return _as_word(list(optimizers.values()))
+
+    def theory_modules(self) -> list[str]:
+        """The modules of its own that theory imports."""
+        return [f"descent.models.{self.model}"]
+
+    def theory(self) -> list[str]:
+        """What is computed before it trains."""
+        return [f"results/{self.name}/{of}" for of in ("theory.json", "theory.npz", "expected.csv")]
+
+    def minimiser(self) -> list[str]:
+        """The file of the minimiser, where there is one."""
+        return self.theory()[1:2] if self.has_minimiser else []
+
+    def evaluation_options(self) -> list[str]:
+        """What evaluation measures besides."""
+        samples = self.curvature_samples
+        against = [f"--minimiser {file}" for file in self.minimiser()]
+        return [*against, *([f"--curvature-samples {samples}"] if samples else [])]
+
     def files(self, kind: str, ending: str) -> list[str]:
         """The iterates or traces of all runs."""
         return [planned.file(kind, ending) for planned in self.runs]
@@ -110,7 +142,10 @@ class PlannedStudy:
 
     def tables(self) -> list[str]:
         """What aggregation makes."""
-        return [f"results/{self.name}/{table}" for table in ("traces.csv", "summary.csv")]
+        return [
+            f"results/{self.name}/{table}"
+            for table in ("traces.csv", "summary.csv", "predictions.csv")
+        ]
 
     def figure_files(self, endings: Sequence[str] = ("png", "pdf")) -> list[str]:
         """What is drawn."""
@@ -122,7 +157,10 @@ class PlannedStudy:
 
     def records(self) -> list[str]:
         """What says where the tables and figures come from."""
-        of_tables = [f"results/{self.name}/{of}.json" for of in ("tables", "description")]
+        of_tables = [
+            f"results/{self.name}/{of}.json"
+            for of in ("theory", "tables", "predictions", "description")
+        ]
         return [*of_tables, *self.figure_files(["json"])]
 
     def descriptions(self) -> list[str]:
@@ -131,20 +169,30 @@ class PlannedStudy:
 
     def results(self) -> list[str]:
         """Everything that is made of it."""
-        made = [*self.tables(), *self.descriptions(), *self.figure_files()]
+        made = [*self.theory(), *self.tables(), *self.descriptions(), *self.figure_files()]
         return [*made, *self.records(), self.manifest]
 
     def recorded(self) -> list[str]:
         """What the manifest lists, but for the records of the tables and figures."""
         kinds = [("iterates", "npz"), ("traces", "csv"), ("traces", "json")]
         of_runs = [file for kind in kinds for file in self.files(*kind)]
-        return [*of_runs, *self.tables(), *self.descriptions(), *self.figure_files()]
+        return [
+            *self.theory()[1:],
+            *of_runs,
+            *self.tables(),
+            *self.descriptions(),
+            *self.figure_files(),
+        ]
 
     def read_by_figure(self, figure: str) -> dict[str, str | list[str]]:
         """The files that a figure reads beside the tables."""
-        if not given("figures", figure).READS_ITERATES:
-            return {}
-        return {"iterates": self.files("iterates", "npz"), "data": self.data}
+        needs, reads = given("figures", figure), {}
+        if needs.READS_ITERATES:
+            reads |= {"iterates": self.files("iterates", "npz"), "data": self.data}
+        if needs.READS_THEORY:
+            numbers, _, expected = self.theory()
+            reads |= {"theory": numbers, "expected": expected}
+        return reads
 
     def figure_modules(self, figure: str) -> list[str]:
         """The modules of its own that a figure imports."""

@@ -111,10 +111,12 @@ def panels_of_curves(
     quantities: Sequence[Quantity],
     x_scale: str = "linear",
     further: Sequence[Line2D] = (),
+    middle: str = "median",
 ) -> tuple[Figure, Panels]:
     """A panel for each optimizer and quantity, {(optimizer, column): Axes}, against a column x.
 
-    further: lines that the figure draws besides, for the legend.
+    further: lines that the figure draws besides, for the legend; middle: what a line is of the
+    seeds, their median or their mean.
     """
     optimizers = list(summary["optimizer"].unique())
     figure, panels = _panels(optimizers, quantities, f"{x}s")
@@ -122,8 +124,8 @@ def panels_of_curves(
         axes.set_xscale(x_scale)
     for quantity in quantities:
         of_quantity = {optimizer: panels[optimizer, quantity.column] for optimizer in optimizers}
-        draw_curves(of_quantity, traces, summary, x, quantity)
-    name_study(figure, summary, of_seeds(summary))
+        draw_curves(of_quantity, traces, summary, x, quantity, middle=middle)
+    name_study(figure, summary, of_seeds(summary, middle))
     name_lines(figure, summary, further)
     name_step_sizes(figure, summary)
     return figure, panels
@@ -136,6 +138,7 @@ def draw_curves(
     x: str,
     quantity: Quantity,
     looks: Mapping[str, dict] = {},
+    middle: str = "median",
 ) -> None:
     """Draw a quantity of all runs, in the panel and with the looks of the optimizer.
 
@@ -143,6 +146,8 @@ def draw_curves(
     """
     seeds = traces.pivot(index=[*RUN, x], columns="seed", values=quantity.column)
     median = pd.Series(quantile(seeds, 0.5, quantity.column), seeds.index)
+    if middle == "mean":
+        median = seeds.mean(axis=1, skipna=False)
     if seeds.shape[1] >= FEW:
         seeds = pd.DataFrame(
             {share: quantile(seeds, share, quantity.column) for share in (0.1, 0.9)}, seeds.index
@@ -239,10 +244,11 @@ def _until_it_ends(axes: Axes, x: NDArray, y: NDArray, top: float) -> tuple:
     return np.r_[x[:first], crossing[0]], np.r_[y[:first], top], end
 
 
-def of_seeds(summary: pd.DataFrame) -> str:
+def of_seeds(summary: pd.DataFrame, middle: str = "median") -> str:
     """What is drawn of the seeds, in words."""
     seeds = summary["seeds"].max()
-    return f"median and each of {seeds} seeds" if 1 < seeds < FEW else range_text(seeds)
+    text = f"median and each of {seeds} seeds" if 1 < seeds < FEW else range_text(seeds)
+    return text.replace("median", middle)
 
 
 def name_step_sizes(figure: Figure, summary: pd.DataFrame) -> None:

@@ -1,13 +1,16 @@
 """What the step size decides: test error (1 - accuracy, of a classification) and test loss at the
-end of every run, against its step size.
+end of every run, against its step size, and the limits of the step size where theory knows them.
 
 A mark is a seed; a line is the median over seeds, and a bar at a step size reaches from the least
 to the largest of fewer than ten seeds, of more from the 10 % to the 90 % quantile. A star is the
-best step size of an optimizer, chosen by what the legend says. The dotted line is where the initial
-parameters are, if near. A mark above the panel stands for seeds off the scale: an open one diverged
-(its value is not finite), a half open one lies beyond the axis, at over ten times the initial loss.
-The axis of the error is logarithmic, and shows 0 at its lower edge; so is that of losses that span
-more than a factor of ten.
+best step size of an optimizer, chosen by what the legend says; a ring, a run that oscillates. The
+dotted line is where the initial parameters are, if near. A mark above the panel stands for seeds
+off the scale: an open one diverged (its value is not finite), a half open one lies beyond the axis,
+at over ten times the initial loss. Left of its dashed line an optimizer is stable near the
+minimiser: there 2/λ_max of the Hessian is the limit of full batches, of batches the step size up to
+which the mean squares of the iterates stay bounded. Left of the dash-dotted line, 2/L, gradient
+descent converges from anywhere. The axis of the error is logarithmic, and shows 0 at its lower
+edge; so is that of losses that span more than a factor of ten.
 """
 
 import numpy as np
@@ -28,18 +31,23 @@ from descent.figures._style import (
     step_size_text,
 )
 from descent.seeds import over_seeds
+from descent.status import of_most
+from descent.theory.known import Known
 
 NEEDS = ()
 PLACE = 1
+READS_THEORY = True
 BEYOND = 10  # times the initial loss
 ROOM = 200  # points that all bars of an optimizer may take
 START = {"color": "0.4", "linestyle": ":", "linewidth": 1}
 GREY = {"color": "0.4", "linestyle": "none"}
+RING = {"linestyle": "none", "marker": "o", "markersize": 9, "fillstyle": "none"}
+LIMITS = {"limit near the minimiser": "--", "limit from anywhere": "-."}
 OFF = {"diverged": "none", "beyond the axis": "bottom"}  # marks above a panel
 BEST = STAR | {"markersize": 11}
 
 
-def draw(traces: pd.DataFrame, summary: pd.DataFrame) -> Figure:
+def draw(traces: pd.DataFrame, summary: pd.DataFrame, known: Known) -> Figure:
     if "test_accuracy" in traces:
         traces = traces.assign(test_error=error(traces["test_accuracy"]))
     start = traces[traces["step"] == 0]
@@ -49,6 +57,7 @@ def draw(traces: pd.DataFrame, summary: pd.DataFrame) -> Figure:
     figure = Figure(figsize=(WIDTH, 3.9))
     looks = dict(zip(summary["optimizer"].unique(), optimizer_looks(), strict=False))
     chosen = best(summary)["step_size"]
+    oscillating = summary[summary["status"].map(of_most) == "oscillating"]
     seen: set[str] = set()
     for axes, metric in zip(figure.subplots(1, len(names), squeeze=False)[0], names, strict=True):
         logarithmic_step_sizes(axes, summary["step_size"])
@@ -63,11 +72,21 @@ def draw(traces: pd.DataFrame, summary: pd.DataFrame) -> Figure:
             seen.add("initial parameters")
         for optimizer, look in looks.items():
             of_optimizer = shown["optimizer"] == optimizer
-            _draw_optimizer(axes, shown[of_optimizer], metric, chosen.get(optimizer), *look)
+            ringed = oscillating[oscillating["optimizer"] == optimizer]["step_size"]
+            of_runs = shown[of_optimizer], metric, chosen.get(optimizer), ringed
+            seen |= _draw_optimizer(axes, *of_runs, *look)
             seen |= _draw_off_scale(axes, last[of_optimizer], metric, limit, *look)
+            seen |= _draw_limits(axes, known, optimizer, look[0])
         axes.set_ylabel(names[metric])
     handles = [
-        Line2D([], [], color=colour, marker=marker, markersize=4, label=_label(optimizer, chosen))
+        Line2D(
+            [],
+            [],
+            color=colour,
+            marker=marker,
+            markersize=4,
+            label=_label(optimizer, chosen, summary),
+        )
         for optimizer, (colour, marker) in looks.items()
     ]
     handles.append(Line2D([], [], **GREY | BEST, label=f"best by {criterion(summary)}"))
@@ -76,14 +95,39 @@ def draw(traces: pd.DataFrame, summary: pd.DataFrame) -> Figure:
     for why in OFF:
         if why in seen:
             handles.append(Line2D([], [], **GREY, marker="o", fillstyle=OFF[why], label=why))
+    if "oscillating" in seen:
+        handles.append(Line2D([], [], color="0.4", label="oscillating", **RING))
+    handles += [
+        Line2D([], [], color="0.4", linestyle=LIMITS[limit], linewidth=1, label=limit)
+        for limit in LIMITS
+        if limit in seen
+    ]
     figure.legend(handles=handles, loc="outside lower center", ncols=3)
     name_study(figure, summary)
     return figure
 
 
-def _label(optimizer: str, chosen: pd.Series) -> str:
-    at = f", best at α = {step_size_text(chosen[optimizer])}" if optimizer in chosen else ""
-    return optimizer + at
+def _draw_limits(axes: Axes, known: Known, optimizer: str, colour: str) -> set[str]:
+    """The limits of an optimizer as vertical lines, where they are on the axis; which there are."""
+    if known.limit(optimizer) is None:
+        return set()
+    limits = {"limit near the minimiser": known.limit(optimizer)}
+    if known.batch_size(optimizer) == "full":
+        limits["limit from anywhere"] = known.numbers["limits"]["gd_global"]
+    low, high = axes.get_xlim()
+    shown = {name: limit for name, limit in limits.items() if low < limit < high}
+    for name, limit in shown.items():
+        axes.axvline(limit, color=colour, linestyle=LIMITS[name], linewidth=1, zorder=1.5)
+    return set(shown)
+
+
+def _label(optimizer: str, chosen: pd.Series, summary: pd.DataFrame) -> str:
+    if optimizer not in chosen:
+        return optimizer
+    grid = summary.loc[summary["optimizer"] == optimizer, "step_size"]
+    at_end = chosen[optimizer] in (grid.min(), grid.max()) and len(grid) > 1
+    where = " (grid ends)" if at_end else ""
+    return f"{optimizer}, best at α = {step_size_text(chosen[optimizer])}{where}"
 
 
 def _scale(axes: Axes, metric: str, values: pd.Series, initial: float) -> None:
@@ -103,13 +147,23 @@ def _scale(axes: Axes, metric: str, values: pd.Series, initial: float) -> None:
 
 
 def _draw_optimizer(
-    axes: Axes, runs: pd.DataFrame, metric: str, chosen: float | None, colour: str, marker: str
-) -> None:
+    axes: Axes,
+    runs: pd.DataFrame,
+    metric: str,
+    chosen: float | None,
+    ringed: pd.Series,
+    colour: str,
+    marker: str,
+) -> set[str]:
+    """Draw an optimizer, with rings around the runs that oscillate; whether there are some."""
     of_runs = over_seeds(runs, ["step_size"], metric)
     draw_final(axes, runs, of_runs, metric, colour, marker, ROOM, clip_on=False)
+    rings = drawable(of_runs["median"], axes)[ringed].dropna()
+    axes.plot(rings.index, rings, color=colour, clip_on=False, **RING)
     if chosen is not None:
         best_one = drawable(of_runs["median"], axes)[chosen]
         axes.plot(chosen, best_one, color=colour, clip_on=False, zorder=4, **BEST)
+    return {"oscillating"} if len(rings) else set()
 
 
 def _draw_off_scale(

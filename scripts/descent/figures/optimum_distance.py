@@ -16,7 +16,7 @@ from matplotlib.figure import Figure
 
 from descent.figures._curves import Quantity, norm, panels_of_curves, parameters
 
-NEEDS = ("optimum",)
+NEEDS = ("minimiser",)
 PLACE = 12
 
 

@@ -21,10 +21,9 @@ from descent.data import Data
 from descent.evaluators import numpy as evaluator
 from descent.figures._style import OPTIMIZER_COLOURS, WIDTH, name_study, step_size_text
 from descent.iterates import Iterates
-from descent.metrics import optimum
 from descent.status import of_most
 
-NEEDS = ("regression", "optimum", "plane", "every step")
+NEEDS = ("regression", "minimiser", "plane", "every step")
 PLACE = 6
 READS_ITERATES = True
 
@@ -49,7 +48,8 @@ def draw(
     figure = Figure(figsize=(WIDTH, 0.4 + panel * lines * len(rows)))
     parts = figure.subfigures(len(rows), 1, squeeze=False)[:, 0]
     first = next(iter(runs.values()))
-    bottom = optimum(first, data, model)["A"][0]
+    of_first, x = first.provenance, data.inputs(data.x_train, "float64")
+    bottom = model.optimum(x, data.y_train, of_first["l2"], **of_first["model_options"])["A"][0]
     contours = _contours(first, bottom, data, model)  # the same for all runs
     ended = summary.set_index(["optimizer", "step_size"])["status"].map(of_most)
     for part, (optimizers, words) in zip(parts, rows.items(), strict=True):

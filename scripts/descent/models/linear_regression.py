@@ -11,6 +11,7 @@ from descent.models import _linear
 from descent.models._layer import OUTPUT_AXIS, Layer
 
 TASK = "regression"
+SMOOTHNESS = 1.0
 
 scores = torch_scores = _linear.scores
 

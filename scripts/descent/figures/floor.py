@@ -1,0 +1,79 @@
+"""The floor of stochastic gradient descent with a fixed step size: how far above its minimum the
+objective stays, F_t - F*, in the mean over the evaluated steps of the last quarter.
+
+A mark is measured: the mean over seeds, its bar two standard errors. The line is what noise was
+expected to add before training, from the covariance of the samples' gradients at the minimiser. The
+dashed line adds what should be left of the way from the start: where it rises above the other, the
+run was too short for its floor. Dotted is α tr C / (4B), which the floor of samples drawn with
+replacement tends to for small step sizes; shuffled samples lie below it. Nothing is expected from
+the limit of the step size on, which is marked at the top.
+"""
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+
+from descent.figures._style import WIDTH, logarithmic_step_sizes, name_study, optimizer_looks
+from descent.theory.known import Known, height, late
+
+NEEDS = ("minimiser", "noise")
+PLACE = 14
+READS_THEORY = True
+STYLES = {"noise": "-", "noise and start": (0, (3, 2)), "α tr C / (4B)": ":"}
+
+
+def draw(traces: pd.DataFrame, summary: pd.DataFrame, known: Known) -> Figure:
+    figure = Figure(figsize=(WIDTH, 3.8))
+    axes = figure.subplots()
+    noisy = [name for name, floors in known.numbers["floor"].items() if floors]
+    batches = summary[summary["optimizer"].isin(noisy)]
+    logarithmic_step_sizes(axes, batches["step_size"])
+    axes.set_yscale("log")
+    axes.set_ylabel(r"floor of $F_t - F^\star$")
+    handles = []
+    for name, (colour, marker) in zip(noisy, optimizer_looks(), strict=False):
+        of_optimizer = (table[table["optimizer"] == name] for table in (traces, known.expected))
+        _draw_measured(axes, next(of_optimizer), colour, marker)
+        _draw_expected(axes, next(of_optimizer), known, name, colour)
+        handles.append(Line2D([], [], color=colour, marker=marker, label=name))
+    handles += [Line2D([], [], color="0.3", ls=STYLES[line], label=line) for line in STYLES]
+    figure.legend(handles=handles, loc="outside lower center", ncols=5)
+    name_study(figure, summary, f"mean of {summary['seeds'].max()} seeds")
+    return figure
+
+
+def _draw_measured(axes: Axes, traces: pd.DataFrame, colour: str, marker: str) -> None:
+    """Marks with bars, where the mean is finite."""
+    seeds = late(traces).pivot_table(
+        index="step_size", columns="seed", values="excess", aggfunc=lambda v: np.mean(v.to_numpy())
+    )
+    mean = seeds.mean(axis=1, skipna=False)
+    error = 2 * seeds.std(axis=1, ddof=1) / np.sqrt(seeds.shape[1])
+    shown = np.isfinite(mean) & (mean > 0)
+    axes.errorbar(
+        mean.index[shown],
+        mean[shown],
+        error[shown].fillna(0),
+        fmt=marker,
+        color=colour,
+        markersize=4,
+        elinewidth=1,
+    )
+
+
+def _draw_expected(
+    axes: Axes, expected: pd.DataFrame, known: Known, optimizer: str, colour: str
+) -> None:
+    """Lines through the step sizes below the limit, and the limit."""
+    rows = late(expected).assign(height=height).groupby("step_size")[["from_noise", "height"]]
+    of_runs = rows.mean()
+    step_sizes = of_runs.index.to_numpy()
+    small = step_sizes * known.numbers["noise_trace"] / (4 * int(known.batch_size(optimizer)))
+    lines = zip(STYLES.values(), (of_runs["from_noise"], of_runs["height"], small), strict=True)
+    for style, values in lines:
+        axes.plot(step_sizes, values, color=colour, linestyle=style, linewidth=1.2)
+    limit = known.limit(optimizer)
+    if limit is not None and limit < axes.get_xlim()[1]:
+        axes.plot(limit, 1, "v", color=colour, clip_on=False, transform=axes.get_xaxis_transform())

@@ -1,0 +1,107 @@
+"""What theory predicted beside what was measured, a row for each."""
+
+from collections.abc import Iterator
+
+import numpy as np
+import pandas as pd
+
+from descent.columns import RUN
+from descent.iterates import ROUNDING
+from descent.run import FULL
+from descent.status import of_most
+from descent.theory.known import Known, height, late
+
+COLUMNS = [
+    *("study", "quantity", "optimizer", "step_size"),
+    *("predicted", "measured", "low", "high", "ratio"),
+]
+UNSTABLE = {"diverged", "oscillating", "no gain"}  # statuses beyond a limit
+
+
+def predictions(traces: pd.DataFrame, summary: pd.DataFrame, known: Known) -> pd.DataFrame:
+    """COLUMNS, a row for each prediction; ratio is measured over predicted.
+
+    limit       the step size up to which an optimizer is stable near w*; low and high are the step
+                sizes of the grid between which most seeds begin to oscillate, diverge or gain
+                nothing, measured their geometric mean; high is inf where none does
+    excess      F - F* over the last quarter of the steps, mean over seeds, ± 2 standard errors
+    rate        of full batches, by how much ln(F - F*) falls in a step, over the second half
+    curvature   λ_max of the Hessian at the last step against that at w*, where it is measured
+    """
+    if known.numbers["minimiser"] is None:
+        return pd.DataFrame(columns=COLUMNS)
+    rows = [
+        *_limits(summary, known),
+        *_excesses(traces, known),
+        *_rates(traces, known),
+        *_curvatures(traces, known),
+    ]
+    table = pd.DataFrame(rows, columns=COLUMNS[1:-1])
+    table["ratio"] = table["measured"] / table["predicted"]
+    return table.assign(study=summary["study"].iloc[0])[COLUMNS]
+
+
+def _limits(summary: pd.DataFrame, known: Known) -> Iterator[tuple]:
+    for optimizer, runs in summary.groupby("optimizer", sort=False):
+        if (limit := known.limit(str(optimizer))) is None:
+            continue
+        unstable = runs["status"].map(of_most).isin(UNSTABLE)
+        high = runs.loc[unstable, "step_size"].min() if unstable.any() else np.inf
+        low = runs.loc[runs["step_size"] < high, "step_size"].max()
+        middle = np.sqrt(low * high) if np.isfinite(high) else np.nan
+        yield "limit", optimizer, np.nan, limit, middle, low, high
+
+
+def _excesses(traces: pd.DataFrame, known: Known) -> Iterator[tuple]:
+    expected = known.expected.assign(height=height)
+    measured, resolved = late(traces), ROUNDING * known.numbers["minimiser"]["objective"]
+    for (optimizer, step_size), rows in late(expected).groupby(RUN[3:5], sort=False):
+        seeds = _of_run(measured, optimizer, step_size).groupby("seed")["excess"].mean()
+        if rows["height"].mean() > resolved:
+            yield "excess", optimizer, step_size, rows["height"].mean(), *_over(seeds)
+
+
+def _rates(traces: pd.DataFrame, known: Known) -> Iterator[tuple]:
+    resolved = ROUNDING * known.numbers["minimiser"]["objective"]
+    for (optimizer, step_size), rows in known.expected.groupby(RUN[3:5], sort=False):
+        if known.batch_size(optimizer) != FULL or not height(rows).iloc[-1] > resolved:
+            continue
+        run = _of_run(traces, optimizer, step_size)
+        seeds = run.pivot(index="step", columns="seed", values="excess")
+        measured = _rate(seeds.mean(axis=1))
+        without = [_rate(seeds.drop(columns=seed).mean(axis=1)) for seed in seeds]
+        # the jackknife
+        error = np.sqrt(len(seeds.columns) - 1) * np.std(without) if len(without) > 1 else 0.0
+        predicted = _rate(height(rows.set_index("step")))
+        yield (
+            *("rate", optimizer, step_size, predicted),
+            *(measured, measured - 2 * error, measured + 2 * error),
+        )
+
+
+def _curvatures(traces: pd.DataFrame, known: Known) -> Iterator[tuple]:
+    if "curvature" not in traces:
+        return
+    predicted = known.numbers["curvature"]["at_minimiser"]
+    for (optimizer, step_size), run in traces.groupby(RUN[3:5], sort=False):
+        last = run.loc[run["step"] == run["step"].max(), "curvature"]
+        if np.isfinite(last).all():
+            yield "curvature", optimizer, step_size, predicted, *_over(last)
+
+
+def _rate(excess: pd.Series) -> float:
+    """-d ln(excess)/dt between the middle and the end, by the index."""
+    step, excess = excess.index.to_numpy(), excess.to_numpy()
+    middle = np.searchsorted(step, step[-1] / 2)
+    return float(np.log(excess[middle] / excess[-1]) / (step[-1] - step[middle]))
+
+
+def _of_run(table: pd.DataFrame, optimizer: str, step_size: float) -> pd.DataFrame:
+    return table[(table["optimizer"] == optimizer) & (table["step_size"] == step_size)]
+
+
+def _over(seeds: pd.Series) -> tuple[float, float, float]:
+    """The mean over seeds, and the mean less and plus two standard errors."""
+    mean = seeds.mean(skipna=False)
+    error = 2 * seeds.std(ddof=1) / np.sqrt(len(seeds)) if len(seeds) > 1 else 0.0
+    return mean, mean - error, mean + error

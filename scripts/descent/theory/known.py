@@ -1,0 +1,55 @@
+"""What theory.py wrote of a study, as figures and tables read it."""
+
+import json
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import pandas as pd
+
+from descent import files, tables
+from descent.errors import InputError
+from descent.files import AGAIN
+from descent.provenance import Sums, recorded
+from descent.run import FULL
+
+EXPECTED = ["optimizer", "step_size", "step", "from_start", "from_noise"]  # columns
+
+
+class Known(NamedTuple):
+    """The numbers of theory.json, and the table expected.csv."""
+
+    numbers: dict[str, Any]
+    expected: pd.DataFrame
+
+    def batch_size(self, optimizer: str) -> str | None:
+        """Of an optimizer that is plain, with a fixed step size; None of others."""
+        return self.numbers["optimizers"].get(optimizer)
+
+    def limit(self, optimizer: str) -> float | None:
+        """The step size up to which an optimizer stays near w*, where that is known."""
+        limits, size = self.numbers["limits"], self.batch_size(optimizer)
+        return limits["gd_local"] if size == FULL else limits["sgd"].get(size)
+
+
+def read(numbers: Path, expected: Path) -> tuple[Known, Sums]:
+    """What theory.py wrote, and its SHA-256; InputError where a file is missing or altered."""
+    sums = recorded(numbers)
+    table = tables.read(expected, EXPECTED, sums)
+    try:
+        return Known(json.loads(files.read(numbers)), table), {
+            numbers: files.checksum(numbers),
+            **sums,
+        }
+    except ValueError as error:
+        raise InputError(f"{numbers}: is not JSON ({error}){AGAIN}") from None
+
+
+def late(table: pd.DataFrame) -> pd.DataFrame:
+    """The rows of the last quarter of the steps of each run, in which floors are measured."""
+    last = table.groupby(["optimizer", "step_size"])["step"].transform("max")
+    return table[table["step"] > 0.75 * last]
+
+
+def height(expected: pd.DataFrame) -> pd.Series:
+    """The expected height above F*: what is left from the start, and what noise adds."""
+    return expected["from_start"] + expected["from_noise"].fillna(0.0)

@@ -1,0 +1,208 @@
+"""The theory of a study: its numbers, its minimiser, and the expected heights of its runs."""
+
+from collections.abc import Mapping, Sequence
+from types import ModuleType
+from typing import Any, NamedTuple
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from descent import schedule
+from descent.ability import FACTS, given
+from descent.data import Data
+from descent.plugins import plugin
+from descent.run import FULL, Run
+from descent.theory.expected import from_noise, from_start
+from descent.theory.known import EXPECTED, late
+from descent.theory.minimiser import certificate, minimise
+from descent.theory.objective import Objective, Point
+from descent.theory.spectrum import EXACT, Spectrum, largest, spectra
+from descent.theory.stability import SecondMoments
+
+STARTS = 20  # seeds whose starts are followed
+PROBES = 8  # random combinations of the samples' gradients that stand for their covariance
+TIED = 1e-12  # of the largest eigenvalue of a quadratic: smaller ones are zero, by rounding
+Runs = Sequence[tuple[str, Run]]  # of a study, each with the name of its optimizer
+
+
+class Theory(NamedTuple):
+    """What is known before training.
+
+    numbers: as theory.json has them; minimiser: A and b, {} where there is none; expected: the
+    height above F* of each run at its evaluated steps.
+    """
+
+    numbers: dict[str, Any]
+    minimiser: dict[str, NDArray]
+    expected: pd.DataFrame
+
+
+def theory(runs: Runs, data: Data) -> Theory:
+    """The theory of the runs of a study, which share a model, on its data."""
+    run = runs[0][1]
+    training = data.holding_out(run.validation)
+    plain = [of for of in runs if (of[1].update_rule, of[1].schedule) == ("plain", "constant")]
+    numbers: dict[str, Any] = {
+        "minimiser": None,
+        "curvature": dict.fromkeys(
+            ["at_zero", "at_minimiser", "smallest_at_minimiser", "bound", "residual"]
+        ),
+        "noise_trace": None,
+        "optimizers": {name: str(run.batch_size) for name, run in plain},
+        "limits": {"gd_local": None, "gd_global": None, "sgd": {}},
+        "floor": {},
+    }
+    nothing = pd.DataFrame(columns=EXPECTED)
+    if why := FACTS["theory"]([run], data.size):
+        return Theory(numbers | {"why": why}, {}, nothing)
+    model = plugin("models", run.model)
+    layers = model.layers(data.x_train.shape[1], data.outputs, **run.model_options)
+    objective = Objective.of(model, training, run.l2, layers)
+    zero = objective.at(np.zeros(objective.shape))
+    curvature = numbers["curvature"]
+    curvature["at_zero"] = largest(zero.hessian, zero.w.size).value
+    smoothness = given("models", run.model).SMOOTHNESS
+    if why := FACTS["minimiser"]([run], data.size):
+        return Theory(
+            numbers | {"why": why + (_without_end(training) if smoothness else "")}, {}, nothing
+        )
+    point = _minimiser(objective, training, run)
+    parameters = objective.parameters(point.w)
+    top = largest(point.hessian, point.w.size)
+    smallest = _smallest(point)
+    curvature |= {
+        "at_minimiser": top.value,
+        "residual": top.residual,
+        "smallest_at_minimiser": smallest,
+        "bound": smoothness * float(objective.moments[0][-1]) + run.l2,
+    }
+    numbers["minimiser"] = {
+        "objective": point.value,
+        **certificate(point, max(run.l2, smallest)),
+        "test_accuracy": _accuracy(model, parameters, data),
+    }
+    numbers["noise_trace"] = point.noise_trace
+    sizes = {run.batch_size for _, run in plain} - {FULL}
+    moments = SecondMoments.at(point)
+    limits = numbers["limits"] = {
+        "gd_local": 2 / top.value,
+        "gd_global": 2 / curvature["bound"],
+        "sgd": {str(size): moments.limit(size) for size in sorted(sizes)},
+    }
+    expected = _expected(point, moments, plain, len(training.y_train), limits)
+    numbers["floor"] = floors(expected)
+    return Theory(numbers, parameters, expected)
+
+
+def floors(expected: pd.DataFrame) -> dict[str, dict[str, float]]:
+    """What noise adds on average over the last quarter of a run's steps, where it has noise."""
+    floor: dict[str, dict[str, float]] = {}
+    noisy = late(expected[expected["from_noise"].notna()])
+    for (optimizer, step_size), rows in noisy.groupby(["optimizer", "step_size"], sort=False):
+        floor.setdefault(optimizer, {})[repr(step_size)] = float(rows["from_noise"].mean())
+    return floor
+
+
+def _expected(
+    point: Point, moments: SecondMoments, runs: Runs, samples: int, limits: Mapping
+) -> pd.DataFrame:
+    """The expected heights of the runs whose step size is below their limit."""
+    starts, probes = _starts(point, runs[0][1]), _probes(point)
+    of_all = spectra(point.hessian, np.vstack([starts, probes]))
+    start, noise = (
+        Spectrum(of_all.curvature[part].ravel(), of_all.weight[part].ravel())
+        for part in (slice(len(starts)), slice(len(starts), None))
+    )
+    start.weight[:] /= len(starts)
+    noise.weight[:] *= point.noise_trace / noise.weight.sum()  # which is an estimate, of probes
+    tables = [pd.DataFrame(columns=EXPECTED)]
+    for name, run in runs:
+        full, a = run.batch_size == FULL, run.step_size
+        if a >= (limits["gd_local"] if full else limits["sgd"][str(run.batch_size)]):
+            continue
+        steps = schedule.evaluated_steps(run.steps(samples), run.evaluate_every)
+        added = np.full(len(steps), np.nan)
+        if not full:
+            passes = samples if run.sampling == "shuffled" else None
+            added = from_noise(noise, a, run.batch_size, steps, passes)
+            added *= moments.inflation(a, run.batch_size)
+        columns = [name, a, steps, from_start(start, a, steps), added]
+        tables.append(pd.DataFrame(dict(zip(EXPECTED, columns, strict=True))))
+    return pd.concat(tables[1:] or tables, ignore_index=True)
+
+
+def _minimiser(objective: Objective, training: Data, run: Run) -> Point:
+    """w*, in closed form where the model has one."""
+    model = objective.model
+    if not hasattr(model, "optimum"):
+        return minimise(objective)
+    x = training.inputs(training.x_train, "float64")
+    parameters = model.optimum(x, training.y_train, run.l2, **run.model_options)
+    return objective.at(objective.flat(parameters))
+
+
+def _smallest(point: Point) -> float:
+    """The smallest eigenvalue of H, but for those of a quadratic that are zero.
+
+    λ, where it is that of a shift of all scores, as of a softmax; H ≥ λ of a convex loss.
+    """
+    size, l2 = point.w.size, point.objective.l2
+    if size <= EXACT:
+        values = np.linalg.eigvalsh(point.hessian(np.eye(size)))
+        return float(values[values > TIED * values[-1]][0])
+    shift = np.zeros(point.w.shape)
+    shift[:, -1] = 1 / np.sqrt(len(shift))
+    off = point.hessian(shift.reshape(1, -1)) - l2 * shift.reshape(1, -1)
+    if np.linalg.norm(off) <= 1e-12:
+        return l2
+    top = largest(point.hessian, size).value
+    return top - largest(lambda v: top * v - point.hessian(v), size).value
+
+
+def _accuracy(model: ModuleType, parameters: dict[str, NDArray], data: Data) -> float | None:
+    """Of w* on the test samples."""
+    if model.TASK != "classification":
+        return None
+    scores = model.scores(parameters, data.inputs(data.x_test, "float64"))
+    return float((scores.argmax(0) == data.y_test).mean())
+
+
+def _without_end(training: Data) -> str:
+    """Why the loss of a softmax falls without end: a feature is above 0 in some classes, never
+    below, and 0 in all samples of another class, whose weight of it then only does harm."""
+    x, y = training.x_train, training.y_train
+    above = np.array([(x[y == k] > 0).any(0) for k in np.unique(y)])
+    usable = (x >= 0).all(0) & above.any(0)
+    pairs = int((~above[:, usable]).sum())
+    found = f"{pairs:,} pairs of a feature and a class whose samples all have 0 there"
+    return f"; it has none: {found}" if pairs else ""
+
+
+def _probes(point: Point) -> NDArray:
+    """Vectors z [k, size] with E zzᵀ = C, the covariance of the samples' gradients.
+
+    Random signs times the gradients; where there are few parameters, a root of C.
+    """
+    n, size = len(point.slopes), point.w.size
+    if size <= EXACT:
+        each = point.slopes[:, :, None] * point.objective.x.toarray()[:, None]
+        values, vectors = np.linalg.eigh(np.cov(each.reshape(n, size), rowvar=False, bias=True))
+        return np.sqrt(np.maximum(values, 0))[:, None] * vectors.T
+    signs = np.random.default_rng(0).choice([-1.0, 1.0], (PROBES, n))
+    signs -= signs.mean(1, keepdims=True)
+    mixed = (signs[:, :, None] * point.slopes).transpose(1, 0, 2).reshape(n, -1)
+    probes = (point.objective.x.T @ mixed).T.reshape(PROBES, size)
+    return probes / np.sqrt(n)
+
+
+def _starts(point: Point, run: Run) -> NDArray:
+    """Where the first seeds start, from w*."""
+    model, objective = point.objective.model, point.objective
+    features = objective.shape[1] - objective.bias
+    layers = model.layers(features, objective.outputs, **run.model_options)
+    starts = [
+        objective.flat(schedule.initial(seed, layers, run.initial, run.dtype)) - point.w
+        for seed in run.seeds[:STARTS]
+    ]
+    return np.array([start.ravel() for start in starts])
