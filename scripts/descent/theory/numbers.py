@@ -124,8 +124,8 @@ def _expected(
         steps = schedule.evaluated_steps(run.steps(samples), run.evaluate_every)
         added = np.full(len(steps), np.nan)
         if not full:
-            passes = samples if run.sampling == "shuffled" else None
-            added = from_noise(noise, a, run.batch_size, steps, passes)
+            shuffled = run.sampling == "shuffled"
+            added = from_noise(noise, a, run.batch_size, steps, samples, shuffled)
             added *= moments.inflation(a, run.batch_size)
         columns = [name, a, steps, from_start(start, a, steps), added]
         tables.append(pd.DataFrame(dict(zip(EXPECTED, columns, strict=True))))

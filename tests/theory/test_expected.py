@@ -1,0 +1,65 @@
+"""Expected heights against simulations of the recursion that they describe."""
+
+import numpy as np
+import pytest
+from numpy.testing import assert_allclose
+
+from descent.theory.expected import from_noise, from_start
+from descent.theory.spectrum import Spectrum
+
+CURVATURE = np.array([0.0, 0.02, 0.3, 1.5])
+N = 24
+
+
+def test_the_way_from_the_start_is_that_of_gradient_descent(random):
+    start = Spectrum(CURVATURE, random.uniform(1, 2, 4))
+    v, heights = np.sqrt(start.weight), []
+    for _ in range(31):
+        heights.append((CURVATURE * v**2).sum() / 2)
+        v = v - 0.7 * CURVATURE * v
+    assert_allclose(from_start(start, 0.7, range(31)), heights, rtol=1e-12)
+
+
+@pytest.mark.parametrize("batch_size", [1, 4, 10])
+@pytest.mark.parametrize("shuffled", [True, False], ids=["shuffled", "with replacement"])
+def test_noise_adds_what_a_simulation_has(random, shuffled, batch_size):
+    """Samples whose gradients differ by constants: v <- (1 - αh) v - α mean of the batch."""
+    each = random.normal(size=(N, 4)) * [1, 2, 1, 0.5]
+    each -= each.mean(0)
+    noise, a, runs, epochs = Spectrum(CURVATURE, np.square(each).mean(0)), 0.4, 20_000, 4
+    v, heights, steps = np.zeros((runs, 4)), [], []
+    for _ in range(epochs):
+        order = random.integers(0, N, (runs, N))
+        if shuffled:
+            order = random.permuted(np.tile(np.arange(N), (runs, 1)), axis=1)
+        for first in range(0, N, batch_size):
+            drawn = each[order[:, first : first + batch_size]].mean(1)
+            v += -a * CURVATURE * v + a * drawn
+            heights.append((CURVATURE * v**2).sum(1) / 2)
+            steps.append(len(heights))
+    measured = np.mean(heights, 1)
+    error = np.std(heights, 1) / np.sqrt(runs)
+    expected = from_noise(noise, a, batch_size, steps, N, shuffled)
+    off = np.abs(measured - expected)
+    assert (off < 4 * error).all()
+
+
+def test_small_steps_with_replacement_come_to_the_trace_of_the_noise():
+    noise = Spectrum(CURVATURE[1:], np.array([3.0, 1.0, 2.0]))
+    assert_allclose(
+        from_noise(noise, 1e-4, 8, [10**8], N, shuffled=False), 1e-4 * 6 / 4 / 8, rtol=1e-4
+    )
+
+
+def test_shuffled_noise_nearly_cancels_at_the_ends_of_epochs():
+    """It is of the order of α³, not of α."""
+    noise, steps = Spectrum(CURVATURE[2:], np.ones(2)), [10**9 * N]
+    for shuffled, order in ((False, 1), (True, 3)):
+        one, half = (from_noise(noise, a, 1, steps, N, shuffled)[0] for a in (1e-4, 5e-5))
+        assert_allclose(one / half, 2**order, rtol=0.01)
+
+
+def test_a_direction_without_curvature_adds_nothing():
+    flat = Spectrum(np.zeros(1), np.ones(1))
+    for shuffled in (True, False):
+        assert from_noise(flat, 0.5, 1, [5], N, shuffled) == [0]

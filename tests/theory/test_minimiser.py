@@ -1,0 +1,75 @@
+"""The minimiser against SciPy's, and its certificate against a better minimiser."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from numpy.testing import assert_allclose
+from scipy.optimize import minimize
+
+from descent.errors import InputError
+from descent.plugins import plugin
+from descent.theory import minimiser
+from descent.theory.minimiser import certificate, minimise
+from descent.theory.objective import Objective
+
+NAMES = {"A": None, "b": None}
+
+
+def objective_of(digits, l2, model="softmax_regression"):
+    return Objective.of(plugin("models", model), digits, l2, NAMES)
+
+
+@pytest.mark.parametrize("l2", [1e-4, 0.01, 3.0])
+def test_the_minimiser_is_that_of_scipy(digits, l2):
+    objective = objective_of(digits, l2)
+    found = minimise(objective)
+
+    def value_and_gradient(w):
+        point = objective.at(w.reshape(objective.shape))
+        return point.value, point.gradient.ravel()
+
+    start = np.zeros(found.w.size)
+    by_scipy = minimize(
+        value_and_gradient,
+        start,
+        jac=True,
+        method="L-BFGS-B",
+        tol=1e-14,
+        options={"maxiter": 10**5, "maxfun": 10**6},
+    )
+    assert found.value <= by_scipy.fun + 1e-14
+    assert np.linalg.norm(found.gradient) <= 1e-10
+    assert np.linalg.norm(found.w.ravel() - by_scipy.x) <= np.linalg.norm(by_scipy.jac) / l2 + 1e-8
+
+
+def test_least_squares_have_the_minimiser_in_closed_form(digits):
+    data = replace(digits, y_train=digits.y_train / 3, y_test=digits.y_test / 3)
+    objective = objective_of(data, 0.1, "linear_regression")
+    closed = objective.model.optimum(data.inputs(data.x_train, "float64"), data.y_train, 0.1)
+    assert_allclose(minimise(objective).w, objective.flat(closed), atol=1e-9)
+
+
+def test_the_certificate_bounds_what_is_left(digits):
+    objective = objective_of(digits, 0.01)
+    best = minimise(objective)
+    for scale in (1e-2, 1e-5, 1e-7):
+        point = objective.at(best.w * (1 + scale))
+        bounds = certificate(point, 0.01)
+        assert point.value - best.value <= bounds["excess_bound"]
+        assert np.linalg.norm(point.w - best.w) <= bounds["distance_bound"]
+        assert bounds["excess_bound"] < 1e4 * scale**2
+    assert certificate(best, 0.01)["distance_bound"] > best.rounding / 0.01
+
+
+def test_steps_are_shortened_where_newton_would_overshoot(digits):
+    """Samples a hundred times as large: Newton's full steps from zero do not converge."""
+    data = replace(digits, scale=digits.scale / 100)
+    found = minimise(objective_of(data, 1e-3))
+    assert np.linalg.norm(found.gradient) <= 1e-10
+
+
+def test_no_end_is_an_error(digits, monkeypatch):
+    monkeypatch.setattr(minimiser, "MOST_STEPS", 2)
+    with pytest.raises(InputError, match=r"found no minimiser: ‖∇F‖ = .* after 2 steps of at most"):
+        minimise(objective_of(digits, 1e-3))

@@ -1,0 +1,106 @@
+"""The theory of studies: what there is, and why the rest is not."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from numpy.testing import assert_allclose
+
+from descent.plugins import plugin
+from descent.run import Run
+from descent.theory.numbers import theory
+
+KEYS = {"minimiser", "curvature", "noise_trace", "optimizers", "limits", "floor"}
+
+
+def runs(model="softmax_regression", **keys):
+    shared = {"model": model, "seeds": (0, 1), "l2": 0.01, "epochs": 4, "dtype": "float64"} | keys
+    for size, every, step_sizes in ((1, 500, (0.01, 50.0)), ("full", 1, (0.5, 90.0))):
+        for step_size in step_sizes:
+            run = Run(batch_size=size, evaluate_every=every, step_size=step_size, **shared)
+            yield "gd" if size == "full" else "sgd", run
+
+
+@pytest.fixture(scope="module")
+def known(digits):
+    return theory(list(runs()), digits)
+
+
+def test_what_is_known_of_a_convex_study(known, digits):
+    numbers = known.numbers
+    assert numbers.keys() == KEYS
+    assert numbers["optimizers"] == {"sgd": "1", "gd": "full"}
+    x = np.hstack([digits.x_train / digits.scale, np.ones((1500, 1))])
+    top = np.linalg.eigvalsh(x.T @ x / len(x))[-1]
+    curvature, limits = numbers["curvature"], numbers["limits"]
+    # H(0) = (1/10)(I - 11ᵀ/10) ⊗ X̃ᵀX̃/n + λ
+    assert_allclose(curvature["at_zero"], top / 10 + 0.01)
+    assert_allclose(curvature["bound"], top / 2 + 0.01)
+    assert_allclose(curvature["smallest_at_minimiser"], 0.01)
+    assert curvature["at_minimiser"] <= curvature["bound"]
+    assert limits["gd_local"] == 2 / curvature["at_minimiser"]
+    assert limits["gd_global"] == 2 / curvature["bound"]
+    assert 0 < limits["sgd"]["1"] < limits["gd_local"]
+    model = plugin("models", "softmax_regression")
+    predicted = model.scores(known.minimiser, digits.x_test / digits.scale).argmax(0)
+    assert numbers["minimiser"]["test_accuracy"] == (predicted == digits.y_test).mean()
+
+
+def test_what_is_expected_of_runs_below_their_limit(known):
+    expected, floor = known.expected, known.numbers["floor"]
+    below = expected[["optimizer", "step_size"]].drop_duplicates()
+    assert [*below.itertuples(index=False, name=None)] == [("sgd", 0.01), ("gd", 0.5)]
+    assert expected.loc[expected["optimizer"] == "gd", "from_noise"].isna().all()
+    noisy = expected[expected["optimizer"] == "sgd"]
+    assert noisy["step"].tolist()[-2:] == [5500, 6000]
+    assert floor == {"sgd": {"0.01": noisy.loc[noisy["step"] > 4500, "from_noise"].mean()}}
+
+
+def test_gradient_descent_is_exactly_what_is_expected_of_least_squares(digits):
+    from descent.engines import numpy
+
+    data = replace(digits, y_train=digits.y_train / 3, y_test=digits.y_test / 3)
+    of_gd = [of for of in runs("linear_regression") if of[0] == "gd"][:1]
+    known = theory(of_gd, data)
+    run = replace(of_gd[0][1], step_size=0.05)
+    expected = theory([("gd", run)], data).expected["from_start"]
+    path = numpy.train(run, data, lambda steps: None).parameters
+    x, y = data.inputs(data.x_train, "float64"), data.y_train
+    model = plugin("models", "linear_regression")
+    squares = sum(np.square(p).reshape(2, 5, -1).sum(-1) for p in path.values())
+    objective = model.losses(model.scores(path, x), y).mean(-1) + 0.01 / 2 * squares
+    excess = objective - known.numbers["minimiser"]["objective"]
+    assert_allclose(excess.mean(0), expected, rtol=1e-9)
+
+
+@pytest.mark.parametrize(
+    ("model", "keys", "why"),
+    [
+        ("sigmoid_softmax", {}, "sigmoid_softmax is not convex"),
+        ("neural_network", {}, "neural_network has no score_gradient"),
+        (
+            "softmax_regression",
+            {"l2": 0.0},
+            "without l2, the objective of softmax_regression may have no minimiser; it has none: ",
+        ),
+    ],
+)
+def test_why_there_is_no_minimiser(digits, model, keys, why):
+    options = {"hidden": 3} if model == "neural_network" else {}
+    found = theory(list(runs(model, model_options=options, **keys)), digits)
+    assert found.numbers["why"].startswith(why)
+    assert found.numbers.keys() == KEYS | {"why"}
+    assert found.numbers["minimiser"] is None
+    assert found.minimiser == {}
+    assert not len(found.expected)
+    assert (found.numbers["curvature"]["at_zero"] is None) == (model == "neural_network")
+
+
+def test_a_feature_that_a_class_never_has_leaves_no_minimiser(digits):
+    x = np.zeros((6, 3))
+    x[:, 0], x[:4, 1] = 1, [1, 2, 3, 4]  # class 2 has no second feature, nobody the third
+    y = np.array([0, 1, 0, 1, 2, 2])
+    data = replace(digits, x_train=x, y_train=y, x_test=x, y_test=y, scale=1.0)
+    assert "it has none: 1 pairs" in theory(list(runs(l2=0.0)), data).numbers["why"]
+    data = replace(data, x_train=x - 0.5)
+    assert "none" not in theory(list(runs(l2=0.0)), data).numbers["why"]
