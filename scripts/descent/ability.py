@@ -79,6 +79,10 @@ def _noise(runs: Sequence[Run], size: Size) -> str | None:
     return "no optimizer has batches" if all(run.batch_size == FULL for run in runs) else None
 
 
+def _full_batch(runs: Sequence[Run], size: Size) -> str | None:
+    return None if any(run.batch_size == FULL for run in runs) else "no optimizer has full batches"
+
+
 def _several_rules(runs: Sequence[Run], size: Size) -> str | None:
     return None if len({run.update_rule for run in runs}) > 1 else "there is one update rule"
 
@@ -153,6 +157,7 @@ FACTS: dict[str, Fact] = {
     "fixed step size": _all(lambda run: run.schedule == "constant", "its step size changes"),
     "no averages": _all(lambda run: run.average_from is None, "it cannot average iterates"),
     "noise": _noise,
+    "full batch": _full_batch,
     "update rules": _several_rules,
     "images": _images,
     "linear scores": _linear_scores,

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from numpy.testing import assert_allclose
 
-from descent.theory.expected import from_noise, from_start
+from descent.theory.expected import averaged, from_noise, from_start
 from descent.theory.spectrum import Spectrum
 
 CURVATURE = np.array([0.0, 0.02, 0.3, 1.5])
@@ -42,6 +42,25 @@ def test_noise_adds_what_a_simulation_has(random, shuffled, batch_size):
     expected = from_noise(noise, a, batch_size, steps, N, shuffled)
     off = np.abs(measured - expected)
     assert (off < 4 * error).all()
+
+
+def test_averages_are_those_of_a_simulation(random):
+    each = random.normal(size=(N, 4)) * [1, 2, 1, 0.5]
+    each -= each.mean(0)
+    noise, a, runs, before = Spectrum(CURVATURE, np.square(each).mean(0)), 0.4, 5000, 300
+    start = Spectrum(CURVATURE, np.ones(4))
+    v, total, heights = np.ones((runs, 4)), np.zeros((runs, 4)), []
+    for step in range(before + 60):
+        v += -a * CURVATURE * v + a * each[random.integers(0, N, (runs, 2))].mean(1)
+        if step >= before:
+            total += v
+            heights.append((CURVATURE * (total / (step - before + 1)) ** 2).sum(1) / 2)
+    error = np.std(heights, 1) / np.sqrt(runs)
+    left, noisy = averaged(start, noise, a, 2, before, range(1, 61))
+    assert (np.abs(np.mean(heights, 1) - left - noisy) < 4 * error + 0.01 * noisy).all()
+    long = averaged(start, noise, a, 2, 10**6, [10**6])[1]
+    limit = (noise.weight[1:] / CURVATURE[1:]).sum() / 2 / (2 * 10**6)
+    assert_allclose(long, limit, rtol=1e-3)
 
 
 def test_small_steps_with_replacement_come_to_the_trace_of_the_noise():

@@ -27,7 +27,7 @@ STYLES = {"noise": "-", "noise and start": (0, (3, 2)), "α tr C / (4B)": ":"}
 def draw(traces: pd.DataFrame, summary: pd.DataFrame, known: Known) -> Figure:
     figure = Figure(figsize=(WIDTH, 3.8))
     axes = figure.subplots()
-    noisy = [name for name, floors in known.numbers["floor"].items() if floors]
+    noisy = [name for name in known.numbers["floor"] if known.batch_size(name)]
     batches = summary[summary["optimizer"].isin(noisy)]
     logarithmic_step_sizes(axes, batches["step_size"])
     axes.set_yscale("log")

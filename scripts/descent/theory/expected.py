@@ -18,6 +18,13 @@ shrunk since then. Where epochs end it is of order α³; that the samples' Hessi
 bias, α²/8 κᵀH⁻¹κ with κ = E H_i ∇ℓ_i at batch size 1, the second order of Ying, Yuan, Vlaski and
 Sayed 2018. It is left out: a 500th of the rest on diabetes. The last batch of an epoch may be
 smaller; its noise counts as that of its size.
+
+The average of T iterates of samples drawn with replacement is
+
+    from the start    ½ h v_0² ρ²ᵗ [(1 - ρᵀ) / (αhT)]²,  t steps before the first
+    from noise        ½ h σ²/T² [T (1 + ρ)/(1 - ρ) - 2ρ (1 - ρᵀ)/(1 - ρ)²],  σ² = αc / (Bh (2 - αh))
+
+whose limit is ½ tr(H⁻¹C) / (BT) (Polyak and Juditsky 1992).
 """
 
 import numpy as np
@@ -58,6 +65,29 @@ def from_noise(
         of_epochs = _geometric(a ** (2 * m), epochs) * variance(np.array([m]))
         total = _power(a, within) ** 2 * of_epochs + variance(within)
         return total @ (noise.curvature * noise.weight / 2 * step_size**2)
+
+
+def averaged(
+    start: Spectrum,
+    noise: Spectrum,
+    step_size: float,
+    batch_size: int,
+    before: int,
+    count: ArrayLike,
+) -> tuple[NDArray, NDArray]:
+    """What is left from the start, and of noise, in averages of so many iterates [S].
+
+    before: steps before the first of them. Samples are drawn with replacement.
+    """
+    count = np.maximum(np.asarray(count), 1)
+    shrunk = _geometric(1 - step_size * start.curvature, count) / count[:, None]
+    shrunk *= (1 - step_size * start.curvature) ** before
+    left = shrunk**2 @ (start.curvature * start.weight / 2)
+    bent = noise.curvature > 1e-12 * noise.curvature.max()  # elsewhere height is nothing
+    h, c = noise.curvature[bent], noise.weight[bent]
+    a, ah = 1 - step_size * h, step_size * h
+    sums = count[:, None] * (1 + a) / ah - 2 * a * (1 - _power(a, count)) / ah**2
+    return left, sums / count[:, None] ** 2 @ (step_size * c / (2 - ah) / 2 / batch_size)
 
 
 def _geometric(a: NDArray, count: NDArray) -> NDArray:

@@ -13,7 +13,7 @@ from descent.ability import FACTS, given
 from descent.data import Data
 from descent.plugins import plugin
 from descent.run import FULL, Run
-from descent.theory.expected import from_noise, from_start
+from descent.theory.expected import averaged, from_noise, from_start
 from descent.theory.known import EXPECTED, late
 from descent.theory.minimiser import certificate, minimise
 from descent.theory.objective import Objective, Point
@@ -116,20 +116,30 @@ def _expected(
     )
     start.weight[:] /= len(starts)
     noise.weight[:] *= point.noise_trace / noise.weight.sum()  # which is an estimate, of probes
-    tables = [pd.DataFrame(columns=EXPECTED)]
+    tables = []
+
+    def add(optimizer: str, step_size: float, *columns: NDArray) -> None:
+        columns = [optimizer, step_size, *columns]
+        tables.append(pd.DataFrame(dict(zip(EXPECTED, columns, strict=True))))
+
     for name, run in runs:
-        full, a = run.batch_size == FULL, run.step_size
-        if a >= (limits["gd_local"] if full else limits["sgd"][str(run.batch_size)]):
+        full, a, size = run.batch_size == FULL, run.step_size, run.batch_size
+        if a >= (limits["gd_local"] if full else limits["sgd"][str(size)]):
             continue
         steps = schedule.evaluated_steps(run.steps(samples), run.evaluate_every)
-        added = np.full(len(steps), np.nan)
-        if not full:
-            shuffled = run.sampling == "shuffled"
-            added = from_noise(noise, a, run.batch_size, steps, samples, shuffled)
-            added *= moments.inflation(a, run.batch_size)
-        columns = [name, a, steps, from_start(start, a, steps), added]
-        tables.append(pd.DataFrame(dict(zip(EXPECTED, columns, strict=True))))
-    return pd.concat(tables[1:] or tables, ignore_index=True)
+        left = from_start(start, a, steps)
+        if full:
+            add(name, a, steps, left, np.full(len(steps), np.nan))
+            continue
+        shuffled, inflation = run.sampling == "shuffled", moments.inflation(a, size)
+        noisy = from_noise(noise, a, size, steps, samples, shuffled)
+        add(name, a, steps, left, inflation * noisy)
+        if run.average_from is not None and not shuffled:
+            before = run.steps_before_averaging(samples)
+            steps = steps[steps >= before]
+            left, noisy = averaged(start, noise, a, size, before, steps - before)
+            add(f"{name}_average", a, steps, left, inflation * noisy)
+    return pd.concat(tables, ignore_index=True) if tables else pd.DataFrame(columns=EXPECTED)
 
 
 def _minimiser(objective: Objective, training: Data, run: Run) -> Point:
