@@ -15,15 +15,16 @@ COLUMNS = [
     *("study", "quantity", "optimizer", "step_size"),
     *("predicted", "measured", "low", "high", "ratio"),
 ]
-UNSTABLE = {"diverged", "oscillating", "no gain"}  # statuses beyond a limit
+UNSTABLE = {"diverged", "oscillating", "no gain"}  # statuses of full batches beyond their limit
 
 
 def predictions(traces: pd.DataFrame, summary: pd.DataFrame, known: Known) -> pd.DataFrame:
     """COLUMNS, a row for each prediction; ratio is measured over predicted.
 
     limit       the step size up to which an optimizer is stable near w*; low and high are the step
-                sizes of the grid between which most seeds begin to oscillate, diverge or gain
-                nothing, measured their geometric mean; high is inf where none does
+                sizes of the grid between which most seeds begin to diverge, of full batches to
+                diverge, oscillate or gain nothing; measured is their geometric mean; high is inf
+                where none does
     excess      F - F* over the last quarter of the steps, mean over seeds, ± 2 standard errors
     rate        of full batches, by how much ln(F - F*) falls in a step, over the second half
     curvature   λ_max of the Hessian at the last step against that at w*, where it is measured
@@ -45,7 +46,8 @@ def _limits(summary: pd.DataFrame, known: Known) -> Iterator[tuple]:
     for optimizer, runs in summary.groupby("optimizer", sort=False):
         if (limit := known.limit(str(optimizer))) is None:
             continue
-        unstable = runs["status"].map(of_most).isin(UNSTABLE)
+        beyond = UNSTABLE if known.batch_size(optimizer) == FULL else {"diverged"}
+        unstable = runs["status"].map(of_most).isin(beyond)
         high = runs.loc[unstable, "step_size"].min() if unstable.any() else np.inf
         low = runs.loc[runs["step_size"] < high, "step_size"].max()
         middle = np.sqrt(low * high) if np.isfinite(high) else np.nan
