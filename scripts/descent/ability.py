@@ -165,7 +165,7 @@ FACTS: dict[str, Fact] = {
     "fixed step size": _all(lambda run: run.schedule == "constant", "its step size changes"),
     "no averages": _all(lambda run: run.average_from is None, "it cannot average iterates"),
     "noise": _noise,
-    "full batch": _full_batch,
+    "some full batch": _full_batch,
     "update rules": _several_rules,
     "images": _images,
     "linear scores": _linear_scores,

@@ -13,6 +13,10 @@ all that lie a multiple of p steps apart agree to a hundredth of the range of al
 else none, which is chaos, a longer cycle, or one that has not settled. A cycle whose steps are
 equally high counts as at rest. Where the rows differ, the start decides, too. A cell of a row
 reaches halfway to the next step size.
+
+The dashed line is the limit near the minimiser, 2/λ_max of the Hessian there: descent that comes
+near it goes to rest left of the line, and leaves it right of it. Left of the dash-dotted line, 2/L,
+it comes to rest from anywhere.
 """
 
 import numpy as np
@@ -26,12 +30,16 @@ from matplotlib.ticker import NullFormatter
 from numpy.typing import NDArray
 
 from descent.figures._error import logarithmic
+from descent.figures._limits import draw_limits, named_limits
 from descent.figures._style import WIDTH, logarithmic_step_sizes, name_study
 from descent.period import LONGEST, period
 from descent.seeds import FEW
+from descent.theory.known import Known
 
 NEEDS = ("full batch", "every step", "plain", "fixed step size", "no averages", "many step sizes")
 PLACE = 6
+READS_THEORY = True
+LIMIT = "0.4"  # colour of the lines
 LINEAR = 30  # times the smallest step size; an axis that reaches farther is logarithmic
 BEYOND = 1000  # times the largest initial objective
 VALUES, ROW, ROWS = 3.4, 0.16, 1.2  # inches: the values, the row of a seed, at most all of them
@@ -50,18 +58,20 @@ OFF = {"color": "0.3", "linestyle": "none", "marker": CARETUP, "markersize": 4.5
 RUN = ["optimizer", "step_size", "seed"]
 
 
-def draw(traces: pd.DataFrame, summary: pd.DataFrame) -> Figure:
+def draw(traces: pd.DataFrame, summary: pd.DataFrame, known: Known) -> Figure:
     tails = with_periods(last_quarter(traces))
     periods = tails.groupby(RUN)["period"].first()
     seeds = traces["seed"].nunique()
     figure, panels = _panels(list(summary["optimizer"].unique()), seeds)
     top = BEYOND * traces.loc[traces["step"] == 0, "objective"].max()
+    shown: set[str] = set()
     for optimizer, (above, below) in panels.items():
         _step_sizes(below, summary["step_size"])
         _scale(above, tails["objective"][tails["objective"] <= top])
         _draw_values(above, tails[tails["optimizer"] == optimizer])
         _draw_periods(below, periods[optimizer].unstack("seed"))
-    _name_periods(figure, periods)
+        shown |= draw_limits(above, known, optimizer, LIMIT)
+    _name_periods(figure, periods, named_limits(shown))
     name_study(figure, summary, "one seed" if seeds == 1 else f"each of {seeds} seeds")
     return figure
 
@@ -176,7 +186,7 @@ def _edges(axes: Axes, step_sizes: NDArray) -> NDArray:
     return 10**edges if logarithm else edges
 
 
-def _name_periods(figure: Figure, periods: pd.Series) -> None:
+def _name_periods(figure: Figure, periods: pd.Series, limits: list[Line2D]) -> None:
     names = periods.map(_name)
     others = sorted({int(found) for found in periods[names == "another"]})
     words = {
@@ -191,4 +201,5 @@ def _name_periods(figure: Figure, periods: pd.Series) -> None:
     ]
     if any(line.get_gid() == "off" for axes in figure.axes for line in axes.get_lines()):
         handles.append(Line2D([], [], **OFF, label="beyond the axis"))
+    handles += limits
     figure.legend(handles=handles, title="period", loc="outside lower center", ncols=6)
