@@ -146,7 +146,9 @@ rule train:
 rule evaluate:
     input:
         script="scripts/evaluate.py",
-        modules=lambda w: modules("evaluate.py", *planned(w).evaluation_modules()),
+        modules=lambda w: modules(
+            "evaluate.py", *planned(w).evaluation_modules(), *study(w).evaluation_modules()
+        ),
         iterates=rules.train.output,
         data=lambda w: study(w).data,
         minimiser=lambda w: study(w).minimiser(),

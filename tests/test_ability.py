@@ -18,6 +18,9 @@ from descent.run import Run, options_of
 DIGITS = Size(train=1500, test=297, features=64, outputs=10)
 IMAGES = replace(DIGITS, image=(8, 8))
 BOWL = Size(train=4, test=4, features=2, outputs=1, task="regression")
+MANY, WIDE = replace(DIGITS, outputs=300), replace(DIGITS, features=5001)
+SOFTMAX = {"model": "softmax_regression"}
+NO_NOISE = "no plain optimizer with a fixed step size has batches"
 RUN = Run(
     model="sigmoid_softmax",
     step_size=0.1,
@@ -52,7 +55,18 @@ def no_gpu(monkeypatch):
         ("figures", "weights", {}, DIGITS, "the samples are no images"),
         ("figures", "weights", {}, IMAGES, None),
         ("figures", "weights", {"model": "neural_network"}, IMAGES, "has no row of weights for"),
-        ("figures", "optimum_distance", {}, DIGITS, "sigmoid_softmax has no optimum"),
+        ("figures", "optimum_distance", {}, DIGITS, "sigmoid_softmax is not convex"),
+        ("figures", "optimum_distance", {"model": "linear_regression"}, BOWL, None),
+        ("figures", "prediction", SOFTMAX, DIGITS, "without l2, the objective of softmax_reg"),
+        ("figures", "prediction", {**SOFTMAX, "l2": 0.1}, DIGITS, None),
+        ("figures", "prediction", {"l2": 0.1}, DIGITS, "sigmoid_softmax is not convex"),
+        ("figures", "prediction", {"model": "neural_network"}, DIGITS, "has no score_gradient"),
+        ("figures", "prediction", {**SOFTMAX, "l2": 0.1}, MANY, "of 300 classes are too many"),
+        ("figures", "prediction", {**SOFTMAX, "l2": 0.1}, WIDE, "5001 features are too many"),
+        ("figures", "floor", {**SOFTMAX, "l2": 0.1}, DIGITS, None),
+        ("figures", "floor", {**SOFTMAX, "l2": 0.1, "batch_size": "full"}, DIGITS, NO_NOISE),
+        ("figures", "floor", {**SOFTMAX, "l2": 0.1, "update_rule": "adam"}, DIGITS, NO_NOISE),
+        ("figures", "floor", {**SOFTMAX, "l2": 0.1, "schedule": "cosine"}, DIGITS, NO_NOISE),
         ("figures", "trajectories", {"model": "linear_regression"}, BOWL, "two weights and no"),
     ],
 )
@@ -184,6 +198,8 @@ GOOD = 'NEEDS = ("classification",)' + DRAW
         ("draw", "paint", "defines no draw"),
         ("def draw(", "def draw(:", "odd.py, line 3: is not Python"),
         ("NEEDS =", "READS_ITERATES = 3\nNEEDS =", "READS_ITERATES: found 3; allowed: true or"),
+        ("NEEDS =", "READS_THEORY = 3\nNEEDS =", "READS_THEORY: found 3; allowed: true or"),
+        ("NEEDS =", "SHOWS_CURVATURE = 3\nNEEDS =", "SHOWS_CURVATURE: found 3; allowed: true"),
     ],
 )
 def test_a_wrong_file_is_one_line_with_its_name(figure_file, old, new, says):

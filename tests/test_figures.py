@@ -13,9 +13,11 @@ from matplotlib.markers import CARETUP
 from descent.ability import given
 from descent.figures._cells import cells
 from descent.figures._error import nice
-from descent.figures._style import save, step_size_colours
+from descent.figures._style import OPTIMIZER_COLOURS, save, step_size_colours
 from descent.plugins import available, plugin
 from descent.summary import summarise
+from descent.theory.known import EXPECTED, Known
+from descent.theory.numbers import floors
 
 FIGURES = available("figures")
 OF_TABLES = [f for f in FIGURES if not given("figures", f).READS_ITERATES]
@@ -49,6 +51,52 @@ def study(
                     run.loc[4:, ["objective", "test_loss", *distances_of(run)]] = np.nan
                 runs.append(run)
     return pd.concat(runs, ignore_index=True).assign(**NAMED)
+
+
+LIMITS = {"gd_local": 2.0, "gd_global": 0.5, "sgd": {"1": 0.3, "32": 1.2}}
+
+
+def known_of(traces: pd.DataFrame, limits: dict = LIMITS) -> Known:
+    """What a theory may say of a made-up study, of its runs below their limits."""
+    sizes = traces.groupby("optimizer", sort=False)["batch_size"].first().to_dict()
+    runs = [pd.DataFrame(columns=EXPECTED)]
+    for (optimizer, step_size), run in traces.groupby(["optimizer", "step_size"], sort=False):
+        full, step = sizes[optimizer] == "full", np.unique(run["step"])
+        if step_size < (limits["gd_local"] if full else limits["sgd"][sizes[optimizer]]):
+            height = pd.DataFrame({"step": step, "from_start": np.exp(-step_size * step)})
+            height["from_noise"] = np.nan if full else step_size * (1 + step / 100)
+            runs.append(height.assign(optimizer=optimizer, step_size=step_size)[EXPECTED])
+    expected = pd.concat(runs[1:] or runs, ignore_index=True)
+    numbers = {
+        "minimiser": {"objective": 0.1},
+        "noise_trace": 3.0,
+        "optimizers": sizes,
+        "limits": limits,
+        "floor": floors(expected),
+    }
+    return Known(numbers, expected)
+
+
+NOTHING = Known(  # of a study whose objective has no minimiser
+    {
+        "minimiser": None,
+        "optimizers": {"sgd": "1", "gd": "full", "mini": "32"},
+        "limits": {"gd_local": None, "gd_global": None, "sgd": {}},
+        "floor": {},
+    },
+    pd.DataFrame(columns=EXPECTED),
+)
+
+
+def drawn_of(figure: str, traces: pd.DataFrame, summary=None, known: Known | None = None):
+    """A figure of a made-up study, with what it reads beside the tables."""
+    about = given("figures", figure)
+    if "minimiser" in about.NEEDS and "excess" not in traces:
+        traces = traces.assign(excess=traces["objective"])
+    reads = [traces, summarise(traces) if summary is None else summary]
+    if about.READS_THEORY:
+        reads.append(known or known_of(traces))
+    return plugin("figures", figure).draw(*reads)
 
 
 def distances_of(table: pd.DataFrame) -> list[str]:
@@ -95,7 +143,7 @@ def test_draws_every_study(figure, name):
     traces = STUDIES[name]
     if "batch sizes" in given("figures", figure).NEEDS and traces["batch_size"].nunique() < 3:
         pytest.skip("needs several batch sizes")
-    drawn = plugin("figures", figure).draw(traces, summary_of(name))
+    drawn = drawn_of(figure, traces, summary_of(name))
     drawn.set_dpi(30)  # which is quick
     FigureCanvasAgg(drawn).draw()
     assert drawn.axes
@@ -103,9 +151,8 @@ def test_draws_every_study(figure, name):
 
 @pytest.mark.parametrize("figure", OF_TABLES)
 def test_draws_the_same_bytes_every_time(tmp_path, figure):
-    traces, summary = STUDIES["batch sizes"], summary_of("batch sizes")
     for name in ("1.pdf", "2.pdf", "1.png"):
-        save(plugin("figures", figure).draw(traces, summary), tmp_path / name)
+        save(drawn_of(figure, STUDIES["batch sizes"], summary_of("batch sizes")), tmp_path / name)
     assert (tmp_path / "1.png").read_bytes().startswith(b"\x89PNG")
     first, second = ((tmp_path / f"{name}.pdf").read_bytes() for name in (1, 2))
     assert first == second
@@ -121,12 +168,8 @@ def texts(figure) -> list[str]:
 def test_a_run_that_diverged_is_shown_as_such():
     traces = STUDIES["two optimizers"]
     for name in ("accuracy_by_epoch", "accuracy_by_step", "distance", "heatmap"):
-        drawn = plugin("figures", name).draw(traces, summarise(traces))
+        drawn = drawn_of(name, traces)
         assert any("diverged" in text for text in texts(drawn))
-
-
-def drawn_of(figure: str, traces: pd.DataFrame):
-    return plugin("figures", figure).draw(traces, summarise(traces))
 
 
 def panels_of(drawn) -> list:
@@ -312,7 +355,7 @@ def test_the_run_is_the_best_of_the_first_optimizer():
 
 def test_the_heatmap_shows_the_numbers_of_the_summary():
     summary = summarise(STUDIES["two optimizers"])
-    drawn = plugin("figures", "heatmap").draw(STUDIES["two optimizers"], summary)
+    drawn = drawn_of("heatmap", STUDIES["two optimizers"], summary)
     shown = texts(drawn)
     for accuracy in summary["final_test_accuracy_median"]:
         assert any(text.startswith(f"{100 * accuracy:.1f}") for text in shown)
@@ -330,7 +373,7 @@ def test_the_best_of_each_row_is_outlined(name):
     summary = summarise(STUDIES[name])
     by = "validation" if name == "validation" else "test"
     best = summary.groupby("optimizer", sort=False)[f"final_{by}_accuracy_median"].idxmax()
-    drawn = plugin("figures", "heatmap").draw(STUDIES[name], summary)
+    drawn = drawn_of("heatmap", STUDIES[name], summary)
     middles, expected = outlined(drawn), summary.loc[best, "step_size"]
     for middle, step_size in zip(middles, expected, strict=True):
         assert abs(np.log10(middle / step_size)) < 0.26  # of its cell, half a decade wide at most
@@ -342,7 +385,7 @@ def test_the_best_of_each_row_is_outlined(name):
 @pytest.mark.parametrize("step_sizes", [2, 40, 120])
 def test_the_width_does_not_grow_with_the_step_sizes(figure, step_sizes):
     traces = batch_sizes(list(np.geomspace(1e-4, 10, step_sizes)), seeds=1)
-    drawn = plugin("figures", figure).draw(traces, summarise(traces))
+    drawn = drawn_of(figure, traces)
     FigureCanvasAgg(drawn).draw()
     assert drawn.get_size_inches()[0] <= 8
     if figure in ("heatmap", "batch_size"):
@@ -374,12 +417,12 @@ def test_ticks_are_round_numbers(low, high, ticks):
 def dots(axes) -> list[float]:
     """Marks of seeds within a panel."""
     lines = [line for line in axes.get_lines() if line.get_linestyle() == "None"]
-    return sorted(y for line in lines if line.get_gid() != "off" for y in line.get_ydata())
+    return sorted(y for line in lines if line.get_gid() is None for y in line.get_ydata())
 
 
 def test_every_seed_is_a_dot():
     traces = STUDIES["two optimizers"]
-    drawn = plugin("figures", "final_by_step_size").draw(traces, summarise(traces))
+    drawn = drawn_of("final_by_step_size", traces)
     final = traces[traces["step"] == traces["step"].max()]
     errors = (1 - final["test_accuracy"]).round(12)
     assert (errors == 0).any()  # at the lower edge, whose tick says 0
@@ -391,7 +434,7 @@ def test_every_seed_is_a_dot():
 @pytest.mark.parametrize("seeds", [3, 30])
 def test_few_seeds_have_a_bar_over_their_range(seeds):
     traces = study({"sgd": [0.01]}, seeds)
-    drawn = plugin("figures", "final_by_step_size").draw(traces, summarise(traces))
+    drawn = drawn_of("final_by_step_size", traces)
     (bar,) = drawn.axes[0].collections[0].get_segments()
     final = traces[traces["step"] == 8]
     errors = 1 - final["test_accuracy"]
@@ -404,27 +447,154 @@ def test_marks_off_the_scale_say_why():
     traces = STUDIES["two optimizers"].copy()
     far = (traces["optimizer"] == "sgd") & (traces["step_size"] == 1) & (traces["seed"] == 1)
     traces.loc[far & (traces["step"] == 8), "test_loss"] = 1000
-    drawn = plugin("figures", "final_by_step_size").draw(traces, summarise(traces))
+    drawn = drawn_of("final_by_step_size", traces)
     off = [line for line in drawn.axes[1].get_lines() if line.get_gid() == "off"]
     marks = {line.get_fillstyle(): list(line.get_xdata()) for line in off}
     assert marks == {"none": [100], "bottom": [1]}
     assert {"diverged", "beyond the axis"} <= set(texts(drawn))
     assert not {"diverged", "beyond the axis"} & set(
-        texts(plugin("figures", "final_by_step_size").draw(*both(STUDIES["one run"])))
+        texts(drawn_of("final_by_step_size", STUDIES["one run"]))
     )
-
-
-def both(traces: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
-    return traces, summarise(traces)
 
 
 def test_the_best_step_size_is_named():
     for name, by in (("batch sizes", "test accuracy"), ("validation", "validation accuracy")):
-        drawn = plugin("figures", "final_by_step_size").draw(*both(STUDIES[name]))
+        drawn = drawn_of("final_by_step_size", STUDIES[name])
         assert f"best by {by}" in texts(drawn)
     assert [t for t in texts(drawn) if "best at" in t] == [
-        f"{optimizer}, best at α = 0.01" for optimizer in ("gd", "sgd", "mini")
+        f"{optimizer}, best at α = 0.01 (grid ends)" for optimizer in ("gd", "sgd", "mini")
     ]
+
+
+@pytest.mark.parametrize(
+    ("errors", "says"),
+    [
+        ([0.1, 0.3, 0.2], "best at α = 0.01 (grid ends)"),
+        ([0.3, 0.1, 0.2], "best at α = 0.1"),
+        ([0.3, 0.2, 0.1], "best at α = 1 (grid ends)"),
+        ([0.1], "best at α = 0.01"),
+    ],
+)
+def test_the_best_step_size_at_an_end_of_its_grid_is_named_as_such(errors, says):
+    step_sizes = [0.01, 0.1, 1][: len(errors)]
+    traces = study({"gd": step_sizes, "sgd": [0.001, 10]}, seeds=1)
+    errors = traces["step_size"].map(dict(zip(step_sizes, errors, strict=True)))
+    drawn = drawn_of("final_by_step_size", traces.assign(test_accuracy=1 - errors.fillna(0.5)))
+    assert f"gd, {says}" in texts(drawn)
+
+
+def upright(axes) -> dict[tuple, float]:
+    """Where the vertical lines of a panel stand, by colour and style."""
+    lines = [line for line in axes.get_lines() if len(set(line.get_xdata())) == 1]
+    lines = [line for line in lines if list(line.get_ydata()) == [0, 1]]
+    return {(line.get_color(), line.get_linestyle()): line.get_xdata()[0] for line in lines}
+
+
+def test_limit_lines_stand_at_the_limits_that_theory_knows():
+    traces = batch_sizes([0.01, 0.1, 1, 3])  # gd, sgd, mini
+    of_gd, of_sgd, of_mini = OPTIMIZER_COLOURS[:3]
+    limits = {(of_gd, "--"): 2.0, (of_gd, "-."): 0.5, (of_sgd, "--"): 0.3, (of_mini, "--"): 1.2}
+    drawn = drawn_of("final_by_step_size", traces)
+    assert [upright(axes) for axes in drawn.axes] == [limits, limits]
+    assert {"limit near the minimiser", "limit from anywhere"} <= set(texts(drawn))
+    off_the_axis = {"gd_local": 1e9, "gd_global": 0.5, "sgd": {"1": 1e-9, "32": 1e9}}
+    drawn = drawn_of("final_by_step_size", traces, known=known_of(traces, off_the_axis))
+    assert upright(drawn.axes[1]) == {(of_gd, "-."): 0.5}
+    assert "limit near the minimiser" not in texts(drawn)
+    drawn = drawn_of("final_by_step_size", traces, known=NOTHING)
+    assert upright(drawn.axes[1]) == {}
+    assert not any("limit" in text for text in texts(drawn))
+
+
+def rings(axes) -> list[tuple]:
+    return [
+        tuple(p) for line in axes.get_lines() if line.get_gid() == "ring" for p in line.get_xydata()
+    ]
+
+
+def test_a_ring_is_around_the_median_of_a_run_of_which_most_seeds_oscillate():
+    traces = study({"gd": [0.1, 1, 2], "sgd": [0.5]})
+    of_seeds = {0.1: [0, 0, 0], 1: [0, 1, 0], 2: [1, 1, 0]}  # which of them oscillate
+    for step_size, oscillate in of_seeds.items():
+        for seed, does in enumerate(oscillate):
+            run = (traces["step_size"] == step_size) & (traces["seed"] == seed)
+            traces.loc[run, "rises"] = does * traces["step"]
+    drawn = drawn_of("final_by_step_size", traces)
+    final = traces[(traces["step_size"] == 2) & (traces["step"] == 8)]
+    assert rings(drawn.axes[1]) == [(2, final["test_loss"].median())]
+    assert "oscillating" in texts(drawn)
+    drawn = drawn_of("final_by_step_size", traces[traces["step_size"] < 2])
+    assert rings(drawn.axes[1]) == []
+    assert "oscillating" not in texts(drawn)
+
+
+@pytest.mark.parametrize("seeds", [1, 3, 30])
+def test_a_black_line_is_what_was_expected_and_a_coloured_one_the_mean(seeds):
+    traces = study({"gd": [0.1, 1, 5], "sgd": [0.1, 0.2]}, seeds)  # 5 is beyond its limit
+    random = np.random.default_rng(1)
+    traces["excess"] = traces["objective"] * random.lognormal(size=len(traces))  # mean > median
+    known = known_of(traces)
+    drawn = drawn_of("prediction", traces, known=known)
+    colours = step_size_colours(traces["step_size"])
+    means = traces.groupby(["optimizer", "step_size", "step"])["excess"].mean()
+    for optimizer, axes in zip(["gd", "sgd"], drawn.axes, strict=True):
+        assert axes.get_title() == optimizer
+        lines = axes.get_lines()
+        rows = known.expected[known.expected["optimizer"] == optimizer]
+        of_runs = [run for _, run in rows.groupby("step_size")]
+        expected = [line for line in lines if line.get_color() == "black"]
+        for line, run in zip(expected, of_runs, strict=True):
+            np.testing.assert_array_equal(line.get_xdata(), run["step"] / 2)  # steps an epoch
+            sums = run["from_start"] + run["from_noise"].fillna(0)
+            np.testing.assert_array_equal(line.get_ydata(), sums)
+        measured = {line.get_color(): line for line in lines if line not in expected}
+        for step_size, run in means[optimizer].groupby("step_size"):
+            np.testing.assert_allclose(measured.pop(colours[step_size]).get_ydata(), run)
+        assert not measured
+    assert "expected before training" in texts(drawn)
+    words = {1: "one seed", 3: "mean and each of 3 seeds", 30: "mean and 10-90 % of 30 seeds"}
+    assert words[seeds] in drawn.get_suptitle()
+
+
+def test_the_floor_is_drawn_as_the_tables_say():
+    step_sizes = [0.05, 0.1, 0.2, 1]
+    traces = batch_sizes(step_sizes)
+    traces["excess"] = traces["objective"]
+    (axes,) = drawn_of("floor", traces).axes
+    measured = {bars[0].get_color(): bars for bars in axes.containers}
+    late = traces[traces["step"] > 6].groupby(["optimizer", "step_size", "seed"])["excess"].mean()
+    of_noise = {"sgd": (1, 0.3), "mini": (32, 1.2)}  # gd has none
+    for (optimizer, (samples, limit)), colour in zip(
+        of_noise.items(), OPTIMIZER_COLOURS, strict=False
+    ):
+        marks, _, (bars,) = measured.pop(colour)
+        seeds = late[optimizer].unstack()
+        np.testing.assert_array_equal(marks.get_xdata(), step_sizes)
+        np.testing.assert_allclose(marks.get_ydata().astype(float), seeds.mean(axis=1))
+        lengths = [np.ptp(ends[:, 1]) for ends in bars.get_segments()]
+        np.testing.assert_allclose(lengths, 4 * seeds.std(axis=1) / np.sqrt(3))
+
+        below = np.array([step_size for step_size in step_sizes if step_size < limit])
+        added = 1.075 * below  # in the steps 7 and 8, as known_of has it
+        left = (np.exp(-7 * below) + np.exp(-8 * below)) / 2
+        expected = {"-": added, "--": added + left, ":": below * 3 / (4 * samples)}
+        lines = [line for line in axes.get_lines() if line.get_color() == colour]
+        drawn = {line.get_linestyle(): line for line in lines if line.get_linestyle() != "None"}
+        assert drawn.keys() == expected.keys()
+        for style, values in expected.items():
+            np.testing.assert_array_equal(drawn[style].get_xdata(), below)
+            np.testing.assert_allclose(drawn[style].get_ydata(), values)
+        (mark,) = (line for line in lines if line.get_marker() == "v")
+        assert mark.get_xdata() == limit
+    assert not measured
+
+
+@pytest.mark.parametrize("limit", [1e-9, 1e9])
+def test_the_limit_of_a_floor_is_not_marked_beside_the_panel(limit):
+    traces = study({"sgd": [0.1, 1]})
+    known = known_of(traces, {**LIMITS, "sgd": {"1": limit}})
+    (axes,) = drawn_of("floor", traces, known=known).axes
+    assert not [line for line in axes.get_lines() if line.get_marker() == "v"]
 
 
 def test_batch_sizes_are_sorted_and_full_is_the_training_samples():
@@ -434,7 +604,7 @@ def test_batch_sizes_are_sorted_and_full_is_the_training_samples():
     summary = summarise(traces)
     numbers = dict(zip(summary["optimizer"], samples(traces), strict=True))
     assert numbers == {"gd": 70, "sgd": 1, "mini": 32}
-    drawn = plugin("figures", "batch_size").draw(traces, summary)
+    drawn = drawn_of("batch_size", traces, summary)
     for axes in drawn.axes[:2]:
         np.testing.assert_allclose(axes.get_yticks(), np.log10([1, 32, 70]))
     labels = [text.get_text() for text in drawn.axes[0].get_yticklabels()]
@@ -462,7 +632,7 @@ def test_close_step_sizes_have_colours_that_can_be_told_apart():
 
 def test_every_optimizer_is_drawn():
     traces = study({f"optimizer_{i}": [0.1, 1] for i in range(9)})
-    drawn = plugin("figures", "final_by_step_size").draw(traces, summarise(traces))
+    drawn = drawn_of("final_by_step_size", traces)
     labels = [text.get_text().split(",")[0] for text in drawn.legends[0].get_texts()]
     assert labels[:9] == [f"optimizer_{i}" for i in range(9)]
 
@@ -472,7 +642,7 @@ def test_a_regression_is_drawn_without_accuracy(figure):
     if "classification" in given("figures", figure).NEEDS:
         pytest.skip("needs a classification")
     traces = STUDIES["batch sizes"].drop(columns="test_accuracy")
-    drawn = plugin("figures", figure).draw(traces, summarise(traces))
+    drawn = drawn_of(figure, traces)
     assert drawn.axes
     assert not any("accuracy" in text for text in texts(drawn))
 
@@ -483,7 +653,7 @@ def test_a_run_that_diverged_does_not_stretch_the_axes():
     for column in ("objective", "test_loss", *distances_of(traces)):
         traces.loc[far, column] = 10.0 ** (30 * traces["step"])
     for figure in ("distance", "optimum_distance", "final_by_step_size"):
-        drawn = plugin("figures", figure).draw(traces, summarise(traces))
+        drawn = drawn_of(figure, traces)
         assert max(axes.get_ylim()[1] for axes in drawn.axes) < 1000
 
 
@@ -516,7 +686,8 @@ def bowl():
             provenance = asdict(run) | {"engine": name, "device": "cpu", "versions": {}}
             runs[name, step_size] = replace(trained, provenance=provenance)
             net, evaluator = plugin("models", run.model), plugin("evaluators", "numpy")
-            columns = trace(runs[name, step_size], data, net, evaluator)
+            minimiser = net.optimum(data.x_train, data.y_train, 0.0, bias=False)
+            columns = trace(runs[name, step_size], data, net, evaluator, minimiser)
             labels = {"optimizer": name, "step_size": step_size, "engine": name}
             labels["batch_size"] = "full"
             traces.append(pd.DataFrame(columns).assign(**labels))
@@ -679,7 +850,7 @@ def test_rules_that_coincide_are_told_apart():
     traces.loc[traces["optimizer"] == "adam", "test_accuracy"] = traces.loc[
         traces["optimizer"] == "plain", "test_accuracy"
     ].to_numpy()
-    drawn = plugin("figures", "sensitivity").draw(*both(traces))
+    drawn = drawn_of("sensitivity", traces)
     assert [axes.get_title() for axes in drawn.axes[:2]] == ["plain", "adam"]
     assert len({axes.get_lines()[-1].get_color() for axes in drawn.axes[:2]}) == 2
 

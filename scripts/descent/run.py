@@ -144,7 +144,7 @@ SIGNATURES = {
 
 # what no option may be called: keys of studies and optimizers, and options of train.py
 TAKEN = {"dataset", "optimizers", "step_sizes", "engine", "evaluator", "figures"}
-TAKEN |= {"data", "iterates", "log", "help"}
+TAKEN |= {"curvature_samples", "data", "iterates", "log", "help"}
 
 
 def options_of(kind: str, name: str) -> dict[str, Any]:

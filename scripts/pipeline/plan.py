@@ -125,6 +125,10 @@ class PlannedStudy:
         """The file of the minimiser, where there is one."""
         return self.theory()[1:2] if self.has_minimiser else []
 
+    def evaluation_modules(self) -> list[str]:
+        """The modules that evaluation imports for what it measures besides."""
+        return ["descent.theory.path"] if self.curvature_samples else []
+
     def evaluation_options(self) -> list[str]:
         """What evaluation measures besides."""
         samples = self.curvature_samples

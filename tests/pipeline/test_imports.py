@@ -18,6 +18,10 @@ TRAIN = (
     "train.py --data {d}.npz --step-size 0.1 --batch-size full --epochs 2 --evaluate-every 1"
     " --seeds 0 --iterates o_{d}/0.1.npz --model {model} --engine {engine} {options}"
 )
+THEORY = (
+    "theory.py --data {d}.npz --runs {runs}"
+    " --numbers {d}_theory.json --minimiser {d}_theory.npz --expected {d}_expected.csv"
+)
 EVALUATE = (
     "evaluate.py --iterates o_{d}/0.1.npz --data {d}.npz --study s --optimizer o_{d}"
     " --trace {d}_trace.csv --record {d}_trace.json --evaluator {evaluator}"
@@ -26,6 +30,10 @@ AGGREGATE = (
     "aggregate.py --run-traces {d}_trace.csv --seeds 0 --traces {d}_traces.csv"
     " --summary {d}_summary.csv --record {d}_tables.json"
 )
+COMPARE = (
+    "compare.py --traces {d}_traces.csv --summary {d}_summary.csv --tables {d}_tables.json"
+    " --theory {d}_theory.json --expected {d}_expected.csv --predictions p.csv --record p.json"
+)
 DESCRIBE = (
     f"describe.py --summary {{d}}_summary.csv --tables {{d}}_tables.json --headline h.txt"
     f" --page p.html --record h.json --template {ROOT}/report/summary.html"
@@ -33,6 +41,7 @@ DESCRIBE = (
 PLOT = (
     "plot.py --traces {d}_traces.csv --summary {d}_summary.csv --png f.png --pdf f.pdf"
     " --figure {figure} --iterates o_{d}/0.1.npz --data {d}.npz --tables {d}_tables.json"
+    " --theory {d}_theory.json --expected {d}_expected.csv"
     " --record f.json"
 )
 MANIFEST = "manifest.py --records digits_tables.json --manifest SHA256SUMS"
@@ -52,9 +61,18 @@ def train(engine, model="sigmoid_softmax", **options):
     return TRAIN.format(**names, engine=engine), chosen
 
 
+def theory(names):
+    """Of the run that is trained, but that a batch is as large as the bowl, for its noise."""
+    run = {"optimizer": f"o_{names['d']}", "step_sizes": [0.1], "model": names["model"]}
+    run |= {"batch_size": 4, "epochs": 2, "evaluate_every": 1, "seeds": [0]}
+    run |= {"model_options": {"bias": False}} if names is BOWL else {}
+    runs = json.dumps([run], separators=(",", ":"))
+    return THEORY.format(**names, runs=runs), [f"models.{names['model']}"]
+
+
 def plot(figure):
     about = given("figures", figure)
-    names = BOWL if "optimum" in about.NEEDS else DIGITS
+    names = BOWL if {"minimiser", "plane"} & set(about.NEEDS) else DIGITS
     chosen = [f"figures.{figure}"]
     chosen += [f"models.{names['model']}"] if about.READS_ITERATES else []
     chosen += [f"datasets.{names['dataset']}"] if "images" in about.NEEDS else []
@@ -69,8 +87,13 @@ COMMANDS = dict(
         *(train("numpy", model) for model in available("models")),
         *(train(engine) for engine in available("engines") if engine != "numpy"),
         *(train("numpy", schedule=name) for name in available("schedules") if name != "constant"),
+        *(theory(names) for names in (DIGITS, BOWL)),
         (
-            EVALUATE.format(**BOWL, evaluator="numpy"),
+            f"{EVALUATE.format(**BOWL, evaluator='numpy')} --curvature-samples 4",
+            ["models.linear_regression", "evaluators.numpy", "theory.path"],
+        ),
+        (
+            f"{EVALUATE.format(**BOWL, evaluator='numpy')} --minimiser bowl_theory.npz",
             ["models.linear_regression", "evaluators.numpy"],
         ),
         *(
@@ -81,6 +104,7 @@ COMMANDS = dict(
             for evaluator in available("evaluators")
         ),
         *((AGGREGATE.format(**names), []) for names in (DIGITS, BOWL)),
+        *((COMPARE.format(**names), []) for names in (DIGITS, BOWL)),
         *((DESCRIBE.format(**names), []) for names in (DIGITS, BOWL)),
         *(plot(figure) for figure in available("figures")),
         (MANIFEST, []),
@@ -159,7 +183,10 @@ print(*(pool["num_threads"] for pool in threadpool_info()))
         ("train", "descent.engines.torch", {"torchvision", "pandas", "matplotlib", "numba"}),
         ("evaluate", "descent.evaluators.numpy", {"torch", "pandas", "matplotlib", "numba"}),
         ("aggregate", "descent.summary", {"torch", "torchvision", "matplotlib"}),
+        ("theory", "descent.theory.numbers", {"torchvision", "matplotlib", "numba", "sklearn"}),
+        ("compare", "descent.predictions", {"torch", "torchvision", "matplotlib", "numba"}),
         ("plot", "descent.figures.heatmap", {"torch", "torchvision", "numba"}),
+        ("plot", "descent.figures.prediction", {"torch", "torchvision", "numba"}),
         ("train", "pipeline.config", {"torch", "torchvision", "numba", "matplotlib"}),
     ],
 )

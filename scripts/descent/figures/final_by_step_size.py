@@ -42,7 +42,7 @@ BEYOND = 10  # times the initial loss
 ROOM = 200  # points that all bars of an optimizer may take
 START = {"color": "0.4", "linestyle": ":", "linewidth": 1}
 GREY = {"color": "0.4", "linestyle": "none"}
-RING = {"linestyle": "none", "marker": "o", "markersize": 9, "fillstyle": "none"}
+RING = {"linestyle": "none", "marker": "o", "markersize": 9, "fillstyle": "none", "gid": "ring"}
 OFF = {"diverged": "none", "beyond the axis": "bottom"}  # marks above a panel
 BEST = STAR | {"markersize": 11}
 
@@ -141,7 +141,8 @@ def _draw_optimizer(
     of_runs = over_seeds(runs, ["step_size"], metric)
     draw_final(axes, runs, of_runs, metric, colour, marker, ROOM, clip_on=False)
     rings = drawable(of_runs["median"], axes)[ringed].dropna()
-    axes.plot(rings.index, rings, color=colour, clip_on=False, **RING)
+    if len(rings):  # a line without points that is not clipped would take the layout's room
+        axes.plot(rings.index, rings, color=colour, clip_on=False, **RING)
     if chosen is not None:
         best_one = drawable(of_runs["median"], axes)[chosen]
         axes.plot(chosen, best_one, color=colour, clip_on=False, zorder=4, **BEST)

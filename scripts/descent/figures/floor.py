@@ -16,6 +16,7 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from descent.figures._style import WIDTH, logarithmic_step_sizes, name_study, optimizer_looks
+from descent.run import FULL
 from descent.theory.known import Known, height, late
 
 NEEDS = ("minimiser", "noise")
@@ -27,7 +28,7 @@ STYLES = {"noise": "-", "noise and start": (0, (3, 2)), "α tr C / (4B)": ":"}
 def draw(traces: pd.DataFrame, summary: pd.DataFrame, known: Known) -> Figure:
     figure = Figure(figsize=(WIDTH, 3.8))
     axes = figure.subplots()
-    noisy = [name for name in known.numbers["floor"] if known.batch_size(name)]
+    noisy = [name for name, size in known.numbers["optimizers"].items() if size != FULL]
     batches = summary[summary["optimizer"].isin(noisy)]
     logarithmic_step_sizes(axes, batches["step_size"])
     axes.set_yscale("log")
@@ -74,6 +75,6 @@ def _draw_expected(
     lines = zip(STYLES.values(), (of_runs["from_noise"], of_runs["height"], small), strict=True)
     for style, values in lines:
         axes.plot(step_sizes, values, color=colour, linestyle=style, linewidth=1.2)
-    limit = known.limit(optimizer)
-    if limit is not None and limit < axes.get_xlim()[1]:
+    low, high = axes.get_xlim()
+    if low < (limit := known.limit(optimizer)) < high:
         axes.plot(limit, 1, "v", color=colour, clip_on=False, transform=axes.get_xaxis_transform())

@@ -33,8 +33,8 @@ def draw(traces: pd.DataFrame, summary: pd.DataFrame, known: Known) -> Figure:
     figure, panels = panels_of_curves(
         traces, summary, "epoch", [excess], further=[legend], middle="mean"
     )
-    epochs = traces.drop_duplicates(["optimizer", "step_size", "step"])
-    expected = known.expected.merge(epochs[["optimizer", "step_size", "step", "epoch"]])
-    for (optimizer, _), rows in expected.groupby(["optimizer", "step_size"]):
-        panels[optimizer, "excess"].plot(rows["epoch"], height(rows), **EXPECTED)
+    steps = traces.groupby(["optimizer", "step_size", "step"])["epoch"].first()
+    for (optimizer, step_size), rows in known.expected.groupby(["optimizer", "step_size"]):
+        epochs = steps[optimizer, step_size][rows["step"]]
+        panels[optimizer, "excess"].plot(epochs, height(rows), **EXPECTED)
     return figure
