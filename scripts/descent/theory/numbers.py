@@ -12,7 +12,7 @@ from descent import schedule
 from descent.ability import FACTS, given
 from descent.data import Data
 from descent.plugins import plugin
-from descent.run import FULL, Run
+from descent.run import FULL, SHUFFLED, Run
 from descent.theory.expected import averaged, from_noise, from_start
 from descent.theory.known import EXPECTED, late
 from descent.theory.minimiser import certificate, minimise
@@ -131,7 +131,7 @@ def _expected(
         if full:
             add(name, a, steps, left, np.full(len(steps), np.nan))
             continue
-        shuffled, inflation = run.sampling == "shuffled", moments.inflation(a, size)
+        shuffled, inflation = run.sampling == SHUFFLED, moments.inflation(a, size)
         noisy = from_noise(noise, a, size, steps, samples, shuffled)
         add(name, a, steps, left, inflation * noisy)
         if run.average_from is not None and not shuffled:
