@@ -11,12 +11,11 @@ from numpy.typing import NDArray
 from descent import schedule
 from descent.ability import FACTS, given
 from descent.data import Data
-from descent.plugins import plugin
-from descent.run import FULL, Run
+from descent.run import FULL, OBJECTIVE, Run
 from descent.theory.expected import averaged, from_noise, from_start
 from descent.theory.known import EXPECTED, late
-from descent.theory.minimiser import certificate, minimise
-from descent.theory.objective import Objective, Point
+from descent.theory.minimiser import certificate, minimiser_of, objective_of
+from descent.theory.objective import Point
 from descent.theory.spectrum import EXACT, Spectrum, largest, spectra
 from descent.theory.stability import SecondMoments
 
@@ -38,9 +37,13 @@ class Theory(NamedTuple):
     expected: pd.DataFrame
 
 
-def theory(runs: Runs, data: Data) -> Theory:
-    """The theory of the runs of a study, which share a model, on its data."""
+def theory(runs: Runs, data: Data, minimiser: Mapping[str, NDArray] = {}) -> Theory:
+    """The theory of the runs of a study, which share a model, on its data.
+
+    minimiser: as minimiser_of found it, where that was done before.
+    """
     run = runs[0][1]
+    of_objective = {key: getattr(run, key) for key in OBJECTIVE}
     training = data.holding_out(run.validation)
     plain = [of for of in runs if (of[1].update_rule, of[1].schedule) == ("plain", "constant")]
     numbers: dict[str, Any] = {
@@ -56,9 +59,7 @@ def theory(runs: Runs, data: Data) -> Theory:
     nothing = pd.DataFrame(columns=EXPECTED)
     if why := FACTS["theory"]([run], data.size):
         return Theory(numbers | {"why": why}, {}, nothing)
-    model = plugin("models", run.model)
-    layers = model.layers(data.x_train.shape[1], data.outputs, **run.model_options)
-    objective = Objective.of(model, training, run.l2, layers)
+    objective = objective_of(data, **of_objective)
     zero = objective.at(np.zeros(objective.shape))
     curvature = numbers["curvature"]
     curvature["at_zero"] = largest(zero.hessian, zero.w.size).value
@@ -67,8 +68,8 @@ def theory(runs: Runs, data: Data) -> Theory:
         return Theory(
             numbers | {"why": why + (_without_end(training) if smoothness else "")}, {}, nothing
         )
-    point = _minimiser(objective, training, run)
-    parameters = objective.parameters(point.w)
+    parameters = dict(minimiser) or minimiser_of(data, **of_objective)
+    point = objective.at(objective.flat(parameters))
     top = largest(point.hessian, point.w.size)
     smallest = _smallest(point)
     curvature |= {
@@ -80,7 +81,7 @@ def theory(runs: Runs, data: Data) -> Theory:
     numbers["minimiser"] = {
         "objective": point.value,
         **certificate(point, max(run.l2, smallest)),
-        "test_accuracy": _accuracy(model, parameters, data),
+        "test_accuracy": _accuracy(objective.model, parameters, data),
     }
     numbers["noise_trace"] = point.noise_trace
     sizes = {run.batch_size for _, run in plain} - {FULL}
@@ -140,16 +141,6 @@ def _expected(
             left, noisy = averaged(start, noise, a, size, before, steps - before)
             add(f"{name}_average", a, steps, left, inflation * noisy)
     return pd.concat(tables, ignore_index=True) if tables else pd.DataFrame(columns=EXPECTED)
-
-
-def _minimiser(objective: Objective, training: Data, run: Run) -> Point:
-    """w*, in closed form where the model has one."""
-    model = objective.model
-    if not hasattr(model, "optimum"):
-        return minimise(objective)
-    x = training.inputs(training.x_train, "float64")
-    parameters = model.optimum(x, training.y_train, run.l2, **run.model_options)
-    return objective.at(objective.flat(parameters))
 
 
 def _smallest(point: Point) -> float:
