@@ -100,14 +100,34 @@ rule prepare:
         "python {input.script} --table {params.table} --data {output} --log {log}"
 
 
+rule minimise:
+    input:
+        script="scripts/minimise.py",
+        modules=lambda w: modules("minimise.py", *study(w).theory_modules()),
+        data=lambda w: study(w).data,
+    output:
+        update("results/{study}/theory.npz"),
+    log:
+        "logs/minimise/{study}.log",
+    benchmark:
+        "logs/benchmarks/minimise/{study}.tsv"
+    conda:
+        "environment.yaml"
+    params:
+        objective=lambda w: study(w).objective(),
+    shell:
+        "python {input.script} --data {input.data} --objective {params.objective}"
+        " --minimiser {output} --log {log}"
+
+
 rule theory:
     input:
         script="scripts/theory.py",
         modules=lambda w: modules("theory.py", *study(w).theory_modules()),
         data=lambda w: study(w).data,
+        minimiser=lambda w: study(w).minimiser(),
     output:
         numbers=update("results/{study}/theory.json"),
-        minimiser=update("results/{study}/theory.npz"),
         expected=update("results/{study}/expected.csv"),
     log:
         "logs/theory/{study}.log",
@@ -117,9 +137,10 @@ rule theory:
         "environment.yaml"
     params:
         runs=lambda w: study(w).runs_by_optimizer(),
+        minimiser=lambda w: study(w).minimiser_option(),
     shell:
-        "python {input.script} --data {input.data} --runs {params.runs} --numbers {output.numbers}"
-        " --minimiser {output.minimiser} --expected {output.expected} --log {log}"
+        "python {input.script} --data {input.data} {params.minimiser} --runs {params.runs}"
+        " --numbers {output.numbers} --expected {output.expected} --log {log}"
 
 
 rule train:

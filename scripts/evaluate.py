@@ -25,7 +25,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--iterates", required=True, type=Path, help="npz file of a run")
     parser.add_argument("--data", required=True, type=Path, help="the data that it was trained on")
-    parser.add_argument("--minimiser", type=Path, help="npz file that theory.py wrote")
+    parser.add_argument("--minimiser", type=Path, help="npz file that minimise.py wrote")
     parser.add_argument(
         "--curvature-samples", type=int, default=0, help="that measure the curvature of a path"
     )

@@ -1,4 +1,4 @@
-"""Compute what a study can know before it trains: its minimiser, curvatures, and limits."""
+"""Compute what a study can know before it trains: curvatures, limits, and expected heights."""
 
 import argparse
 import json
@@ -9,7 +9,7 @@ import scipy
 import torch
 
 from descent import data, tables
-from descent.files import checksum, save_npz
+from descent.files import checksum, load_npz
 from descent.provenance import record
 from descent.run import Run
 from descent.theory.numbers import theory
@@ -22,24 +22,21 @@ def main() -> None:
     parser.add_argument(
         "--runs", required=True, type=_runs, help="of the study, by optimizer, as JSON"
     )
+    parser.add_argument("--minimiser", type=Path, help="npz file that minimise.py wrote")
     parser.add_argument("--numbers", required=True, type=Path, help="JSON file to write")
-    parser.add_argument("--minimiser", required=True, type=Path, help="npz file to write")
     parser.add_argument("--expected", required=True, type=Path, help="CSV file to write")
     parser.add_argument("--log", type=Path)
     arguments = parser.parse_args()
 
-    outputs = arguments.numbers, arguments.minimiser, arguments.expected
-    with job(arguments.log, *outputs) as (note, numbers_file, minimiser_file, expected_file):
-        torch.set_num_threads(1)
+    outputs = arguments.numbers, arguments.expected
+    with job(arguments.log, *outputs) as (note, numbers_file, expected_file):
         samples, data_sha256 = data.load(arguments.data)
-        found = theory(arguments.runs, samples)
-        save_npz(minimiser_file, found.minimiser)
+        minimiser, sums = {}, {arguments.data: data_sha256}
+        if arguments.minimiser:
+            minimiser, sums[arguments.minimiser] = load_npz(arguments.minimiser, set())
+        found = theory(arguments.runs, samples, minimiser)
         tables.write(found.expected, expected_file)
-        sums = {
-            arguments.data: data_sha256,
-            arguments.minimiser: checksum(minimiser_file),
-            arguments.expected: checksum(expected_file),
-        }
+        sums[arguments.expected] = checksum(expected_file)
         versions = {library.__name__: library.__version__ for library in (np, scipy, torch)}
         record(numbers_file, sums, versions=versions, **found.numbers)
         note(found.numbers.get("why", "the minimiser is known"))

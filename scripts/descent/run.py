@@ -142,6 +142,9 @@ SIGNATURES = {
     "schedules": ("factor", ["t", "steps"]),
 }
 
+# the keys of a run that decide its objective, and so its minimiser
+OBJECTIVE = ("model", "model_options", "l2", "validation")
+
 # what no option may be called: keys of studies and optimizers, and options of train.py
 TAKEN = {"dataset", "optimizers", "step_sizes", "engine", "evaluator", "figures"}
 TAKEN |= {"curvature_samples", "data", "iterates", "log", "help"}

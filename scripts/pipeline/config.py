@@ -41,6 +41,7 @@ NAME = "[a-z][a-z0-9_]{0,60}"  # of a study or optimizer
 RULES = (
     "download",
     "prepare",
+    "minimise",
     "theory",
     "train",
     "evaluate",

@@ -12,7 +12,7 @@ from descent.ability import given
 from descent.datasets._table import Table
 from descent.errors import InputError
 from descent.plugins import available, plugin
-from descent.run import Run
+from descent.run import OBJECTIVE, Run
 from pipeline.arguments import command_line
 from pipeline.auto import gpus
 
@@ -113,17 +113,26 @@ class PlannedStudy:
             optimizers.setdefault(planned.optimizer, of_it)["step_sizes"].append(step_size)
         return _as_word(list(optimizers.values()))
 
+    def objective(self) -> str:
+        """The keys of its runs that decide the minimiser, as JSON, quoted for a shell."""
+        keys = asdict(self.runs[0].run)
+        return _as_word({key: keys[key] for key in OBJECTIVE})
+
     def theory_modules(self) -> list[str]:
         """The modules of its own that theory imports."""
         return [f"descent.models.{self.model}"]
 
     def theory(self) -> list[str]:
         """What is computed before it trains."""
-        return [f"results/{self.name}/{of}" for of in ("theory.json", "theory.npz", "expected.csv")]
+        return [f"results/{self.name}/{of}" for of in ("theory.json", "expected.csv")]
 
     def minimiser(self) -> list[str]:
         """The file of the minimiser, where there is one."""
-        return self.theory()[1:2] if self.has_minimiser else []
+        return [f"results/{self.name}/theory.npz"] if self.has_minimiser else []
+
+    def minimiser_option(self) -> list[str]:
+        """The option that names it."""
+        return [f"--minimiser {file}" for file in self.minimiser()]
 
     def evaluation_modules(self) -> list[str]:
         """The modules that evaluation imports for what it measures besides."""
@@ -132,8 +141,7 @@ class PlannedStudy:
     def evaluation_options(self) -> list[str]:
         """What evaluation measures besides."""
         samples = self.curvature_samples
-        against = [f"--minimiser {file}" for file in self.minimiser()]
-        return [*against, *([f"--curvature-samples {samples}"] if samples else [])]
+        return [*self.minimiser_option(), *([f"--curvature-samples {samples}"] if samples else [])]
 
     def files(self, kind: str, ending: str) -> list[str]:
         """The iterates or traces of all runs."""
@@ -173,7 +181,13 @@ class PlannedStudy:
 
     def results(self) -> list[str]:
         """Everything that is made of it."""
-        made = [*self.theory(), *self.tables(), *self.descriptions(), *self.figure_files()]
+        made = [
+            *self.minimiser(),
+            *self.theory(),
+            *self.tables(),
+            *self.descriptions(),
+            *self.figure_files(),
+        ]
         return [*made, *self.records(), self.manifest]
 
     def recorded(self) -> list[str]:
@@ -181,6 +195,7 @@ class PlannedStudy:
         kinds = [("iterates", "npz"), ("traces", "csv"), ("traces", "json")]
         of_runs = [file for kind in kinds for file in self.files(*kind)]
         return [
+            *self.minimiser(),
             *self.theory()[1:],
             *of_runs,
             *self.tables(),
@@ -194,7 +209,7 @@ class PlannedStudy:
         if needs.READS_ITERATES:
             reads |= {"iterates": self.files("iterates", "npz"), "data": self.data}
         if needs.READS_THEORY:
-            numbers, _, expected = self.theory()
+            numbers, expected = self.theory()
             reads |= {"theory": numbers, "expected": expected}
         return reads
 

@@ -18,9 +18,9 @@ TRAIN = (
     "train.py --data {d}.npz --step-size 0.1 --batch-size full --epochs 2 --evaluate-every 1"
     " --seeds 0 --iterates o_{d}/0.1.npz --model {model} --engine {engine} {options}"
 )
+MINIMISE = "minimise.py --data {d}.npz --objective {objective} --minimiser {d}_theory.npz"
 THEORY = (
-    "theory.py --data {d}.npz --runs {runs}"
-    " --numbers {d}_theory.json --minimiser {d}_theory.npz --expected {d}_expected.csv"
+    "theory.py --data {d}.npz --runs {runs} --numbers {d}_theory.json --expected {d}_expected.csv"
 )
 EVALUATE = (
     "evaluate.py --iterates o_{d}/0.1.npz --data {d}.npz --study s --optimizer o_{d}"
@@ -67,7 +67,14 @@ def theory(names):
     run |= {"batch_size": 4, "epochs": 2, "evaluate_every": 1, "seeds": [0]}
     run |= {"model_options": {"bias": False}} if names is BOWL else {}
     runs = json.dumps([run], separators=(",", ":"))
-    return THEORY.format(**names, runs=runs), [f"models.{names['model']}"]
+    found = " --minimiser bowl_theory.npz" if names is BOWL else ""
+    return THEORY.format(**names, runs=runs) + found, [f"models.{names['model']}"]
+
+
+def minimise():
+    objective = {"model": "linear_regression", "model_options": {"bias": False}}
+    objective = json.dumps(objective | {"l2": 0, "validation": 0}, separators=(",", ":"))
+    return MINIMISE.format(**BOWL, objective=objective), ["models.linear_regression"]
 
 
 def plot(figure):
@@ -87,11 +94,8 @@ COMMANDS = dict(
         *(train("numpy", model) for model in available("models")),
         *(train(engine) for engine in available("engines") if engine != "numpy"),
         *(train("numpy", schedule=name) for name in available("schedules") if name != "constant"),
+        minimise(),
         *(theory(names) for names in (DIGITS, BOWL)),
-        (
-            f"{EVALUATE.format(**BOWL, evaluator='numpy')} --curvature-samples 4",
-            ["models.linear_regression", "evaluators.numpy", "theory.path"],
-        ),
         (
             f"{EVALUATE.format(**BOWL, evaluator='numpy')} --minimiser bowl_theory.npz",
             ["models.linear_regression", "evaluators.numpy"],
@@ -102,6 +106,10 @@ COMMANDS = dict(
                 ["models.sigmoid_softmax", f"evaluators.{evaluator}"],
             )
             for evaluator in available("evaluators")
+        ),
+        (
+            f"{EVALUATE.format(**DIGITS, evaluator='numpy')} --curvature-samples 9",
+            ["models.sigmoid_softmax", "evaluators.numpy", "theory.path"],
         ),
         *((AGGREGATE.format(**names), []) for names in (DIGITS, BOWL)),
         *((COMPARE.format(**names), []) for names in (DIGITS, BOWL)),
@@ -183,6 +191,7 @@ print(*(pool["num_threads"] for pool in threadpool_info()))
         ("train", "descent.engines.torch", {"torchvision", "pandas", "matplotlib", "numba"}),
         ("evaluate", "descent.evaluators.numpy", {"torch", "pandas", "matplotlib", "numba"}),
         ("aggregate", "descent.summary", {"torch", "torchvision", "matplotlib"}),
+        ("minimise", "descent.models.linear_regression", {"torch", "pandas", "matplotlib"}),
         ("theory", "descent.theory.numbers", {"torchvision", "matplotlib", "numba", "sklearn"}),
         ("compare", "descent.predictions", {"torch", "torchvision", "matplotlib", "numba"}),
         ("plot", "descent.figures.heatmap", {"torch", "torchvision", "numba"}),

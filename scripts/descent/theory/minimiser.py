@@ -1,13 +1,39 @@
 """The minimiser w* of a strongly convex objective, by Newton's method, with a certificate."""
 
+from collections.abc import Mapping
+from typing import Any
+
 import numpy as np
 from numpy.typing import NDArray
 
+from descent.data import Data
 from descent.errors import InputError
+from descent.plugins import plugin
 from descent.theory.objective import Objective, Point, Product
 
 SMALL = 1e-11  # ‖∇F‖ at which Newton's method ends
 MOST_STEPS, MOST_PRODUCTS = 60, 1000  # of Newton's method, and of conjugate gradients in each
+
+
+def objective_of(
+    data: Data, model: str, model_options: Mapping[str, Any], l2: float, validation: int
+) -> Objective:
+    """The objective of runs with these keys, on the samples that they train on."""
+    file, training = plugin("models", model), data.holding_out(validation)
+    layers = file.layers(training.x_train.shape[1], training.outputs, **model_options)
+    return Objective.of(file, training, l2, layers)
+
+
+def minimiser_of(
+    data: Data, model: str, model_options: Mapping[str, Any], l2: float, validation: int
+) -> dict[str, NDArray]:
+    """A and b that minimise it, in closed form where the model has one."""
+    objective = objective_of(data, model, model_options, l2, validation)
+    if not hasattr(objective.model, "optimum"):
+        return objective.parameters(minimise(objective).w)
+    training = data.holding_out(validation)
+    x = training.inputs(training.x_train, "float64")
+    return objective.model.optimum(x, training.y_train, l2, **model_options)
 
 
 def minimise(objective: Objective) -> Point:

@@ -1,8 +1,8 @@
-"""The theory of a study: its numbers, its minimiser, and the expected heights of its runs."""
+"""The theory of a study: its numbers, and the expected heights of its runs."""
 
 from collections.abc import Mapping, Sequence
 from types import ModuleType
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -11,12 +11,11 @@ from numpy.typing import NDArray
 from descent import schedule
 from descent.ability import FACTS, given
 from descent.data import Data
-from descent.plugins import plugin
-from descent.run import FULL, SHUFFLED, Run
+from descent.run import FULL, OBJECTIVE, Run
 from descent.theory.expected import averaged, from_noise, from_start
-from descent.theory.known import EXPECTED, late
-from descent.theory.minimiser import certificate, minimise
-from descent.theory.objective import Objective, Point
+from descent.theory.known import EXPECTED, Known, late
+from descent.theory.minimiser import certificate, objective_of
+from descent.theory.objective import Point
 from descent.theory.spectrum import EXACT, Spectrum, largest, spectra
 from descent.theory.stability import SecondMoments
 
@@ -26,20 +25,11 @@ TIED = 1e-12  # of the largest eigenvalue of a quadratic: smaller ones are zero,
 Runs = Sequence[tuple[str, Run]]  # of a study, each with the name of its optimizer
 
 
-class Theory(NamedTuple):
-    """What is known before training.
+def theory(runs: Runs, data: Data, minimiser: Mapping[str, NDArray]) -> Known:
+    """The theory of the runs of a study, which share a model, on its data.
 
-    numbers: as theory.json has them; minimiser: A and b, {} where there is none; expected: the
-    height above F* of each run at its evaluated steps.
+    minimiser: as minimiser_of found it, {} where there is none.
     """
-
-    numbers: dict[str, Any]
-    minimiser: dict[str, NDArray]
-    expected: pd.DataFrame
-
-
-def theory(runs: Runs, data: Data) -> Theory:
-    """The theory of the runs of a study, which share a model, on its data."""
     run = runs[0][1]
     training = data.holding_out(run.validation)
     plain = [of for of in runs if (of[1].update_rule, of[1].schedule) == ("plain", "constant")]
@@ -55,20 +45,16 @@ def theory(runs: Runs, data: Data) -> Theory:
     }
     nothing = pd.DataFrame(columns=EXPECTED)
     if why := FACTS["theory"]([run], data.size):
-        return Theory(numbers | {"why": why}, {}, nothing)
-    model = plugin("models", run.model)
-    layers = model.layers(data.x_train.shape[1], data.outputs, **run.model_options)
-    objective = Objective.of(model, training, run.l2, layers)
+        return Known(numbers | {"why": why}, nothing)
+    objective = objective_of(data, **{key: getattr(run, key) for key in OBJECTIVE})
     zero = objective.at(np.zeros(objective.shape))
     curvature = numbers["curvature"]
     curvature["at_zero"] = largest(zero.hessian, zero.w.size).value
     smoothness = given("models", run.model).SMOOTHNESS
     if why := FACTS["minimiser"]([run], data.size):
-        return Theory(
-            numbers | {"why": why + (_without_end(training) if smoothness else "")}, {}, nothing
-        )
-    point = _minimiser(objective, training, run)
-    parameters = objective.parameters(point.w)
+        end = _without_end(training) if smoothness else ""
+        return Known(numbers | {"why": why + end}, nothing)
+    point = objective.at(objective.flat(minimiser))
     top = largest(point.hessian, point.w.size)
     smallest = _smallest(point)
     curvature |= {
@@ -80,7 +66,7 @@ def theory(runs: Runs, data: Data) -> Theory:
     numbers["minimiser"] = {
         "objective": point.value,
         **certificate(point, max(run.l2, smallest)),
-        "test_accuracy": _accuracy(model, parameters, data),
+        "test_accuracy": _accuracy(objective.model, minimiser, data),
     }
     numbers["noise_trace"] = point.noise_trace
     sizes = {run.batch_size for _, run in plain} - {FULL}
@@ -92,7 +78,7 @@ def theory(runs: Runs, data: Data) -> Theory:
     }
     expected = _expected(point, moments, plain, len(training.y_train), limits)
     numbers["floor"] = floors(expected)
-    return Theory(numbers, parameters, expected)
+    return Known(numbers, expected)
 
 
 def floors(expected: pd.DataFrame) -> dict[str, dict[str, float]]:
@@ -131,7 +117,7 @@ def _expected(
         if full:
             add(name, a, steps, left, np.full(len(steps), np.nan))
             continue
-        shuffled, inflation = run.sampling == SHUFFLED, moments.inflation(a, size)
+        shuffled, inflation = run.sampling == schedule.SHUFFLED, moments.inflation(a, size)
         noisy = from_noise(noise, a, size, steps, samples, shuffled)
         add(name, a, steps, left, inflation * noisy)
         if run.average_from is not None and not shuffled:
@@ -140,16 +126,6 @@ def _expected(
             left, noisy = averaged(start, noise, a, size, before, steps - before)
             add(f"{name}_average", a, steps, left, inflation * noisy)
     return pd.concat(tables, ignore_index=True) if tables else pd.DataFrame(columns=EXPECTED)
-
-
-def _minimiser(objective: Objective, training: Data, run: Run) -> Point:
-    """w*, in closed form where the model has one."""
-    model = objective.model
-    if not hasattr(model, "optimum"):
-        return minimise(objective)
-    x = training.inputs(training.x_train, "float64")
-    parameters = model.optimum(x, training.y_train, run.l2, **run.model_options)
-    return objective.at(objective.flat(parameters))
 
 
 def _smallest(point: Point) -> float:
@@ -170,7 +146,7 @@ def _smallest(point: Point) -> float:
     return top - largest(lambda v: top * v - point.hessian(v), size).value
 
 
-def _accuracy(model: ModuleType, parameters: dict[str, NDArray], data: Data) -> float | None:
+def _accuracy(model: ModuleType, parameters: Mapping[str, NDArray], data: Data) -> float | None:
     """Of w* on the test samples."""
     if model.TASK != "classification":
         return None
