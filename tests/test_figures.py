@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.collections import PolyCollection
 from matplotlib.figure import Figure
 from matplotlib.markers import CARETUP
 
@@ -93,6 +94,9 @@ def drawn_of(figure: str, traces: pd.DataFrame, summary=None, known: Known | Non
     about = given("figures", figure)
     if "minimiser" in about.NEEDS and "excess" not in traces:
         traces = traces.assign(excess=traces["objective"])
+    if about.SHOWS_CURVATURE and "curvature" not in traces:
+        curvature = (2 + traces["seed"] + traces["step"]).where(traces["batch_size"] == "full")
+        traces = traces.assign(curvature=curvature, curvature_error=curvature / 10)
     reads = [traces, summarise(traces) if summary is None else summary]
     if about.READS_THEORY:
         reads.append(known or known_of(traces))
@@ -143,6 +147,8 @@ def test_draws_every_study(figure, name):
     traces = STUDIES[name]
     if "batch sizes" in given("figures", figure).NEEDS and traces["batch_size"].nunique() < 3:
         pytest.skip("needs several batch sizes")
+    if "full batch" in given("figures", figure).NEEDS and "full" not in set(traces["batch_size"]):
+        pytest.skip("needs full batches")
     drawn = drawn_of(figure, traces, summary_of(name))
     drawn.set_dpi(30)  # which is quick
     FigureCanvasAgg(drawn).draw()
@@ -587,6 +593,25 @@ def test_the_floor_is_drawn_as_the_tables_say():
         (mark,) = (line for line in lines if line.get_marker() == "v")
         assert mark.get_xdata() == limit
     assert not measured
+
+
+def test_curvature_is_drawn_of_full_batches_beside_two_over_the_step_size():
+    traces = study({"gd": [0.1, 0.5], "sgd": [0.1]})
+    drawn = drawn_of("curvature", traces)
+    above, below = drawn.axes
+    middle = 3 + np.arange(9)  # of three seeds
+    for step_size, colour in step_size_colours(pd.Series([0.1, 0.5])).items():
+        (line,) = (line for line in above.get_lines() if line.get_color() == colour)
+        np.testing.assert_array_equal(line.get_ydata(), middle)
+        (line,) = (line for line in below.get_lines() if line.get_color() == colour)
+        np.testing.assert_allclose(line.get_ydata(), middle * step_size / 2)
+    edge = [line for line in below.get_lines() if list(line.get_ydata()) == [1, 1]]
+    assert len(edge) == 1
+    bands = [c for c in above.collections if isinstance(c, PolyCollection)]
+    assert len(bands) == 2
+    for band in bands:
+        heights = band.get_paths()[0].vertices[:, 1]
+        assert (heights.min(), heights.max()) == pytest.approx((0.8 * 3, 1.2 * 11))
 
 
 @pytest.mark.parametrize("limit", [1e-9, 1e9])
