@@ -14,7 +14,7 @@ from descent.errors import InputError
 from descent.run import TAKEN, Run
 from pipeline import auto
 from pipeline.arguments import parse_run
-from pipeline.config import TARGETS, Optimizer, Study, read_studies
+from pipeline.config import MAX_COMMAND, TARGETS, Optimizer, Study, read_studies
 from theory import _runs
 
 ROOT = Path(__file__).parents[2]
@@ -727,6 +727,8 @@ def test_the_runs_that_theory_is_told_of_are_those_of_the_study():
     study = read(with_sgd_key("average_from: 1, update_rule: adam", CONVEX))["tiny"]
     (words,) = shlex.split(study.runs_by_optimizer())
     assert _runs(words) == [(planned.optimizer, planned.run) for planned in study.runs]
+    many = read(CONVEX.replace("[0, 1]", "10000"))["tiny"].runs_by_optimizer()
+    assert len(many) < MAX_COMMAND // 2  # seeds stand there once
     (words,) = shlex.split(study.objective())
     of_objective = {"model": "softmax_regression", "model_options": {}, "l2": 0.1, "validation": 0}
     assert json.loads(words) == of_objective
