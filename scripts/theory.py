@@ -43,10 +43,12 @@ def main() -> None:
 
 
 def _runs(text: str) -> list[tuple[str, Run]]:
-    """[{"optimizer": …, "step_sizes": […], …}], with the keys of a run, as its runs."""
+    """The runs of {"optimizers": [{"optimizer": …, "step_sizes": […], …}], …}, by optimizer."""
+    of_study = json.loads(text)
+    optimizers = of_study.pop("optimizers")
     return [
-        (optimizer, Run(**keys, step_size=step_size))
-        for keys in json.loads(text)
+        (optimizer, Run(**of_study, **keys, step_size=step_size))
+        for keys in optimizers
         for optimizer, step_sizes in [(keys.pop("optimizer"), keys.pop("step_sizes"))]
         for step_size in step_sizes
     ]

@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.collections import PolyCollection
 from matplotlib.figure import Figure
 from matplotlib.markers import CARETUP
 
@@ -93,6 +94,9 @@ def drawn_of(figure: str, traces: pd.DataFrame, summary=None, known: Known | Non
     about = given("figures", figure)
     if "minimiser" in about.NEEDS and "excess" not in traces:
         traces = traces.assign(excess=traces["objective"])
+    if about.SHOWS_CURVATURE and "curvature" not in traces:
+        curvature = (2 + traces["seed"] + traces["step"]).where(traces["batch_size"] == "full")
+        traces = traces.assign(curvature=curvature, curvature_error=curvature / 10)
     reads = [traces, summarise(traces) if summary is None else summary]
     if about.READS_THEORY:
         reads.append(known or known_of(traces))
@@ -143,6 +147,8 @@ def test_draws_every_study(figure, name):
     traces = STUDIES[name]
     if "batch sizes" in given("figures", figure).NEEDS and traces["batch_size"].nunique() < 3:
         pytest.skip("needs several batch sizes")
+    if "full batch" in given("figures", figure).NEEDS and "full" not in set(traces["batch_size"]):
+        pytest.skip("needs full batches")
     drawn = drawn_of(figure, traces, summary_of(name))
     drawn.set_dpi(30)  # which is quick
     FigureCanvasAgg(drawn).draw()
@@ -589,6 +595,25 @@ def test_the_floor_is_drawn_as_the_tables_say():
     assert not measured
 
 
+def test_curvature_is_drawn_of_full_batches_beside_two_over_the_step_size():
+    traces = study({"gd": [0.1, 0.5], "sgd": [0.1]})
+    drawn = drawn_of("curvature", traces)
+    above, below = drawn.axes
+    middle = 3 + np.arange(9)  # of three seeds
+    for step_size, colour in step_size_colours(pd.Series([0.1, 0.5])).items():
+        (line,) = (line for line in above.get_lines() if line.get_color() == colour)
+        np.testing.assert_array_equal(line.get_ydata(), middle)
+        (line,) = (line for line in below.get_lines() if line.get_color() == colour)
+        np.testing.assert_allclose(line.get_ydata(), middle * step_size / 2)
+    edge = [line for line in below.get_lines() if list(line.get_ydata()) == [1, 1]]
+    assert len(edge) == 1
+    bands = [c for c in above.collections if isinstance(c, PolyCollection)]
+    assert len(bands) == 2
+    for band in bands:
+        heights = band.get_paths()[0].vertices[:, 1]
+        assert (heights.min(), heights.max()) == pytest.approx((0.8 * 3, 1.2 * 11))
+
+
 @pytest.mark.parametrize("limit", [1e-9, 1e9])
 def test_the_limit_of_a_floor_is_not_marked_beside_the_panel(limit):
     traces = study({"sgd": [0.1, 1]})
@@ -869,9 +894,9 @@ def of_logistic_map(optimizers: dict[str, list[float]], seeds: int = 2) -> pd.Da
     return pd.concat(runs, ignore_index=True)
 
 
-def limit_map(traces: pd.DataFrame):
+def limit_map(traces: pd.DataFrame, known: Known = NOTHING):
     summary = traces[["optimizer", "step_size"]].drop_duplicates()
-    return plugin("figures", "limit_map").draw(traces, summary.assign(seeds=2, **NAMED))
+    return plugin("figures", "limit_map").draw(traces, summary.assign(seeds=2, **NAMED), known)
 
 
 PERIODS = {2.8: "1", 3.2: "2", 3.5: "4", 3.55: "8", 3.83: "another", 3.9: "none"}
@@ -900,6 +925,14 @@ def test_the_limit_map_shows_every_value_of_the_last_quarter_by_its_period():
     assert "another: 3" in texts(drawn)
     assert not {"diverged", "beyond the axis"} & set(texts(drawn))
     assert (above.get_xscale(), above.get_yscale()) == ("linear", "linear")
+
+
+def test_the_limit_map_shows_the_limits_that_are_known():
+    limits = {"gd_local": 3.0, "gd_global": 2.9, "sgd": {}}
+    known = Known(NOTHING.numbers | {"limits": limits}, NOTHING.expected)
+    above, _ = limit_map(of_logistic_map({"gd": list(PERIODS)}), known).axes
+    drawn = {line.get_xdata()[0]: line.get_linestyle() for line in above.get_lines()[-2:]}
+    assert drawn == {3.0: "--", 2.9: "-."}
 
 
 def test_the_limit_map_has_a_row_for_each_start():

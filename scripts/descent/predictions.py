@@ -33,12 +33,13 @@ def predictions(traces: pd.DataFrame, summary: pd.DataFrame, known: Known) -> pd
     """
     if known.numbers["minimiser"] is None:
         return pd.DataFrame(columns=COLUMNS)
-    rows = [
-        *_limits(traces, summary, known),
-        *_excesses(traces, known),
-        *_rates(traces, known),
-        *_curvatures(traces, known),
-    ]
+    with np.errstate(all="ignore"):  # a run may diverge, or come below what can be resolved
+        rows = [
+            *_limits(traces, summary, known),
+            *_excesses(traces, known),
+            *_rates(traces, known),
+            *_curvatures(traces, known),
+        ]
     table = pd.DataFrame(rows, columns=COLUMNS[1:-1])
     table["ratio"] = table["measured"] / table["predicted"]
     return table.assign(study=summary["study"].iloc[0])[COLUMNS]
@@ -72,7 +73,8 @@ def _excesses(traces: pd.DataFrame, known: Known) -> Iterator[tuple]:
     expected = known.expected.assign(height=height)
     measured, resolved = late(traces), ROUNDING * known.numbers["minimiser"]["objective"]
     for (optimizer, step_size), rows in late(expected).groupby(RUN[3:5], sort=False):
-        seeds = _of_run(measured, optimizer, step_size).groupby("seed")["excess"].mean()
+        run = _of_run(measured, optimizer, step_size)
+        seeds = run.pivot(index="step", columns="seed", values="excess").mean(skipna=False)
         if rows["height"].mean() > resolved:
             yield "excess", optimizer, step_size, rows["height"].mean(), *_over(seeds)
 
@@ -84,8 +86,9 @@ def _rates(traces: pd.DataFrame, known: Known) -> Iterator[tuple]:
             continue
         run = _of_run(traces, optimizer, step_size)
         seeds = run.pivot(index="step", columns="seed", values="excess")
-        measured = _rate(seeds.mean(axis=1))
-        without = [_rate(seeds.drop(columns=seed).mean(axis=1)) for seed in seeds]
+        measured = _rate(seeds.mean(axis=1, skipna=False))
+        others = (seeds.drop(columns=seed) for seed in seeds)
+        without = [_rate(of_others.mean(axis=1, skipna=False)) for of_others in others]
         # the jackknife
         error = np.sqrt(len(seeds.columns) - 1) * np.std(without) if len(without) > 1 else 0.0
         predicted = _rate(height(rows.set_index("step")))
@@ -106,9 +109,9 @@ def _curvatures(traces: pd.DataFrame, known: Known) -> Iterator[tuple]:
 
 
 def _rate(excess: pd.Series) -> float:
-    """-d ln(excess)/dt between the middle and the end, by the index."""
+    """-d ln(excess)/dt between the middle, or the last step before it, and the end."""
     step, excess = excess.index.to_numpy(), excess.to_numpy()
-    middle = np.searchsorted(step, step[-1] / 2)
+    middle = np.searchsorted(step, step[-1] / 2, side="right") - 1
     return float(np.log(excess[middle] / excess[-1]) / (step[-1] - step[middle]))
 
 

@@ -3,7 +3,7 @@
 import json
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 from functools import cached_property
 from shlex import quote
 from typing import Any
@@ -12,7 +12,7 @@ from descent.ability import given
 from descent.datasets._table import Table
 from descent.errors import InputError
 from descent.plugins import available, plugin
-from descent.run import OBJECTIVE, Run
+from descent.run import OBJECTIVE, OfStudy, Run
 from pipeline.arguments import command_line
 from pipeline.auto import gpus
 
@@ -103,15 +103,17 @@ class PlannedStudy:
         return _as_word(asdict(self.table))
 
     def runs_by_optimizer(self) -> str:
-        """What runs there are, as JSON, quoted for a shell: the keys of a run, with its optimizer
-        and, in place of a step size, all of them."""
+        """What runs there are, as JSON, quoted for a shell: the keys that all share, and those of
+        each optimizer, in place of a step size with all of them."""
+        shared = {field.name for field in fields(OfStudy)} | {"model_options"}
         optimizers: dict[str, dict[str, Any]] = {}
         for planned in self.runs:
-            keys = asdict(planned.run)
+            keys = {key: v for key, v in asdict(planned.run).items() if key not in shared}
             step_size = keys.pop("step_size")
             of_it = {"optimizer": planned.optimizer, "step_sizes": [], **keys}
             optimizers.setdefault(planned.optimizer, of_it)["step_sizes"].append(step_size)
-        return _as_word(list(optimizers.values()))
+        of_study = {key: v for key, v in asdict(self.runs[0].run).items() if key in shared}
+        return _as_word({**of_study, "optimizers": list(optimizers.values())})
 
     def objective(self) -> str:
         """The keys of its runs that decide the minimiser, as JSON, quoted for a shell."""

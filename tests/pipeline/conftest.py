@@ -28,6 +28,11 @@ studies:
       gd: {batch_size: full, epochs: 4, evaluate_every: 1, step_sizes: [10]}
 """
 
+# with a minimiser
+CONVEX = TINY.replace(
+    "sigmoid_softmax", "softmax_regression\n    l2: 0.1\n    curvature_samples: 9"
+)
+
 # downloads go nowhere: a proxy that refuses connections
 OFFLINE = {f"{scheme}_proxy": "http://127.0.0.1:9" for scheme in ("http", "https")}
 

@@ -1,3 +1,4 @@
+import json
 import shlex
 from argparse import ArgumentParser
 from dataclasses import replace
@@ -13,7 +14,8 @@ from descent.errors import InputError
 from descent.run import TAKEN, Run
 from pipeline import auto
 from pipeline.arguments import parse_run
-from pipeline.config import TARGETS, Optimizer, Study, read_studies
+from pipeline.config import MAX_COMMAND, TARGETS, Optimizer, Study, read_studies
+from theory import _runs
 
 ROOT = Path(__file__).parents[2]
 
@@ -139,6 +141,11 @@ MISTAKES = [
     ("seeds:", "dtype: int8\n    seeds:", f"{TINY}.dtype: found 'int8'; allowed: one of float32, "),
     ("seeds:", "initial: ones\n    seeds:", f"{TINY}.initial: found 'ones'; allowed: one of unif"),
     ("seeds:", "l2: -1\n    seeds:", f"{TINY}.l2: found -1; allowed: a finite number ≥ 0"),
+    (
+        "seeds:",
+        "curvature_samples: -1\n    seeds:",
+        f"{TINY}.curvature_samples: found -1; allowed: an integer ≥ 0",
+    ),
     ("seeds:", "l2: .inf\n    seeds:", f"{TINY}.l2: found inf; allowed: a finite number ≥ 0"),
     ("[0, 1]", "[0, 0]", f"{TINY}.seeds: found [0, 0]; allowed: each once, but 0 and 0 are the s"),
     ("[0, 1]", "[0, -1]", f"{TINY}.seeds[1]: found -1; allowed: an integer ≥ 0"),
@@ -268,6 +275,10 @@ MISTAKES = [
     ("tiny:", "ti/ny:", "studies: found the name 'ti/ny'; allowed: a lower-case letter, then"),
     ("tiny:", "Tiny:", "studies: found the name 'Tiny'; allowed: a lower-case letter"),
     ("tiny:", "train:", "studies: found the name 'train'; allowed: names other than those of the"),
+    *(
+        ("tiny:", f"{rule}:", f"studies: found the name '{rule}'; allowed: names other than those")
+        for rule in ("minimise", "theory", "compare")
+    ),
     ("tiny:", "1:", "studies: found the name 1; allowed: a lower-case letter"),
     ("sgd:", "s.gd:", f"{TINY}.optimizers: found the name 's.gd'; allowed: a lower-case letter"),
     # a key
@@ -392,6 +403,16 @@ MISTAKES = [
         "seeds:",
         "figures: [heatmap, trajectories]\n    seeds:",
         f"{TINY}.figures: found trajectories; it is for regression; allowed: final_by_step_size, ",
+    ),
+    (
+        "seeds:",
+        "figures: [curvature]\n    seeds:",
+        f"{TINY}.figures: found curvature; no curvature is measured: curvature_samples is 0; allo",
+    ),
+    (
+        "seeds:",
+        "figures: [prediction]\n    seeds:",
+        f"{TINY}.figures: found prediction; sigmoid_softmax is not convex; allowed: final_by_step",
     ),
 ]
 
@@ -662,6 +683,8 @@ def test_no_study_takes_the_name_of_a_rule():
 
 
 PLANE = with_study_key("bias: false", REGRESSION.replace("diabetes", "bowl"))
+CONVEX = with_study_key("l2: 0.1", GOOD.replace("sigmoid_softmax", "softmax_regression"))
+THEORY = {"prediction", "floor", "optimum_distance"}
 ACCURACY = {"accuracy_by_epoch", "accuracy_by_step", "heatmap", "weights"}
 
 
@@ -669,18 +692,46 @@ ACCURACY = {"accuracy_by_epoch", "accuracy_by_step", "heatmap", "weights"}
     ("text", "further"),
     [
         (GOOD, ACCURACY),
-        (REGRESSION, {"optimum_distance"}),
-        (PLANE.replace("every: 500", "every: 1"), {"optimum_distance", "trajectories"}),
+        (REGRESSION, THEORY),
+        (PLANE.replace("every: 500", "every: 1"), {*THEORY, "trajectories"}),
+        (CONVEX, ACCURACY | THEORY),
+        (CONVEX.replace("batch_size: 1,", "batch_size: full,"), ACCURACY | THEORY - {"floor"}),
+        (with_study_key("curvature_samples: 9"), ACCURACY | {"curvature"}),
         (GOOD.replace("epochs: 3", "update_rule: adam, epochs: 3"), ACCURACY | {"sensitivity"}),
     ],
 )
 def test_figures_are_those_that_have_something_to_show(text, further):
-    figures = ACCURACY | {"optimum_distance", "trajectories", "sensitivity", "weights"}
+    figures = ACCURACY | THEORY | {"trajectories", "sensitivity", "curvature"}
     fit = set(read(text)["tiny"].figures)
     assert fit & figures == further
     assert fit >= {"distance", "final_by_step_size"}
     named = read(with_study_key("figures: [distance]", text))["tiny"].figures
     assert named == ("distance",)
+
+
+def test_evaluation_measures_what_the_study_asks_for():
+    plain = read(GOOD)["tiny"]
+    assert (plain.minimiser(), plain.evaluation_options(), plain.evaluation_modules()) == (
+        [],
+        [],
+        [],
+    )
+    measured = read(with_study_key("curvature_samples: 9", CONVEX))["tiny"]
+    file = "results/tiny/theory.npz"
+    assert measured.minimiser() == [file]
+    assert measured.evaluation_options() == [f"--minimiser {file}", "--curvature-samples 9"]
+    assert measured.evaluation_modules() == ["descent.theory.path"]
+
+
+def test_the_runs_that_theory_is_told_of_are_those_of_the_study():
+    study = read(with_sgd_key("average_from: 1, update_rule: adam", CONVEX))["tiny"]
+    (words,) = shlex.split(study.runs_by_optimizer())
+    assert _runs(words) == [(planned.optimizer, planned.run) for planned in study.runs]
+    many = read(CONVEX.replace("[0, 1]", "10000"))["tiny"].runs_by_optimizer()
+    assert len(many) < MAX_COMMAND // 2  # seeds stand there once
+    (words,) = shlex.split(study.objective())
+    of_objective = {"model": "softmax_regression", "model_options": {}, "l2": 0.1, "validation": 0}
+    assert json.loads(words) == of_objective
 
 
 def test_the_study_in_the_readme_can_be_copied():

@@ -121,6 +121,9 @@ def test_damaged_data_loses_nothing_and_is_not_forgotten(made):
         ("traces/gd/10.0.json", cut, "not a record of a stage"),
         ("traces.csv", with_other_digit, "was altered: SHA-256"),
         ("summary.csv", with_other_digit, "was altered: SHA-256"),
+        ("predictions.csv", without_last_line, "was altered"),
+        ("expected.csv", without_last_line, "was altered: SHA-256"),
+        ("theory.json", cut, "not a record of a stage"),
         ("figures/heatmap.pdf", cut, "was altered"),
     ],
 )

@@ -63,10 +63,11 @@ def train(engine, model="sigmoid_softmax", **options):
 
 def theory(names):
     """Of the run that is trained, but that a batch is as large as the bowl, for its noise."""
-    run = {"optimizer": f"o_{names['d']}", "step_sizes": [0.1], "model": names["model"]}
-    run |= {"batch_size": 4, "epochs": 2, "evaluate_every": 1, "seeds": [0]}
-    run |= {"model_options": {"bias": False}} if names is BOWL else {}
-    runs = json.dumps([run], separators=(",", ":"))
+    run = {"optimizer": f"o_{names['d']}", "step_sizes": [0.1]}
+    run |= {"batch_size": 4, "epochs": 2, "evaluate_every": 1}
+    runs = {"model": names["model"], "seeds": [0], "optimizers": [run]}
+    runs |= {"model_options": {"bias": False}} if names is BOWL else {}
+    runs = json.dumps(runs, separators=(",", ":"))
     found = " --minimiser bowl_theory.npz" if names is BOWL else ""
     return THEORY.format(**names, runs=runs) + found, [f"models.{names['model']}"]
 

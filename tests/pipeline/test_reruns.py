@@ -6,14 +6,16 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from conftest import figures, jobs  # pyright: ignore
+from conftest import CONVEX, copy_project, figures, jobs  # pyright: ignore
 
 RUNS = ["tiny gd 10.0", "tiny sgd 0.01", "tiny sgd 1.0"]
 DRAWING_ONWARDS = sorted([*figures("tiny"), "manifest tiny"])
-AFTER_EVALUATION = sorted(["aggregate tiny", "describe tiny", *DRAWING_ONWARDS])
+AFTER_EVALUATION = sorted(["aggregate tiny", "compare tiny", "describe tiny", *DRAWING_ONWARDS])
 EVALUATION_ONWARDS = sorted([*(f"evaluate {run}" for run in RUNS), *AFTER_EVALUATION])
 TRAINING_ONWARDS = sorted([*(f"train {run}" for run in RUNS), *EVALUATION_ONWARDS])
 GD_ONWARDS = sorted(["evaluate tiny gd 10.0", "train tiny gd 10.0", *AFTER_EVALUATION])
+THEORY = ["theory tiny"]  # which reads all keys of all runs
+WITH_THEORY = TRAINING_ONWARDS + THEORY
 
 
 def test_nothing_runs_again_without_a_change_however_files_are_touched_and_moved(made, tmp_path):
@@ -58,14 +60,14 @@ def test_checking_out_another_branch_and_coming_back_runs_nothing(made):
         ("descent/figures/_style.py", '"font.size": 9', '"font.size": 8', DRAWING_ONWARDS),
         ("descent/metrics.py", "import numpy", "# a comment\nimport numpy", EVALUATION_ONWARDS),
         ("descent/engines/numpy.py", '"""\n\nfrom', '"""\n\n# new\nfrom', TRAINING_ONWARDS),
-        ("descent/models/sigmoid_softmax.py", '"""\n\nfrom', '"""\n\n# n\nfrom', TRAINING_ONWARDS),
+        ("descent/models/sigmoid_softmax.py", '"""\n\nfrom', '"""\n\n# n\nfrom', WITH_THEORY),
         ("descent/update_rules/plain.py", "def update", "# new\ndef update", TRAINING_ONWARDS),
         ("descent/engines/torch.py", "import torch", "import torch  # a comment", []),
         (
             "descent/datasets/digits.py",
             "SIZE =",
             "# new\nSIZE =",
-            ["download digits", *TRAINING_ONWARDS],
+            ["download digits", *TRAINING_ONWARDS, *THEORY],
         ),
         ("descent/update_rules/adam.py", "def update", "# new\ndef update", []),
         ("descent/schedules/constant.py", "def factor", "# new\ndef factor", TRAINING_ONWARDS),
@@ -80,36 +82,37 @@ def test_changing_code_runs_what_imports_it(made, file, old, new, runs):
 @pytest.mark.parametrize(
     ("old", "new", "runs"),
     [
-        ("[0.01, 1]", "[1]", AFTER_EVALUATION),
-        ("[0, 1]", "[0, 2]", TRAINING_ONWARDS),
-        ("    seeds:", "    l2: 0.1\n    seeds:", TRAINING_ONWARDS),
+        ("[0.01, 1]", "[1]", AFTER_EVALUATION + THEORY),
+        ("[0, 1]", "[0, 2]", WITH_THEORY),
+        ("    seeds:", "    l2: 0.1\n    seeds:", WITH_THEORY),
         ("engine: numpy", "engine: torch", TRAINING_ONWARDS),
         ("    seeds:", "    evaluator: numpy\n    seeds:", []),  # what auto takes
         ("    seeds:", "    evaluator: torch\n    seeds:", EVALUATION_ONWARDS),
-        ("epochs: 4", "epochs: 5", GD_ONWARDS),
-        ("epochs: 4", "epochs: 4, update_rule: momentum", GD_ONWARDS),
+        ("    seeds:", "    curvature_samples: 9\n    seeds:", EVALUATION_ONWARDS),
+        ("epochs: 4", "epochs: 5", GD_ONWARDS + THEORY),
+        ("epochs: 4", "epochs: 4, update_rule: momentum", GD_ONWARDS + THEORY),
     ],
 )
 def test_changing_a_study_runs_what_it_decides(made, old, new, runs):
     made.replace("config.yaml", old, new)
-    assert made.plan("all") == runs
+    assert made.plan("all") == sorted(runs)
 
 
 def test_adding_a_step_size_runs_that_step_size(made):
     made.replace("config.yaml", "[0.01, 1]", "[0.01, 1, 1e-1]")
     run = ["evaluate tiny sgd 0.1", "train tiny sgd 0.1"]
-    assert made.jobs("all") == sorted([*run, *AFTER_EVALUATION])
+    assert made.jobs("all") == sorted([*run, *AFTER_EVALUATION, *THEORY])
     assert made.plan("all") == []
 
 
 def test_removing_a_step_size_takes_it_out_of_the_results(made):
     made.replace("config.yaml", "[0.01, 1]", "[1]")
-    assert made.jobs("all") == AFTER_EVALUATION
+    assert made.jobs("all") == sorted(AFTER_EVALUATION + THEORY)
     for table in ("traces.csv", "summary.csv"):
         assert "sgd,0.01," not in (made.folder / "results/tiny" / table).read_text()
     # the run is still there: bringing the step size back trains nothing
     made.replace("config.yaml", "[1]", "[0.01, 1]")
-    assert made.plan("all") == AFTER_EVALUATION
+    assert made.plan("all") == sorted(AFTER_EVALUATION + THEORY)
 
 
 def test_what_gives_the_same_bytes_is_not_done_twice(made):
@@ -144,7 +147,69 @@ def test_a_further_configfile_merges_mappings_and_replaces_lists(made):
     extra = {"studies": {"tiny": {"optimizers": {"sgd": {"step_sizes": [1, 2]}}}}}
     (made.folder / "extra.yaml").write_text(json.dumps(extra))
     run = ["evaluate tiny sgd 2.0", "train tiny sgd 2.0"]
-    assert made.plan("all", "--configfile", "extra.yaml") == sorted([*run, *AFTER_EVALUATION])
+    jobs_of_it = sorted([*run, *AFTER_EVALUATION, *THEORY])
+    assert made.plan("all", "--configfile", "extra.yaml") == jobs_of_it
+
+
+@pytest.fixture(scope="module")
+def convex_once(tmp_path_factory):
+    """A study that has a minimiser, and whose curvature is measured."""
+    folder = tmp_path_factory.mktemp("convex") / "project"
+    project = copy_project(folder, CONVEX, ["heatmap", "final_by_step_size"])
+    project.jobs("all")
+    return project
+
+
+@pytest.fixture
+def convex(convex_once, tmp_path):
+    shutil.copytree(convex_once.folder, tmp_path / "project")
+    return type(convex_once)(tmp_path / "project")
+
+
+OF_THEORY = ["compare tiny", "manifest tiny", "plot tiny final_by_step_size", "theory tiny"]
+ALL_FIGURES = ["plot tiny final_by_step_size"]
+FROM_MINIMISER = ["minimise tiny", "theory tiny", *EVALUATION_ONWARDS, *ALL_FIGURES]
+
+
+def test_a_further_step_size_changes_no_minimiser_and_evaluates_no_run_again(convex):
+    before = convex.files("results")
+    convex.replace("config.yaml", "[0.01, 1]", "[0.01, 1, 1e-1]")
+    run = ["evaluate tiny sgd 0.1", "train tiny sgd 0.1"]
+    expected = sorted({*run, *OF_THEORY, *AFTER_EVALUATION})
+    assert convex.jobs("all") == expected
+    assert convex.plan("all") == []
+    after = convex.files("results")
+    for file in before:
+        changes = (
+            "traces/" not in file and "iterates/" not in file and file != "results/tiny/theory.npz"
+        )
+        assert (before[file] == after[file]) != changes, file
+
+
+@pytest.mark.parametrize(
+    ("file", "old", "new", "runs"),
+    [
+        ("scripts/descent/theory/stability.py", "FEW = 128", "FEW = 129", OF_THEORY),
+        ("scripts/descent/theory/expected.py", "import numpy", "# new\nimport numpy", OF_THEORY),
+        ("scripts/descent/theory/minimiser.py", "SMALL = 1e-11", "SMALL = 1e-12", FROM_MINIMISER),
+        (
+            "scripts/descent/theory/path.py",
+            "PRECISION = 1e-3",
+            "PRECISION = 1e-4",
+            [*EVALUATION_ONWARDS, *ALL_FIGURES],
+        ),
+        (
+            "scripts/descent/predictions.py",
+            "import numpy",
+            "# new\nimport numpy",
+            ["compare tiny", "manifest tiny"],
+        ),
+        ("config.yaml", "l2: 0.1", "l2: 0.2", [*FROM_MINIMISER, *(f"train {run}" for run in RUNS)]),
+    ],
+)
+def test_what_of_theory_a_change_runs_again(convex, file, old, new, runs):
+    convex.replace(file, old, new)
+    assert convex.plan("all") == sorted(runs)
 
 
 def test_targets(made):

@@ -16,7 +16,7 @@ from conftest import ROOT, TINY, copy_project, figures, jobs  # pyright: ignore
 from descent.plugins import available
 
 DRAWN = figures("wine")
-DESCRIBED = ["describe wine", "manifest wine"]
+DESCRIBED = ["theory wine", "compare wine", "describe wine", "manifest wine"]
 
 STUDIES = """\
 studies:
@@ -26,7 +26,7 @@ studies:
     bias: false
     dtype: float64
     seeds: [0]
-    figures: [optimum_distance, trajectories]
+    figures: [optimum_distance, trajectories, prediction]
     optimizers:
       by_hand: &gd
         {engine: numpy, batch_size: full, epochs: 4, evaluate_every: 1, step_sizes: [3]}
@@ -40,11 +40,24 @@ studies:
     figures: [heatmap]
     optimizers:
       sgd: {batch_size: 1, epochs: 1, evaluate_every: 500, step_sizes: [0.1, 1]}
+  convex:
+    dataset: digits
+    model: softmax_regression
+    l2: 0.1
+    validation: 100
+    dtype: float64
+    engine: numpy
+    seeds: [0, 1]
+    figures: [final_by_step_size, prediction, floor]
+    optimizers:
+      sgd: {batch_size: 100, epochs: 40, evaluate_every: 14, step_sizes: [0.01, 0.1, 50]}
+      gd: {batch_size: full, epochs: 40, evaluate_every: 1, step_sizes: [0.5, 50]}
   network:
     dataset: digits
     model: neural_network
     hidden: 5
     seeds: [0, 1]
+    curvature_samples: 30
     figures: [sensitivity]
     optimizers:
       sgd: {batch_size: 50, epochs: 2, evaluate_every: 30, average_from: 1, step_sizes: [0.1]}
@@ -57,6 +70,7 @@ studies:
         epochs: 2
         evaluate_every: 30
         step_sizes: [0.01]
+      gd: {batch_size: full, epochs: 3, evaluate_every: 1, step_sizes: [0.1]}
 """
 
 
@@ -98,14 +112,65 @@ def test_compiled_engines_and_evaluators_do_what_the_others_do(results):
 
 def test_each_study_has_its_figures(results):
     drawn = {path.stem for path in results.glob("*/figures/*.p*")}
-    assert drawn == {"optimum_distance", "trajectories", "heatmap", "sensitivity"}
+    of_theory = {"final_by_step_size", "prediction", "floor"}
+    assert drawn == {"optimum_distance", "trajectories", "heatmap", "sensitivity"} | of_theory
+
+
+def test_theory_stands_beside_what_was_measured(results):
+    known = json.loads((results / "convex/theory.json").read_text())
+    minimiser = known["minimiser"]
+    assert minimiser["excess_bound"] < 1e-12
+    compared = rows(results / "convex/predictions.csv")
+    by_quantity = {
+        quantity: [row for row in compared if row["quantity"] == quantity]
+        for quantity in ("limit", "excess", "rate")
+    }
+    assert [row["optimizer"] for row in by_quantity["limit"]] == ["sgd", "gd"]
+    for row, step_sizes in zip(
+        by_quantity["limit"], [("0.1", "50.0"), ("0.5", "50.0")], strict=True
+    ):
+        assert (row["low"], row["high"]) == step_sizes
+        assert float(row["low"]) < float(row["predicted"]) < float(row["high"])
+    assert float(by_quantity["limit"][1]["predicted"]) == known["limits"]["gd_local"]
+    below = [("sgd", "0.01"), ("sgd", "0.1"), ("gd", "0.5")]
+    assert [(row["optimizer"], row["step_size"]) for row in by_quantity["excess"]] == below
+    for row in by_quantity["excess"] + by_quantity["rate"]:
+        assert 0.5 < float(row["ratio"]) < 2
+    expected = rows(results / "convex/expected.csv")
+    assert {(row["optimizer"], row["step_size"]) for row in expected} == set(below)
+    # the objective of the minimiser is what excess is over
+    for row in rows(results / "convex/traces.csv"):
+        if row["step_size"] != "50.0":
+            least = float(row["objective"]) - float(row["excess"])
+            assert least == pytest.approx(minimiser["objective"], abs=1e-12)
+
+
+def test_a_study_without_a_minimiser_says_why(results):
+    for study, why in (
+        ("network", "neural_network has no score_gradient"),
+        ("compiled", "sigmoid_softmax is not convex"),
+    ):
+        known = json.loads((results / study / "theory.json").read_text())
+        assert known["minimiser"] is None
+        assert why in known["why"]
+        assert not (results / study / "theory.npz").exists()
+        assert rows(results / study / "predictions.csv") == []
+        assert "excess" not in rows(results / study / "traces.csv")[0]
+
+
+def test_curvature_is_measured_of_full_batches(results):
+    traces = rows(results / "network/traces.csv")
+    for row in traces:
+        measured = [float(row[name]) for name in ("curvature", "curvature_error")]
+        assert np.isfinite(measured).all() == (row["optimizer"] == "gd")
 
 
 def test_averaged_iterates_have_rows_and_a_summary_of_their_own(results):
     summary = rows(results / "network/summary.csv")
-    assert [row["optimizer"] for row in summary] == ["sgd", "sgd_average", "adam"]
+    assert [row["optimizer"] for row in summary] == ["sgd", "sgd_average", "adam", "gd"]
     traces = rows(results / "network/traces.csv")
-    assert list(traces[0])[-4:] == ["distance_A1", "distance_b1", "distance_A2", "distance_b2"]
+    distances = ["distance_A1", "distance_b1", "distance_A2", "distance_b2"]
+    assert list(traces[0])[-6:] == [*distances, "curvature", "curvature_error"]
     own, averaged = (
         [row for row in traces if row["optimizer"] == name] for name in ("sgd", "sgd_average")
     )
@@ -175,5 +240,6 @@ def test_the_recipe_for_a_model_reruns_nothing_that_was_there(made):
             for rule in ("train", "evaluate")
             for run in ("gd 10.0", "sgd 0.01", "sgd 1.0")
         ]
-        + ["aggregate mine", "describe mine", "manifest mine", *figures("mine")]
+        + ["theory mine", "aggregate mine", "compare mine", "describe mine", "manifest mine"]
+        + figures("mine")
     )

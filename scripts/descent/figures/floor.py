@@ -51,12 +51,12 @@ def _draw_measured(axes: Axes, traces: pd.DataFrame, colour: str, marker: str) -
         index="step_size", columns="seed", values="excess", aggfunc=lambda v: np.mean(v.to_numpy())
     )
     mean = seeds.mean(axis=1, skipna=False)
-    error = 2 * seeds.std(axis=1, ddof=1) / np.sqrt(seeds.shape[1])
     shown = np.isfinite(mean) & (mean > 0)
+    error = 2 * seeds[shown].std(axis=1, ddof=1) / np.sqrt(seeds.shape[1])
     axes.errorbar(
         mean.index[shown],
         mean[shown],
-        error[shown].fillna(0),
+        error.fillna(0),
         fmt=marker,
         color=colour,
         markersize=4,
