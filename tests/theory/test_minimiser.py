@@ -7,6 +7,7 @@ import pytest
 from numpy.testing import assert_allclose
 from scipy.optimize import minimize
 
+from descent.data import Data
 from descent.errors import InputError
 from descent.plugins import plugin
 from descent.theory import minimiser
@@ -62,11 +63,21 @@ def test_the_certificate_bounds_what_is_left(digits):
     assert certificate(best, 0.01)["distance_bound"] > best.rounding / 0.01
 
 
-def test_steps_are_shortened_where_newton_would_overshoot(digits):
-    """Samples a hundred times as large: Newton's full steps from zero do not converge."""
-    data = replace(digits, scale=digits.scale / 100)
-    found = minimise(objective_of(data, 1e-3))
-    assert np.linalg.norm(found.gradient) <= 1e-10
+def test_a_step_that_is_too_long_is_shortened_until_the_objective_falls(digits):
+    start = objective_of(digits, 1e-3).at(np.zeros((10, 65)))
+    far = minimiser._walk(start, -1000 * start.gradient)
+    assert far.value < start.value
+    assert np.linalg.norm(far.w) < 1000 * np.linalg.norm(start.gradient)
+
+
+def test_the_end_is_found_where_the_objective_shows_nothing_any_more():
+    """Samples far apart, and a small λ: F is as good as zero."""
+    for seed in (224, 3):
+        draw = np.random.default_rng(seed)
+        x, y = draw.standard_cauchy((8, 1)) * 10, draw.integers(0, 2, 8)
+        y[:2] = [0, 1]
+        data = Data(x, y, x, y, scale=1.0)
+        assert np.linalg.norm(minimise(objective_of(data, 1e-6)).gradient) <= 1e-10
 
 
 def test_no_end_is_an_error(digits, monkeypatch):

@@ -8,6 +8,8 @@ from numpy.testing import assert_allclose
 
 from descent.plugins import plugin
 from descent.run import OBJECTIVE, Run
+from descent.theory import numbers as numbers_module
+from descent.theory import spectrum
 from descent.theory.minimiser import minimiser_of
 from descent.theory.numbers import theory
 
@@ -108,3 +110,19 @@ def test_a_feature_that_a_class_never_has_leaves_no_minimiser(digits):
     assert "it has none: 1 pairs" in theory(list(runs(l2=0.0)), data, {}).numbers["why"]
     data = replace(data, x_train=x - 0.5)
     assert "none" not in theory(list(runs(l2=0.0)), data, {}).numbers["why"]
+
+
+@pytest.mark.parametrize("exact", [700, 0], ids=["exact", "Lanczos"])
+def test_columns_that_say_the_same_have_a_theory(digits, random, monkeypatch, exact):
+    """Least squares with a direction of no curvature, of many parameters too."""
+    monkeypatch.setattr(spectrum, "EXACT", exact)
+    monkeypatch.setattr(numbers_module, "EXACT", exact)
+    x = random.normal(size=(60, 3))
+    x, y = np.hstack([x, x[:, :1]]), random.normal(size=60)
+    data = replace(digits, x_train=x, y_train=y, x_test=x, y_test=y, scale=1.0)
+    made = list(runs("linear_regression", l2=0.0))
+    known = theory(made, data, minimiser(made[0][1], data))
+    assert 0 < known.numbers["limits"]["sgd"]["1"] < known.numbers["limits"]["gd_local"]
+    assert np.isfinite(known.expected[known.expected["optimizer"] == "sgd"]["from_noise"]).all()
+    bound = known.numbers["minimiser"]["distance_bound"]
+    assert bound < 1e-12 if exact else bound is None

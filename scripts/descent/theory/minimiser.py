@@ -57,11 +57,13 @@ def minimise(objective: Objective) -> Point:
 
 
 def _walk(point: Point, step: NDArray) -> Point:
+    """The point after the step, or after as many halves of it as F asks for, unless the gradient is
+    shorter there: at the end F does not show it any more."""
     slope, length = (point.gradient * step).sum(), 1.0
-    rounding = 1e-14 * abs(point.value)
     while True:
         new = point.objective.at(point.w + length * step)
-        if new.value <= point.value + 1e-4 * length * slope + rounding or length < 1e-10:
+        falls = new.value <= point.value + 1e-4 * length * slope
+        if falls or np.linalg.norm(new.gradient) < np.linalg.norm(point.gradient) or length < 1e-9:
             return new
         length /= 2
 
@@ -98,8 +100,8 @@ def _preconditioner(point: Point) -> Product:
     return product
 
 
-def certificate(point: Point, strong: float) -> dict[str, float]:
-    """How far a point is from w* at most, where F is strongly convex: H ≥ μ everywhere.
+def certificate(point: Point, strong: float) -> dict[str, float | None]:
+    """How far a point is from w* at most, where F is strongly convex, H ≥ μ > 0 everywhere.
 
     F - F* ≤ ‖∇F‖² / (2 μ),   ‖w - w*‖ ≤ ‖∇F‖ / μ,   with what rounding may add to ‖∇F‖
     """
@@ -108,6 +110,6 @@ def certificate(point: Point, strong: float) -> dict[str, float]:
     return {
         "gradient_norm": norm,
         "gradient_rounding": point.rounding,
-        "excess_bound": most**2 / (2 * strong),
-        "distance_bound": most / strong,
+        "excess_bound": most**2 / (2 * strong) if strong else None,
+        "distance_bound": most / strong if strong else None,
     }

@@ -143,7 +143,8 @@ def _smallest(point: Point) -> float:
     if np.linalg.norm(off) <= 1e-12:
         return l2
     top = largest(point.hessian, size).value
-    return top - largest(lambda v: top * v - point.hessian(v), size).value
+    smallest = top - largest(lambda v: top * v - point.hessian(v), size).value
+    return smallest if smallest > TIED * top else 0.0
 
 
 def _accuracy(model: ModuleType, parameters: Mapping[str, NDArray], data: Data) -> float | None:

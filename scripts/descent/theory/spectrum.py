@@ -89,7 +89,6 @@ def _lanczos(products: Products, vectors: NDArray) -> tuple[NDArray, NDArray, ND
             new -= np.einsum("kj,kjs->ks", np.einsum("kjs,ks->kj", known, new), known)
         beside[:, j] = np.linalg.norm(new, axis=1)
         ended = beside[:, j] <= 1e-12 * np.abs(diagonals[:, : j + 1]).max(1)  # the space is whole
-        beside[ended, j] = 0
         basis[:, j + 1] = np.where(
             ended[:, None], 0, new / np.where(ended, 1, beside[:, j])[:, None]
         )

@@ -26,6 +26,7 @@ from descent.theory.objective import BLOCK, Point
 from descent.theory.spectrum import largest
 
 FEW = 128  # parameters
+FLAT = 1e-12  # of the largest curvature: less is none, by rounding
 
 
 @dataclass(frozen=True, eq=False)
@@ -54,7 +55,7 @@ class SecondMoments:
     def inflation(self, step_size: float, batch_size: int) -> float:
         """What the differences between samples' Hessians do to the stationary height, ½ tr HΣ: with
         them, over what it is where all are H. For α < α*."""
-        scale, source = 1 / np.sqrt(self.sums), step_size / batch_size * self.noise
+        scale, source = self._scale, step_size / batch_size * self.noise
         matrix = LinearOperator(
             (scale.size, scale.size),
             matvec=lambda v: v.ravel() - step_size * self._scaled(v[None], batch_size)[0],
@@ -62,12 +63,18 @@ class SecondMoments:
         )
         solved, _ = cg(matrix, (scale * source).ravel(), rtol=1e-6, maxiter=500)
         moments = scale * solved.reshape(scale.shape)
-        of_one_hessian = source / (self.sums - step_size * self.squares)
+        of_one_hessian = source * scale**2 / (1 - step_size * self.squares * scale**2)
         return float((self.curvature * moments).sum() / (self.curvature * of_one_hessian).sum())
 
+    @property
+    def _scale(self) -> NDArray:
+        """S^-½, with S the sums; 0 where there is no curvature, and so nothing that moves."""
+        bent = self.sums > FLAT * self.sums.max()
+        return bent / np.sqrt(np.where(bent, self.sums, 1))
+
     def _scaled(self, vectors: NDArray, batch_size: int) -> NDArray:
-        """S^-½ D(S^-½ Σ) of several Σ, flat; S multiplies by the sums."""
-        scale, p = 1 / np.sqrt(self.sums), 1 / batch_size
+        """S^-½ D(S^-½ Σ) of several Σ, flat."""
+        scale, p = self._scale, 1 / batch_size
         mapped = []
         for vector in vectors:
             moments = scale * vector.reshape(scale.shape)
