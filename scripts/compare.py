@@ -31,9 +31,9 @@ def main() -> None:
         known, of_theory = read(arguments.theory, arguments.expected)
         table = predictions(traces, summary, known)
         tables.write(table, predictions_file)
-        read_files = {path: sums[here(path)] for path in (arguments.traces, arguments.summary)}
-        read_files |= {path: of_theory[path] for path in (arguments.theory, arguments.expected)}
-        record(record_file, {arguments.predictions: checksum(predictions_file), **read_files})
+        made = {arguments.predictions: checksum(predictions_file), **of_theory}
+        made |= {path: sums[here(path)] for path in (arguments.traces, arguments.summary)}
+        record(record_file, made)
         note(f"{len(table)} predictions")
 
 

@@ -43,9 +43,8 @@ def main() -> None:
             reads += [runs, samples, plugin("models", traces["model"][0])]
         made: dict[Path, str] = {}
         if getattr(figure_file, "READS_THEORY", False):
-            known, of_theory = read(arguments.theory, arguments.expected)
+            known, made = read(arguments.theory, arguments.expected)
             reads.append(known)
-            made |= {path: of_theory[path] for path in (arguments.theory, arguments.expected)}
         figure = figure_file.draw(*reads)
         save(figure, png)
         save(figure, pdf)

@@ -30,7 +30,6 @@ def main() -> None:
 
     outputs = arguments.numbers, arguments.expected
     with job(arguments.log, *outputs) as (note, numbers_file, expected_file):
-        torch.set_num_threads(1)
         samples, data_sha256 = data.load(arguments.data)
         minimiser, sums = {}, {arguments.data: data_sha256}
         if arguments.minimiser:

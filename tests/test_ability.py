@@ -103,6 +103,25 @@ def test_a_verdict_is_kept_and_a_damaged_one_not_believed(tmp_path, monkeypatch,
     assert verdicts() == expected
 
 
+@pytest.mark.parametrize(
+    ("changes", "step_sizes", "says"),
+    [
+        ({}, 20, None),
+        ({}, 19, "there are fewer than 20 step sizes"),
+        ({"batch_size": 1500}, 20, "not all its batches are full"),
+        ({"evaluate_every": 2}, 20, "not every step is evaluated"),
+        ({"update_rule": "momentum"}, 20, "it has no update rule but plain"),
+        ({"schedule": "cosine"}, 20, "its step size changes"),
+        ({"average_from": 1}, 20, "it cannot average iterates"),
+    ],
+)
+def test_a_limit_map_is_of_every_step_of_many_fixed_step_sizes(changes, step_sizes, says):
+    full = replace(RUN, batch_size="full", evaluate_every=1)
+    runs = [replace(full, step_size=float(1 + i)) for i in range(step_sizes)]
+    runs[-1] = replace(runs[-1], **changes)
+    assert why_not("figures", "limit_map", 2 * runs, DIGITS) == says
+
+
 def test_a_figure_looks_at_all_runs():
     plane = replace(RUN, model="linear_regression", model_options={"bias": False})
     every, seldom = replace(plane, evaluate_every=1), replace(plane, evaluate_every=2)

@@ -878,3 +878,115 @@ def test_rules_that_coincide_are_told_apart():
     drawn = drawn_of("sensitivity", traces)
     assert [axes.get_title() for axes in drawn.axes[:2]] == ["plain", "adam"]
     assert len({axes.get_lines()[-1].get_color() for axes in drawn.axes[:2]}) == 2
+
+
+def of_logistic_map(optimizers: dict[str, list[float]], seeds: int = 2) -> pd.DataFrame:
+    """Traces whose objective is 1 + x of x ← α x (1 - x), which has a period for each α."""
+    runs = []
+    for optimizer, step_sizes in optimizers.items():
+        for step_size in step_sizes:
+            for seed in range(seeds):
+                x = [0.4 + seed / 100]
+                for _ in range(4000):
+                    x.append(step_size * x[-1] * (1 - x[-1]))
+                run = pd.DataFrame({"step": range(1001), "objective": 1 + np.array(x[-1001:])})
+                runs.append(run.assign(optimizer=optimizer, step_size=step_size, seed=seed))
+    return pd.concat(runs, ignore_index=True)
+
+
+def limit_map(traces: pd.DataFrame, known: Known = NOTHING):
+    summary = traces[["optimizer", "step_size"]].drop_duplicates()
+    return plugin("figures", "limit_map").draw(traces, summary.assign(seeds=2, **NAMED), known)
+
+
+PERIODS = {2.8: "1", 3.2: "2", 3.5: "4", 3.55: "8", 3.83: "another", 3.9: "none"}
+
+
+def periods_of(axes) -> list[list[str]]:
+    """What the rows of cells say, by their colours."""
+    from descent.figures.limit_map import COLOURS
+
+    (cells,) = [many for many in axes.collections if many.get_array() is not None]
+    return [[list(COLOURS)[int(code)] for code in row] for row in cells.get_array()]
+
+
+def test_the_limit_map_shows_every_value_of_the_last_quarter_by_its_period():
+    from descent.figures.limit_map import COLOURS
+
+    traces = of_logistic_map({"gd": list(PERIODS)})
+    above, below = (drawn := limit_map(traces)).axes
+    last = traces[traces["step"] > 750]
+    for name, line in ((line.get_gid(), line) for line in above.get_lines()):
+        expected = last[last["step_size"].map(PERIODS) == name]
+        np.testing.assert_array_equal(line.get_xydata(), expected[["step_size", "objective"]])
+        assert line.get_color() == COLOURS[name]
+    assert len(last) == sum(len(line.get_xdata()) for line in above.get_lines())
+    assert periods_of(below) == [list(PERIODS.values())] * 2
+    assert "another: 3" in texts(drawn)
+    assert not {"diverged", "beyond the axis"} & set(texts(drawn))
+    assert (above.get_xscale(), above.get_yscale()) == ("linear", "linear")
+
+
+def test_the_limit_map_shows_the_limits_that_are_known():
+    limits = {"gd_local": 3.0, "gd_global": 2.9, "sgd": {}}
+    known = Known(NOTHING.numbers | {"limits": limits}, NOTHING.expected)
+    above, _ = limit_map(of_logistic_map({"gd": list(PERIODS)}), known).axes
+    drawn = {line.get_xdata()[0]: line.get_linestyle() for line in above.get_lines()[-2:]}
+    assert drawn == {3.0: "--", 2.9: "-."}
+
+
+def test_the_limit_map_has_a_row_for_each_start():
+    traces = of_logistic_map({"gd": [3.2, 3.5]})
+    traces.loc[(traces["seed"] == 1) & (traces["step_size"] == 3.5), "objective"] = 1.4
+    drawn = limit_map(traces)
+    assert periods_of(drawn.axes[1]) == [["2", "4"], ["2", "1"]]
+    assert [label.get_text() for label in drawn.axes[1].get_yticklabels()] == ["0", "1"]
+
+
+@pytest.mark.parametrize("step_sizes", [[1, 2, 3.5], [0.001, 0.1, 3.5]])
+def test_cells_of_the_limit_map_meet_halfway_on_their_axis(step_sizes):
+    _, below = limit_map(of_logistic_map({"gd": step_sizes})).axes
+    edges = below.collections[0].get_coordinates()[0, :, 0]
+    logarithm = step_sizes[0] < 0.1
+    assert below.get_xscale() == ("log" if logarithm else "linear")
+    place = np.log10 if logarithm else np.asarray
+    halfway = (place(step_sizes)[1:] + place(step_sizes)[:-1]) / 2
+    np.testing.assert_allclose(place(edges)[1:-1], halfway)
+    assert edges[0] < step_sizes[0]
+    assert edges[-1] > step_sizes[-1]
+
+
+def test_the_limit_map_marks_what_is_off_its_axis():
+    traces = of_logistic_map({"gd": [2.8, 3.2, 3.5]})
+    late = traces["step"] > 500
+    traces.loc[late & (traces["step_size"] == 3.5) & (traces["seed"] == 0), "objective"] = np.nan
+    far = late & (traces["step_size"] == 3.2)
+    traces.loc[far, "objective"] = 10.0 ** (traces["step"] / 10)
+    drawn = limit_map(traces)
+    above, below = drawn.axes
+    (off,) = (line for line in above.get_lines() if line.get_gid() == "off")
+    assert list(off.get_xdata()) == [3.2, 3.5]
+    assert periods_of(below) == [["1", "none", "diverged"], ["1", "none", "4"]]
+    assert {"diverged", "beyond the axis"} <= set(texts(drawn))
+    assert above.get_ylim()[1] < 2.1
+
+
+def test_optimizers_of_the_limit_map_share_their_axes():
+    drawn = limit_map(of_logistic_map({"gd": [2.8, 3.2, 3.5], "other": [2.8], "third": [3.2]}))
+    values, rows = drawn.axes[:2] + drawn.axes[4:5], drawn.axes[2:4] + drawn.axes[5:]
+    assert [axes.get_title() for axes in values] == ["gd", "other", "third"]
+    assert [periods_of(axes)[0] for axes in rows] == [["1", "2", "4"], ["1"], ["2"]]
+    assert len({(axes.get_xlim(), axes.get_ylim()) for axes in values}) == 1
+    assert {axes.get_xlim() for axes in rows} == {values[0].get_xlim()}
+
+
+def test_many_dots_of_the_limit_map_are_an_image_in_the_pdf(tmp_path):
+    drawn = limit_map(of_logistic_map({"gd": list(np.linspace(2.8, 4, 60))}))
+    save(drawn, tmp_path / "map.pdf")
+    assert b"/Subtype /Image" in (tmp_path / "map.pdf").read_bytes()
+
+
+def test_values_far_apart_have_a_logarithmic_axis():
+    traces = of_logistic_map({"gd": [2.8, 3.2]})
+    traces.loc[traces["step_size"] == 3.2, "objective"] *= 100
+    assert limit_map(traces).axes[0].get_yscale() == "log"

@@ -22,6 +22,8 @@ from descent.schedule import SHUFFLED
 
 MOST_BENDS, MOST_FEATURES = 10**8, 5000  # of a theory: 0.8 GB and 0.2 GB in float64
 
+MANY = 20  # step sizes
+
 
 class News(str):
     """A reason that a user should be told of where `auto` goes on to the next engine."""
@@ -140,6 +142,11 @@ def _several_batch_sizes(runs: Sequence[Run], size: Size) -> str | None:
     return None if len(rules) == 1 else "there is more than one update rule"
 
 
+def _many_step_sizes(runs: Sequence[Run], size: Size) -> str | None:
+    enough = len({run.step_size for run in runs}) >= MANY
+    return None if enough else f"there are fewer than {MANY} step sizes"
+
+
 def _cuda(runs: Sequence[Run], size: Size) -> str | None:
     interpreted = os.environ.get("TRITON_INTERPRET") == "1"  # Triton without a GPU, for tests
     return None if has_cuda() or interpreted else "this machine has no CUDA device"
@@ -156,16 +163,18 @@ FACTS: dict[str, Fact] = {
     "classification": _task("classification"),
     "regression": _task("regression"),
     "plane": _plane,
+    "full batch": _all(lambda run: run.batch_size == FULL, "not all its batches are full"),
     "every step": _all(lambda run: run.evaluate_every == 1, "not every step is evaluated"),
     "plain": _all(lambda run: run.update_rule == "plain", "it has no update rule but plain"),
     "fixed step size": _all(lambda run: run.schedule == "constant", "its step size changes"),
     "no averages": _all(lambda run: run.average_from is None, "it cannot average iterates"),
     "noise": _noise,
-    "full batch": _full_batch,
+    "some full batch": _full_batch,
     "update rules": _several_rules,
     "images": _images,
     "linear scores": _linear_scores,
     "batch sizes": _several_batch_sizes,
+    "many step sizes": _many_step_sizes,
     "CUDA": _cuda,
 }
 

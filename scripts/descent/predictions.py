@@ -15,15 +15,18 @@ COLUMNS = [
     *("study", "quantity", "optimizer", "step_size"),
     *("predicted", "measured", "low", "high", "ratio"),
 ]
-UNSTABLE = {"diverged", "oscillating", "no gain"}  # statuses beyond a limit
+UNSTABLE = {"diverged", "oscillating", "no gain"}  # statuses of full batches beyond their limit
+GROWN = 10
 
 
 def predictions(traces: pd.DataFrame, summary: pd.DataFrame, known: Known) -> pd.DataFrame:
     """COLUMNS, a row for each prediction; ratio is measured over predicted.
 
     limit       the step size up to which an optimizer is stable near w*; low and high are the step
-                sizes of the grid between which most seeds begin to oscillate, diverge or gain
-                nothing, measured their geometric mean; high is inf where none does
+                sizes of the grid between which it is not any more, measured their geometric mean;
+                high is inf where all are stable. Full batches are not where most seeds oscillate,
+                diverge or gain nothing; batches where, in the mean over seeds, F - F* in the last
+                quarter is over GROWN times that at the start
     excess      F - F* over the last quarter of the steps, mean over seeds, ± 2 standard errors
     rate        of full batches, by how much ln(F - F*) falls in a step, over the second half
     curvature   λ_max of the Hessian at the last step against that at w*, where it is measured
@@ -32,7 +35,7 @@ def predictions(traces: pd.DataFrame, summary: pd.DataFrame, known: Known) -> pd
         return pd.DataFrame(columns=COLUMNS)
     with np.errstate(all="ignore"):  # a run may diverge, or come below what can be resolved
         rows = [
-            *_limits(summary, known),
+            *_limits(traces, summary, known),
             *_excesses(traces, known),
             *_rates(traces, known),
             *_curvatures(traces, known),
@@ -42,15 +45,28 @@ def predictions(traces: pd.DataFrame, summary: pd.DataFrame, known: Known) -> pd
     return table.assign(study=summary["study"].iloc[0])[COLUMNS]
 
 
-def _limits(summary: pd.DataFrame, known: Known) -> Iterator[tuple]:
+def _limits(traces: pd.DataFrame, summary: pd.DataFrame, known: Known) -> Iterator[tuple]:
     for optimizer, runs in summary.groupby("optimizer", sort=False):
         if (limit := known.limit(str(optimizer))) is None:
             continue
-        unstable = runs["status"].map(of_most).isin(UNSTABLE)
-        high = runs.loc[unstable, "step_size"].min() if unstable.any() else np.inf
+        if known.batch_size(str(optimizer)) == FULL:
+            unstable = runs["status"].map(of_most).isin(UNSTABLE).to_numpy()
+        else:
+            unstable = _grown(traces, optimizer)[runs["step_size"]].to_numpy()
+        high = runs["step_size"][unstable].min() if unstable.any() else np.inf
         low = runs.loc[runs["step_size"] < high, "step_size"].max()
         middle = np.sqrt(low * high) if np.isfinite(high) else np.nan
         yield "limit", optimizer, np.nan, limit, middle, low, high
+
+
+def _grown(traces: pd.DataFrame, optimizer: str) -> pd.Series:
+    """Of each step size, whether F - F* has grown in the mean over seeds."""
+    run = traces[traces["optimizer"] == optimizer]
+    start, end = (
+        rows.groupby("step_size")["excess"].agg(lambda excess: np.mean(excess.to_numpy()))
+        for rows in (run[run["step"] == 0], late(run))
+    )
+    return ~(end <= GROWN * start)
 
 
 def _excesses(traces: pd.DataFrame, known: Known) -> Iterator[tuple]:

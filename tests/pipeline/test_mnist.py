@@ -3,6 +3,7 @@
 Runs with `-m mnist` where data/mnist.npz or data/raw/mnist is there or DATASET_MIRROR names a copy.
 """
 
+import json
 import os
 import shutil
 
@@ -48,6 +49,19 @@ studies:
     seeds: [0]
     optimizers:
       gd: {<<: *gd, step_sizes: [0.1, 0.5, 1]}
+  convex:
+    dataset: mnist
+    model: softmax_regression
+    l2: 0.001
+    seeds: 5
+    optimizers:
+      sgd:
+        batch_size: 1
+        sampling: with_replacement
+        epochs: 4
+        evaluate_every: 6000
+        step_sizes: [0.01]
+      gd: {batch_size: full, epochs: 2, evaluate_every: 1, step_sizes: [1]}
   network:
     dataset: mnist
     model: neural_network
@@ -144,6 +158,45 @@ def test_sigmoid_softmax_is_still_monotone_at_step_size_50(project):
     traces = tables.read(project.folder / "results/gd_sigmoid/traces.csv", columns.TRACE)
     objective = traces[traces["step_size"] == 50]["objective"]
     assert (objective.diff().dropna() <= 0).all()
+
+
+def known(project: Project, study: str) -> dict:
+    return json.loads((project.folder / f"results/{study}/theory.json").read_text())
+
+
+def test_theory_of_a_convex_study(project):
+    theory = known(project, "convex")
+    minimiser, curvature, limits = (theory[k] for k in ("minimiser", "curvature", "limits"))
+    assert minimiser["objective"] == pytest.approx(0.3383366, abs=1e-7)
+    assert minimiser["gradient_norm"] <= 1e-10
+    assert minimiser["distance_bound"] <= 1e-7
+    assert minimiser["test_accuracy"] == pytest.approx(0.9224, abs=1e-4)
+    assert curvature["at_zero"] == pytest.approx(3.901 + 0.001, abs=6e-4)
+    assert curvature["at_minimiser"] == pytest.approx(1.4796, abs=6e-5)
+    assert curvature["smallest_at_minimiser"] == 0.001
+    assert curvature["bound"] == pytest.approx(39.01 / 2 + 0.001, abs=3e-3)
+    assert limits["gd_local"] == pytest.approx(1.352, abs=6e-4)
+    assert limits["gd_global"] == pytest.approx(0.1025, abs=6e-5)
+    assert theory["noise_trace"] == pytest.approx(10.5264, abs=6e-5)
+
+
+def test_the_floor_of_a_convex_study_is_the_one_expected(project):
+    path = project.folder / "results/convex/predictions.csv"
+    table = tables.read(path, ["ratio"]).set_index(["quantity", "optimizer"])
+    of_sgd = table.loc[("excess", "sgd")].squeeze()
+    error = (of_sgd["high"] - of_sgd["low"]) / 4
+    assert abs(of_sgd["measured"] - of_sgd["predicted"]) < 4 * error + 0.05 * of_sgd["predicted"]
+
+
+def test_theory_says_why_the_others_have_no_minimiser(project):
+    for study, why in (
+        ("gd_softmax", "1,393 pairs of a feature and a class"),
+        ("gd_sigmoid", "not convex"),
+        ("network", "no score_gradient"),
+    ):
+        assert why in known(project, study)["why"]
+        assert known(project, study)["minimiser"] is None
+    assert known(project, "gd_softmax")["curvature"]["at_zero"] == pytest.approx(3.901, abs=6e-4)
 
 
 def test_the_network_passes_97_per_cent(project):

@@ -22,7 +22,7 @@ from descent.figures._curves import Quantity, panels_of_curves
 from descent.figures._style import step_size_colours
 from descent.run import FULL
 
-NEEDS = ("full batch", "plain")
+NEEDS = ("some full batch", "plain")
 PLACE = 15
 SHOWS_CURVATURE = True
 EDGE = {"color": "0.3", "linestyle": "-", "linewidth": 0.8}

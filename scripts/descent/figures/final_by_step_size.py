@@ -23,6 +23,7 @@ from matplotlib.ticker import NullFormatter
 from descent.best import best, criterion
 from descent.figures._error import error, error_axis, logarithmic
 from descent.figures._final import STAR, draw_final, drawable, final
+from descent.figures._limits import draw_limits, named_limits
 from descent.figures._style import (
     WIDTH,
     logarithmic_step_sizes,
@@ -42,7 +43,6 @@ ROOM = 200  # points that all bars of an optimizer may take
 START = {"color": "0.4", "linestyle": ":", "linewidth": 1}
 GREY = {"color": "0.4", "linestyle": "none"}
 RING = {"linestyle": "none", "marker": "o", "markersize": 9, "fillstyle": "none", "gid": "ring"}
-LIMITS = {"limit near the minimiser": "--", "limit from anywhere": "-."}
 OFF = {"diverged": "none", "beyond the axis": "bottom"}  # marks above a panel
 BEST = STAR | {"markersize": 11}
 
@@ -76,7 +76,7 @@ def draw(traces: pd.DataFrame, summary: pd.DataFrame, known: Known) -> Figure:
             of_runs = shown[of_optimizer], metric, chosen.get(optimizer), ringed
             seen |= _draw_optimizer(axes, *of_runs, *look)
             seen |= _draw_off_scale(axes, last[of_optimizer], metric, limit, *look)
-            seen |= _draw_limits(axes, known, optimizer, look[0])
+            seen |= draw_limits(axes, known, optimizer, look[0])
         axes.set_ylabel(names[metric])
     handles = [
         Line2D(
@@ -97,28 +97,10 @@ def draw(traces: pd.DataFrame, summary: pd.DataFrame, known: Known) -> Figure:
             handles.append(Line2D([], [], **GREY, marker="o", fillstyle=OFF[why], label=why))
     if "oscillating" in seen:
         handles.append(Line2D([], [], color="0.4", label="oscillating", **RING))
-    handles += [
-        Line2D([], [], color="0.4", linestyle=LIMITS[limit], linewidth=1, label=limit)
-        for limit in LIMITS
-        if limit in seen
-    ]
+    handles += named_limits(seen)
     figure.legend(handles=handles, loc="outside lower center", ncols=3)
     name_study(figure, summary)
     return figure
-
-
-def _draw_limits(axes: Axes, known: Known, optimizer: str, colour: str) -> set[str]:
-    """The limits of an optimizer as vertical lines, where they are on the axis; which there are."""
-    if known.limit(optimizer) is None:
-        return set()
-    limits = {"limit near the minimiser": known.limit(optimizer)}
-    if known.batch_size(optimizer) == "full":
-        limits["limit from anywhere"] = known.numbers["limits"]["gd_global"]
-    low, high = axes.get_xlim()
-    shown = {name: limit for name, limit in limits.items() if low < limit < high}
-    for name, limit in shown.items():
-        axes.axvline(limit, color=colour, linestyle=LIMITS[name], linewidth=1, zorder=1.5)
-    return set(shown)
 
 
 def _label(optimizer: str, chosen: pd.Series, summary: pd.DataFrame) -> str:

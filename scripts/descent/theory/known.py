@@ -7,9 +7,7 @@ from typing import Any, NamedTuple
 import pandas as pd
 
 from descent import files, tables
-from descent.errors import InputError
-from descent.files import AGAIN
-from descent.provenance import Sums, recorded
+from descent.provenance import here, recorded
 from descent.run import FULL
 
 EXPECTED = ["optimizer", "step_size", "step", "from_start", "from_noise"]  # columns
@@ -31,17 +29,11 @@ class Known(NamedTuple):
         return limits["gd_local"] if size == FULL else limits["sgd"].get(size)
 
 
-def read(numbers: Path, expected: Path) -> tuple[Known, Sums]:
+def read(numbers: Path, expected: Path) -> tuple[Known, dict[Path, str]]:
     """What theory.py wrote, and its SHA-256; InputError where a file is missing or altered."""
     sums = recorded(numbers)
-    table = tables.read(expected, EXPECTED, sums)
-    try:
-        return Known(json.loads(files.read(numbers)), table), {
-            numbers: files.checksum(numbers),
-            **sums,
-        }
-    except ValueError as error:
-        raise InputError(f"{numbers}: is not JSON ({error}){AGAIN}") from None
+    known = Known(json.loads(files.read(numbers)), tables.read(expected, EXPECTED, sums))
+    return known, {numbers: files.checksum(numbers), expected: sums[here(expected)]}
 
 
 def late(table: pd.DataFrame) -> pd.DataFrame:

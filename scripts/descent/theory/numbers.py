@@ -1,8 +1,8 @@
-"""The theory of a study: its numbers, its minimiser, and the expected heights of its runs."""
+"""The theory of a study: its numbers, and the expected heights of its runs."""
 
 from collections.abc import Mapping, Sequence
 from types import ModuleType
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -13,8 +13,8 @@ from descent.ability import FACTS, given
 from descent.data import Data
 from descent.run import FULL, OBJECTIVE, Run
 from descent.theory.expected import averaged, from_noise, from_start
-from descent.theory.known import EXPECTED, late
-from descent.theory.minimiser import certificate, minimiser_of, objective_of
+from descent.theory.known import EXPECTED, Known, late
+from descent.theory.minimiser import certificate, objective_of
 from descent.theory.objective import Point
 from descent.theory.spectrum import EXACT, Spectrum, largest, spectra
 from descent.theory.stability import SecondMoments
@@ -25,25 +25,12 @@ TIED = 1e-12  # of the largest eigenvalue of a quadratic: smaller ones are zero,
 Runs = Sequence[tuple[str, Run]]  # of a study, each with the name of its optimizer
 
 
-class Theory(NamedTuple):
-    """What is known before training.
-
-    numbers: as theory.json has them; minimiser: A and b, {} where there is none; expected: the
-    height above F* of each run at its evaluated steps.
-    """
-
-    numbers: dict[str, Any]
-    minimiser: dict[str, NDArray]
-    expected: pd.DataFrame
-
-
-def theory(runs: Runs, data: Data, minimiser: Mapping[str, NDArray] = {}) -> Theory:
+def theory(runs: Runs, data: Data, minimiser: Mapping[str, NDArray]) -> Known:
     """The theory of the runs of a study, which share a model, on its data.
 
-    minimiser: as minimiser_of found it, where that was done before.
+    minimiser: as minimiser_of found it, {} where there is none.
     """
     run = runs[0][1]
-    of_objective = {key: getattr(run, key) for key in OBJECTIVE}
     training = data.holding_out(run.validation)
     plain = [of for of in runs if (of[1].update_rule, of[1].schedule) == ("plain", "constant")]
     numbers: dict[str, Any] = {
@@ -58,18 +45,16 @@ def theory(runs: Runs, data: Data, minimiser: Mapping[str, NDArray] = {}) -> The
     }
     nothing = pd.DataFrame(columns=EXPECTED)
     if why := FACTS["theory"]([run], data.size):
-        return Theory(numbers | {"why": why}, {}, nothing)
-    objective = objective_of(data, **of_objective)
+        return Known(numbers | {"why": why}, nothing)
+    objective = objective_of(data, **{key: getattr(run, key) for key in OBJECTIVE})
     zero = objective.at(np.zeros(objective.shape))
     curvature = numbers["curvature"]
     curvature["at_zero"] = largest(zero.hessian, zero.w.size).value
     smoothness = given("models", run.model).SMOOTHNESS
     if why := FACTS["minimiser"]([run], data.size):
-        return Theory(
-            numbers | {"why": why + (_without_end(training) if smoothness else "")}, {}, nothing
-        )
-    parameters = dict(minimiser) or minimiser_of(data, **of_objective)
-    point = objective.at(objective.flat(parameters))
+        end = _without_end(training) if smoothness else ""
+        return Known(numbers | {"why": why + end}, nothing)
+    point = objective.at(objective.flat(minimiser))
     top = largest(point.hessian, point.w.size)
     smallest = _smallest(point)
     curvature |= {
@@ -81,7 +66,7 @@ def theory(runs: Runs, data: Data, minimiser: Mapping[str, NDArray] = {}) -> The
     numbers["minimiser"] = {
         "objective": point.value,
         **certificate(point, max(run.l2, smallest)),
-        "test_accuracy": _accuracy(objective.model, parameters, data),
+        "test_accuracy": _accuracy(objective.model, minimiser, data),
     }
     numbers["noise_trace"] = point.noise_trace
     sizes = {run.batch_size for _, run in plain} - {FULL}
@@ -93,7 +78,7 @@ def theory(runs: Runs, data: Data, minimiser: Mapping[str, NDArray] = {}) -> The
     }
     expected = _expected(point, moments, plain, len(training.y_train), limits)
     numbers["floor"] = floors(expected)
-    return Theory(numbers, parameters, expected)
+    return Known(numbers, expected)
 
 
 def floors(expected: pd.DataFrame) -> dict[str, dict[str, float]]:
@@ -132,7 +117,7 @@ def _expected(
         if full:
             add(name, a, steps, left, np.full(len(steps), np.nan))
             continue
-        shuffled, inflation = run.sampling == "shuffled", moments.inflation(a, size)
+        shuffled, inflation = run.sampling == schedule.SHUFFLED, moments.inflation(a, size)
         noisy = from_noise(noise, a, size, steps, samples, shuffled)
         add(name, a, steps, left, inflation * noisy)
         if run.average_from is not None and not shuffled:
@@ -161,7 +146,7 @@ def _smallest(point: Point) -> float:
     return top - largest(lambda v: top * v - point.hessian(v), size).value
 
 
-def _accuracy(model: ModuleType, parameters: dict[str, NDArray], data: Data) -> float | None:
+def _accuracy(model: ModuleType, parameters: Mapping[str, NDArray], data: Data) -> float | None:
     """Of w* on the test samples."""
     if model.TASK != "classification":
         return None

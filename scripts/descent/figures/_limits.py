@@ -1,0 +1,35 @@
+"""The limits of the step size, as vertical lines."""
+
+from matplotlib.axes import Axes
+from matplotlib.lines import Line2D
+
+from descent.run import FULL
+from descent.theory.known import Known
+
+LIMITS = {"limit near the minimiser": "--", "limit from anywhere": "-."}
+LINE = {"linewidth": 1, "zorder": 1.5}
+
+
+def draw_limits(axes: Axes, known: Known, optimizer: str, colour: str) -> set[str]:
+    """The limits of an optimizer, where they are known and on the axis; which of LIMITS these are.
+
+    Near the minimiser: 2/λ_max(H(w*)) of full batches, of batches that of mean squares; from
+    anywhere: 2/L of full batches.
+    """
+    limits = {"limit near the minimiser": known.limit(optimizer)}
+    if known.batch_size(optimizer) == FULL:
+        limits["limit from anywhere"] = known.numbers["limits"]["gd_global"]
+    low, high = axes.get_xlim()
+    shown = {name: limit for name, limit in limits.items() if limit and low < limit < high}
+    for name, limit in shown.items():
+        axes.axvline(limit, color=colour, linestyle=LIMITS[name], **LINE)
+    return set(shown)
+
+
+def named_limits(shown: set[str]) -> list[Line2D]:
+    """The lines of a legend."""
+    return [
+        Line2D([], [], color="0.4", linestyle=style, label=name, **LINE)
+        for name, style in LIMITS.items()
+        if name in shown
+    ]
