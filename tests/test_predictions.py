@@ -74,14 +74,31 @@ def one(quantity: str, *arguments) -> pd.Series:
         ({1.0: "converged", 4.0: "converged"}, 4, np.inf),
     ],
 )
-@pytest.mark.parametrize(("optimizer", "limit"), [("sgd", 3.0), ("gd", 0.5)])
-def test_a_limit_lies_between_step_sizes_of_the_grid(statuses, low, high, optimizer, limit):
-    runs = summary(statuses, optimizer)
+def test_the_limit_of_full_batches_lies_where_statuses_change(statuses, low, high):
+    runs = summary(statuses, "gd")
     row = one("limit", run("gd", 1.0, np.ones_like), pd.concat([runs, NONE]), known())
-    assert (row["optimizer"], row["predicted"]) == (optimizer, limit)
+    assert (row["optimizer"], row["predicted"]) == ("gd", 0.5)
     assert np.isnan(row["step_size"])
     middle = np.sqrt(low * high) if np.isfinite(high) else np.nan
     assert_allclose([row["low"], row["high"], row["measured"]], [low, high, middle])
+
+
+def test_the_limit_of_batches_lies_where_the_mean_over_seeds_grows():
+    """Tenfold, however many seeds do not, or to what is not finite."""
+
+    def grows_to(height):
+        return lambda step: np.where(step > 12, height, 1.0)
+
+    ends = {0.1: (9.0, 10.0), 0.2: (1.0, 18.9), 0.4: (0.0, 21.0), 0.8: (1.0, np.nan)}
+    traces = pd.concat([run("sgd", a, *map(grows_to, ends[a])) for a in ends])
+    runs = summary(dict.fromkeys(ends, "plateau"))
+    row = one("limit", traces, runs, known())
+    assert (row["optimizer"], row["predicted"]) == ("sgd", 3.0)
+    assert_allclose([row["low"], row["high"]], [0.2, 0.4])
+    without = traces[traces["step_size"] < 0.3], runs[runs["step_size"] < 0.3]
+    assert_allclose([*one("limit", *without, known())[["low", "high"]]], [0.2, np.inf])
+    last = traces[traces["step_size"] != 0.4], runs[runs["step_size"] != 0.4]
+    assert_allclose([*one("limit", *last, known())[["low", "high"]]], [0.2, 0.8])
 
 
 def test_an_excess_is_the_mean_of_the_last_quarter_with_its_error_over_seeds():
