@@ -144,11 +144,10 @@ def summary_of(name: str) -> pd.DataFrame:
 @pytest.mark.parametrize("figure", OF_TABLES)
 @pytest.mark.parametrize("name", STUDIES)
 def test_draws_every_study(figure, name):
-    traces = STUDIES[name]
-    if "batch sizes" in given("figures", figure).NEEDS and traces["batch_size"].nunique() < 3:
+    traces, needs = STUDIES[name], given("figures", figure).NEEDS
+    if "batch sizes" in needs and traces["batch_size"].nunique() < 3:
         pytest.skip("needs several batch sizes")
-    of_full = {"full batch", "some full batch"} & set(given("figures", figure).NEEDS)
-    if of_full and "full" not in set(traces["batch_size"]):
+    if "some full batch" in needs and "full" not in set(traces["batch_size"]):
         pytest.skip("needs full batches")
     drawn = drawn_of(figure, traces, summary_of(name))
     drawn.set_dpi(30)  # which is quick

@@ -28,7 +28,8 @@ studies:
       gd: {batch_size: full, epochs: 4, evaluate_every: 1, step_sizes: [10]}
 """
 
-# with a minimiser
+# with a minimiser, and a figure that reads theory
+CONVEX_FIGURES = ["heatmap", "final_by_step_size"]
 CONVEX = TINY.replace(
     "sigmoid_softmax", "softmax_regression\n    l2: 0.1\n    curvature_samples: 9"
 )
@@ -138,3 +139,18 @@ def made(made_once, tmp_path) -> Project:
     """The project after everything was made."""
     shutil.copytree(made_once.folder, tmp_path / "project")  # with the times of the files
     return Project(tmp_path / "project")
+
+
+@pytest.fixture(scope="session")
+def convex_once(tmp_path_factory) -> Project:
+    folder = tmp_path_factory.mktemp("convex") / "project"
+    project = copy_project(folder, CONVEX, CONVEX_FIGURES)
+    project.jobs("all")
+    return project
+
+
+@pytest.fixture
+def convex(convex_once, tmp_path) -> Project:
+    """The convex study after everything was made."""
+    shutil.copytree(convex_once.folder, tmp_path / "convex")
+    return Project(tmp_path / "convex")

@@ -226,7 +226,7 @@ def test_what_a_job_wrote_before_it_failed_is_restored_and_not_taken_for_done(ma
     made.replace("scripts/train.py", "    main()", ends)
     made.jobs("all")
     before = made.files("results")
-    made.replace("config.yaml", "seeds:", "l2: 0.01\n    seeds:")
+    made.replace("config.yaml", "epochs: 4", "epochs: 5")
     assert made.snakemake("all", FAILS="1")[0] != 0
     assert "\ndone in" in (made.folder / "logs/train/tiny/gd/10.0.log").read_text()
     assert made.files("results") == before

@@ -6,7 +6,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from conftest import CONVEX, copy_project, figures, jobs  # pyright: ignore
+from conftest import figures, jobs  # pyright: ignore
 
 RUNS = ["tiny gd 10.0", "tiny sgd 0.01", "tiny sgd 1.0"]
 DRAWING_ONWARDS = sorted([*figures("tiny"), "manifest tiny"])
@@ -149,21 +149,6 @@ def test_a_further_configfile_merges_mappings_and_replaces_lists(made):
     run = ["evaluate tiny sgd 2.0", "train tiny sgd 2.0"]
     jobs_of_it = sorted([*run, *AFTER_EVALUATION, *THEORY])
     assert made.plan("all", "--configfile", "extra.yaml") == jobs_of_it
-
-
-@pytest.fixture(scope="module")
-def convex_once(tmp_path_factory):
-    """A study that has a minimiser, and whose curvature is measured."""
-    folder = tmp_path_factory.mktemp("convex") / "project"
-    project = copy_project(folder, CONVEX, ["heatmap", "final_by_step_size"])
-    project.jobs("all")
-    return project
-
-
-@pytest.fixture
-def convex(convex_once, tmp_path):
-    shutil.copytree(convex_once.folder, tmp_path / "project")
-    return type(convex_once)(tmp_path / "project")
 
 
 OF_THEORY = ["compare tiny", "manifest tiny", "plot tiny final_by_step_size", "theory tiny"]
