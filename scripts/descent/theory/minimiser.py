@@ -12,6 +12,7 @@ from descent.plugins import plugin
 from descent.theory.objective import Objective, Point, Product
 
 SMALL = 1e-11  # ‖∇F‖ at which Newton's method ends
+UNSEEN = 1e-10  # a fall of F, which rounding may hide
 MOST_STEPS, MOST_PRODUCTS = 60, 1000  # of Newton's method, and of conjugate gradients in each
 
 
@@ -57,13 +58,13 @@ def minimise(objective: Objective) -> Point:
 
 
 def _walk(point: Point, step: NDArray) -> Point:
-    """The point after the step, or after as many halves of it as F asks for, unless the gradient is
-    shorter there: at the end F does not show it any more."""
+    """The point after the step, or after as many halves of it as F asks for; after the step where
+    the fall that it promises is too small for F to show."""
     slope, length = (point.gradient * step).sum(), 1.0
+    unseen = -slope <= UNSEEN * (1 + abs(point.value))
     while True:
         new = point.objective.at(point.w + length * step)
-        falls = new.value <= point.value + 1e-4 * length * slope
-        if falls or np.linalg.norm(new.gradient) < np.linalg.norm(point.gradient) or length < 1e-9:
+        if unseen or new.value <= point.value + 1e-4 * length * slope or length < 1e-9:
             return new
         length /= 2
 
