@@ -13,6 +13,7 @@ import pytest
 
 from descent import tables
 from descent.columns import SUMMARY
+from descent.predictions import COLUMNS
 from descent.status import of_most
 
 DOCS = Path(__file__).parents[1] / "docs"
@@ -76,3 +77,29 @@ def test_numbers_and_tables_are_found():
     assert len(NUMBERS) > 20
     assert TABLES
     assert TEXT.count("<!--") == len(NUMBERS) + len(TABLES)
+
+
+THEORY = (DOCS / "theory.md").read_text(encoding="utf-8")
+PREDICTED = re.findall(r"<!-- (\w+) -->\n((?:\|.*\n)+)", THEORY)
+
+
+@pytest.mark.parametrize(("study", "table"), PREDICTED)
+def test_predictions_are_those_of_their_study(study, table):
+    """Every one: quantity, optimizer, step size, predicted, measured with its range, ratio."""
+    made = tables.read(DOCS / study / "predictions.csv", COLUMNS)
+    _, _, *rows = [[cell.strip() for cell in row.split("|")[1:-1]] for row in table.splitlines()]
+    assert len(rows) == len(made)
+    for row, of_run in zip(rows, made.itertuples(), strict=True):
+        predicted, measured, low, high, ratio = map(four, of_run[-5:])
+        step_size = four(of_run.step_size)
+        shown = [of_run.quantity, of_run.optimizer, step_size, predicted]
+        assert row == [*shown, f"{measured} [{low}, {high}]".strip(), ratio]
+
+
+def four(value: float) -> str:
+    """Four digits; nothing for what is not known."""
+    return "" if pd.isna(value) else f"{value:.4g}"
+
+
+def test_tables_of_predictions_are_found():
+    assert {study for study, _ in PREDICTED} == {"linear_regression", "softmax_l2"}
