@@ -202,4 +202,4 @@ def _name_periods(figure: Figure, periods: pd.Series, limits: list[Line2D]) -> N
     if any(line.get_gid() == "off" for axes in figure.axes for line in axes.get_lines()):
         handles.append(Line2D([], [], **OFF, label="beyond the axis"))
     handles += limits
-    figure.legend(handles=handles, title="period", loc="outside lower center", ncols=6)
+    figure.legend(handles=handles, title="period", loc="outside lower center", ncols=4)
