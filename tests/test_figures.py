@@ -935,6 +935,19 @@ def test_the_limit_map_shows_the_limits_that_are_known():
     assert drawn == {3.0: "--", 2.9: "-."}
 
 
+def test_step_sizes_are_shown_in_units_of_the_bound_where_it_is_known():
+    limits = {"gd_local": 3.0, "gd_global": 0.5, "sgd": {}}
+    known = Known(NOTHING.numbers | {"limits": limits}, NOTHING.expected)
+    traces = of_logistic_map({"gd": list(PERIODS)})
+    drawn = limit_map(traces, known)
+    drawn.draw_without_rendering()
+    above = drawn.axes[0]
+    (units,) = above.child_axes
+    assert units.get_xlabel() == "in units of 1/L"
+    assert np.allclose(units.get_xlim(), 4 * np.array(above.get_xlim()))
+    assert not limit_map(traces).axes[0].child_axes
+
+
 def test_the_limit_map_has_a_row_for_each_start():
     traces = of_logistic_map({"gd": [3.2, 3.5]})
     traces.loc[(traces["seed"] == 1) & (traces["step_size"] == 3.5), "objective"] = 1.4

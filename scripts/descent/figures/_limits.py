@@ -26,6 +26,16 @@ def draw_limits(axes: Axes, known: Known, optimizer: str, colour: str) -> set[st
     return set(shown)
 
 
+def units_of_bound(axes: Axes, known: Known) -> None:
+    """Step sizes in units of 1/L above a panel, where L is known."""
+    if twice := known.numbers["limits"]["gd_global"]:  # 2/L
+        above = axes.secondary_xaxis(
+            "top", (lambda a: 2 * a / twice, lambda units: units * twice / 2)
+        )
+        above.set_xlabel("in units of 1/L")
+        above.tick_params(labelsize=8)
+
+
 def named_limits(shown: set[str]) -> list[Line2D]:
     """The lines of a legend."""
     return [

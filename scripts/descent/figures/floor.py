@@ -6,7 +6,8 @@ expected to add before training, from the covariance of the samples' gradients a
 dashed line adds what should be left of the way from the start: where it rises above the other, the
 run was too short for its floor. Dotted is α tr C / (4B), which the floor of samples drawn with
 replacement tends to for small step sizes; shuffled samples lie below it. Nothing is expected from
-the limit of the step size on, which is marked at the top.
+the limit of the step size on, which is marked at the top. There α is in units of 1/L, L the bound
+of all curvature.
 """
 
 import numpy as np
@@ -15,6 +16,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
+from descent.figures._limits import units_of_bound
 from descent.figures._style import WIDTH, logarithmic_step_sizes, name_study, optimizer_looks
 from descent.run import FULL
 from descent.theory.known import Known, height, late
@@ -39,6 +41,7 @@ def draw(traces: pd.DataFrame, summary: pd.DataFrame, known: Known) -> Figure:
         _draw_measured(axes, next(of_optimizer), colour, marker)
         _draw_expected(axes, next(of_optimizer), known, name, colour)
         handles.append(Line2D([], [], color=colour, marker=marker, label=name))
+    units_of_bound(axes, known)
     handles += [Line2D([], [], color="0.3", ls=STYLES[line], label=line) for line in STYLES]
     figure.legend(handles=handles, loc="outside lower center", ncols=5)
     name_study(figure, summary, f"mean of {summary['seeds'].max()} seeds")

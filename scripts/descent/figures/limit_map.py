@@ -16,7 +16,7 @@ reaches halfway to the next step size.
 
 The dashed line is the limit near the minimiser, 2/λ_max of the Hessian there: descent that comes
 near it goes to rest left of the line, and leaves it right of it. Left of the dash-dotted line, 2/L,
-it comes to rest from anywhere.
+it comes to rest from anywhere; at the top α is in units of 1/L, L the bound of all curvature.
 """
 
 import numpy as np
@@ -30,7 +30,7 @@ from matplotlib.ticker import NullFormatter
 from numpy.typing import NDArray
 
 from descent.figures._error import logarithmic
-from descent.figures._limits import draw_limits, named_limits
+from descent.figures._limits import draw_limits, named_limits, units_of_bound
 from descent.figures._style import WIDTH, logarithmic_step_sizes, name_study
 from descent.period import LONGEST, period
 from descent.seeds import FEW
@@ -71,6 +71,8 @@ def draw(traces: pd.DataFrame, summary: pd.DataFrame, known: Known) -> Figure:
         _draw_values(above, tails[tails["optimizer"] == optimizer])
         _draw_periods(below, periods[optimizer].unstack("seed"))
         shown |= draw_limits(above, known, optimizer, LIMIT)
+        if len(panels) == 1:
+            units_of_bound(above, known)
     _name_periods(figure, periods, named_limits(shown))
     name_study(figure, summary, "one seed" if seeds == 1 else f"each of {seeds} seeds")
     return figure
