@@ -106,10 +106,10 @@ def _linear_scores(runs: Sequence[Run], size: Size) -> str | None:
 def _theory(runs: Sequence[Run], size: Size) -> str | None:
     """Scores A x + b, and what descent/theory holds in memory: n outputs² and features²."""
     names, outputs = layers(runs[0], size).keys(), size.outputs
-    if lacking := _gives("score_gradient", "torch_losses")(runs, size):
-        return lacking
     if not {"A"} <= names <= {"A", "b"}:
         return f"the scores of {runs[0].model} are not linear in its parameters"
+    if lacking := _gives("score_gradient", "torch_losses")(runs, size):
+        return lacking
     if size.train * outputs**2 > MOST_BENDS:
         return f"{size.train} samples of {outputs} classes are too many"
     return f"{size.features} features are too many" if size.features > MOST_FEATURES else None

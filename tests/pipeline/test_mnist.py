@@ -192,7 +192,7 @@ def test_theory_says_why_the_others_have_no_minimiser(project):
     for study, why in (
         ("gd_softmax", "1,393 pairs of a feature and a class"),
         ("gd_sigmoid", "not convex"),
-        ("network", "no score_gradient"),
+        ("network", "not linear in its parameters"),
     ):
         assert why in known(project, study)["why"]
         assert known(project, study)["minimiser"] is None

@@ -147,7 +147,7 @@ def test_theory_stands_beside_what_was_measured(results):
 
 def test_a_study_without_a_minimiser_says_why(results):
     for study, why in (
-        ("network", "neural_network has no score_gradient"),
+        ("network", "the scores of neural_network are not linear in its parameters"),
         ("compiled", "sigmoid_softmax is not convex"),
     ):
         known = json.loads((results / study / "theory.json").read_text())

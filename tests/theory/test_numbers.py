@@ -84,7 +84,7 @@ def test_gradient_descent_is_exactly_what_is_expected_of_least_squares(digits):
     ("model", "keys", "why"),
     [
         ("sigmoid_softmax", {}, "sigmoid_softmax is not convex"),
-        ("neural_network", {}, "neural_network has no score_gradient"),
+        ("neural_network", {}, "the scores of neural_network are not linear in its parameters"),
         (
             "softmax_regression",
             {"l2": 0.0},
