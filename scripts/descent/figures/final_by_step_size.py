@@ -39,6 +39,7 @@ NEEDS = ()
 PLACE = 1
 READS_THEORY = True
 BEYOND = 10  # times the initial loss
+LONG = 40  # characters of a label; of longer ones there is no room for three beside each other
 ROOM = 200  # points that all bars of an optimizer may take
 START = {"color": "0.4", "linestyle": ":", "linewidth": 1}
 GREY = {"color": "0.4", "linestyle": "none"}
@@ -98,7 +99,9 @@ def draw(traces: pd.DataFrame, summary: pd.DataFrame, known: Known) -> Figure:
     if "oscillating" in seen:
         handles.append(Line2D([], [], color="0.4", label="oscillating", **RING))
     handles += named_limits(seen)
-    figure.legend(handles=handles, loc="outside lower center", ncols=3)
+    longest = max(len(str(handle.get_label())) for handle in handles)
+    columns = 3 if longest <= LONG else 2
+    figure.legend(handles=handles, loc="outside lower center", ncols=columns)
     name_study(figure, summary)
     return figure
 
