@@ -78,10 +78,7 @@ def _all(holds: Callable[[Run], bool], otherwise: str) -> Fact:
 
 
 def _noise(runs: Sequence[Run], size: Size) -> str | None:
-    known = any(
-        (run.update_rule, run.schedule) == ("plain", "constant") and run.batch_size != FULL
-        for run in runs
-    )
+    known = any(run.is_plain and run.batch_size != FULL for run in runs)
     return None if known else "no plain optimizer with a fixed step size has batches"
 
 

@@ -8,8 +8,9 @@ import pandas as pd
 from descent.columns import RUN
 from descent.iterates import ROUNDING
 from descent.run import FULL
+from descent.seeds import mean_and_error
 from descent.status import of_most
-from descent.theory.known import Known, height, late
+from descent.theory.known import Known, height, late, measured_floors
 
 COLUMNS = [
     *("study", "quantity", "optimizer", "step_size"),
@@ -62,21 +63,17 @@ def _limits(traces: pd.DataFrame, summary: pd.DataFrame, known: Known) -> Iterat
 def _grown(traces: pd.DataFrame, optimizer: str) -> pd.Series:
     """Of each step size, whether F - F* has grown in the mean over seeds."""
     run = traces[traces["optimizer"] == optimizer]
-    start, end = (
-        rows.groupby("step_size")["excess"].agg(lambda excess: np.mean(excess.to_numpy()))
-        for rows in (run[run["step"] == 0], late(run))
-    )
+    start = run[run["step"] == 0].groupby("step_size")["excess"].mean()
+    end = measured_floors(run).droplevel("optimizer").mean(axis=1, skipna=False)
     return ~(end <= GROWN * start)
 
 
 def _excesses(traces: pd.DataFrame, known: Known) -> Iterator[tuple]:
     expected = known.expected.assign(height=height)
-    measured, resolved = late(traces), ROUNDING * known.numbers["minimiser"]["objective"]
-    for (optimizer, step_size), rows in late(expected).groupby(RUN[3:5], sort=False):
-        run = _of_run(measured, optimizer, step_size)
-        seeds = run.pivot(index="step", columns="seed", values="excess").mean(skipna=False)
+    measured, resolved = measured_floors(traces), ROUNDING * known.numbers["minimiser"]["objective"]
+    for run, rows in late(expected).groupby(RUN[3:5], sort=False):
         if rows["height"].mean() > resolved:
-            yield "excess", optimizer, step_size, rows["height"].mean(), *_over(seeds)
+            yield "excess", *run, rows["height"].mean(), *_over(measured.loc[run])
 
 
 def _rates(traces: pd.DataFrame, known: Known) -> Iterator[tuple]:
@@ -121,6 +118,5 @@ def _of_run(table: pd.DataFrame, optimizer: str, step_size: float) -> pd.DataFra
 
 def _over(seeds: pd.Series) -> tuple[float, float, float]:
     """The mean over seeds, and the mean less and plus two standard errors."""
-    mean = seeds.mean(skipna=False)
-    error = 2 * seeds.std(ddof=1) / np.sqrt(len(seeds)) if len(seeds) > 1 else 0.0
+    mean, error = mean_and_error(seeds)
     return mean, mean - error, mean + error

@@ -116,6 +116,11 @@ class Run(OfOptimizer, OfStudy):
         """The canonical spelling of the step size: 1e-3 and 0.001 are both 0.001, 1 is 1.0."""
         return repr(self.step_size)
 
+    @property
+    def is_plain(self) -> bool:
+        """Whether a step is p - α g, with the same α in every step: what theory is about."""
+        return (self.update_rule, self.schedule) == ("plain", "constant")
+
     def samples_a_step(self, samples: int) -> int:
         """The batch size as a number, for this many training samples."""
         return samples if self.batch_size == FULL else self.batch_size

@@ -38,8 +38,17 @@ def over_seeds(table: pd.DataFrame, by: list[str], metric: str) -> pd.DataFrame:
     return pd.DataFrame(columns, index=by_seed.index)
 
 
-def range_text(seeds: int) -> str:
+def mean_and_error(values: ArrayLike) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """The mean over the last axis, the seeds, and two of its standard errors, 0 of one seed."""
+    values = np.asarray(values, np.float64)
+    seeds, mean = values.shape[-1], values.mean(-1)
+    if seeds == 1:
+        return mean, np.zeros_like(mean)
+    return mean, 2 * values.std(-1, ddof=1) / np.sqrt(seeds)
+
+
+def range_text(seeds: int, middle: str = "median") -> str:
     """What `over_seeds` tells of so many seeds, in words."""
     if seeds == 1:
         return "one seed"
-    return f"median and {'range' if seeds < FEW else '10-90 %'} of {seeds} seeds"
+    return f"{middle} and {'range' if seeds < FEW else '10-90 %'} of {seeds} seeds"

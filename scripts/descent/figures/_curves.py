@@ -145,9 +145,10 @@ def draw_curves(
     What is at 0 is left out of a logarithmic axis of x, but counts for the frame.
     """
     seeds = traces.pivot(index=[*RUN, x], columns="seed", values=quantity.column)
-    median = pd.Series(quantile(seeds, 0.5, quantity.column), seeds.index)
     if middle == "mean":
         median = seeds.mean(axis=1, skipna=False)
+    else:
+        median = pd.Series(quantile(seeds, 0.5, quantity.column), seeds.index)
     if seeds.shape[1] >= FEW:
         seeds = pd.DataFrame(
             {share: quantile(seeds, share, quantity.column) for share in (0.1, 0.9)}, seeds.index
@@ -247,8 +248,8 @@ def _until_it_ends(axes: Axes, x: NDArray, y: NDArray, top: float) -> tuple:
 def of_seeds(summary: pd.DataFrame, middle: str = "median") -> str:
     """What is drawn of the seeds, in words."""
     seeds = summary["seeds"].max()
-    text = f"median and each of {seeds} seeds" if 1 < seeds < FEW else range_text(seeds)
-    return text.replace("median", middle)
+    few = 1 < seeds < FEW
+    return f"{middle} and each of {seeds} seeds" if few else range_text(seeds, middle)
 
 
 def name_step_sizes(figure: Figure, summary: pd.DataFrame) -> None:

@@ -52,6 +52,15 @@ def logarithmic(axes: Axes, low: float, high: float) -> None:
     axes.yaxis.set_minor_locator(NullLocator())
 
 
+def value_axis(axes: Axes, low: float, high: float) -> None:
+    """An axis that holds values from low to high, logarithmic where they are far apart."""
+    if high > 10 * low > 0:
+        logarithmic(axes, low / 1.2, 1.2 * high)
+    else:
+        margin = 0.05 * (high - low) or 0.5
+        axes.set_ylim(low - margin, high + margin)
+
+
 def error_axis(axes: Axes, errors: ArrayLike) -> None:
     """A logarithmic axis that holds these errors, in percent; its lower edge is 0, if need be."""
     errors = np.asarray(errors)

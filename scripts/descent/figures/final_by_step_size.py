@@ -21,7 +21,7 @@ from matplotlib.lines import Line2D
 from matplotlib.ticker import NullFormatter
 
 from descent.best import best, criterion
-from descent.figures._error import error, error_axis, logarithmic
+from descent.figures._error import error, error_axis, value_axis
 from descent.figures._final import STAR, draw_final, drawable, final
 from descent.figures._limits import draw_limits, named_limits
 from descent.figures._style import (
@@ -123,12 +123,7 @@ def _scale(axes: Axes, metric: str, values: pd.Series, initial: float) -> None:
     low, high = values.min(initial=initial), values.max(initial=-np.inf)
     if high > (low + initial) / 2 or not len(values):
         high = max(high, initial)
-    if high > 10 * low > 0:
-        logarithmic(axes, low / 1.2, 1.2 * high)
-    else:
-        margin = 0.05 * (high - low) or 0.5
-        axes.set_ylim(low - margin, high + margin)
-    return None
+    return value_axis(axes, low, high)
 
 
 def _draw_optimizer(

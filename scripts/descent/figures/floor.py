@@ -19,7 +19,8 @@ from matplotlib.lines import Line2D
 from descent.figures._limits import units_of_bound
 from descent.figures._style import WIDTH, logarithmic_step_sizes, name_study, optimizer_looks
 from descent.run import FULL
-from descent.theory.known import Known, height, late
+from descent.seeds import mean_and_error
+from descent.theory.known import Known, height, late, measured_floors
 
 NEEDS = ("minimiser", "noise")
 PLACE = 14
@@ -50,21 +51,11 @@ def draw(traces: pd.DataFrame, summary: pd.DataFrame, known: Known) -> Figure:
 
 def _draw_measured(axes: Axes, traces: pd.DataFrame, colour: str, marker: str) -> None:
     """Marks with bars, where the mean is finite."""
-    seeds = late(traces).pivot_table(
-        index="step_size", columns="seed", values="excess", aggfunc=lambda v: np.mean(v.to_numpy())
-    )
+    seeds = measured_floors(traces).droplevel("optimizer")
     mean = seeds.mean(axis=1, skipna=False)
-    shown = np.isfinite(mean) & (mean > 0)
-    error = 2 * seeds[shown].std(axis=1, ddof=1) / np.sqrt(seeds.shape[1])
-    axes.errorbar(
-        mean.index[shown],
-        mean[shown],
-        error.fillna(0),
-        fmt=marker,
-        color=colour,
-        markersize=4,
-        elinewidth=1,
-    )
+    shown = seeds[np.isfinite(mean) & (mean > 0)]
+    look = {"fmt": marker, "color": colour, "markersize": 4, "elinewidth": 1}
+    axes.errorbar(shown.index, *mean_and_error(shown), **look)
 
 
 def _draw_expected(

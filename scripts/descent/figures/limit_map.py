@@ -29,12 +29,12 @@ from matplotlib.markers import CARETUP
 from matplotlib.ticker import NullFormatter
 from numpy.typing import NDArray
 
-from descent.figures._error import logarithmic
+from descent.figures._error import value_axis
 from descent.figures._limits import draw_limits, named_limits, units_of_bound
 from descent.figures._style import WIDTH, logarithmic_step_sizes, name_study
 from descent.period import LONGEST, period
 from descent.seeds import FEW
-from descent.theory.known import Known
+from descent.theory.known import Known, late
 
 NEEDS = ("full batch", "every step", "plain", "fixed step size", "no averages", "many step sizes")
 PLACE = 6
@@ -59,7 +59,7 @@ RUN = ["optimizer", "step_size", "seed"]
 
 
 def draw(traces: pd.DataFrame, summary: pd.DataFrame, known: Known) -> Figure:
-    tails = with_periods(last_quarter(traces))
+    tails = with_periods(late(traces))
     periods = tails.groupby(RUN)["period"].first()
     seeds = traces["seed"].nunique()
     figure, panels = _panels(list(summary["optimizer"].unique()), seeds)
@@ -67,7 +67,8 @@ def draw(traces: pd.DataFrame, summary: pd.DataFrame, known: Known) -> Figure:
     shown: set[str] = set()
     for optimizer, (above, below) in panels.items():
         _step_sizes(below, summary["step_size"])
-        _scale(above, tails["objective"][tails["objective"] <= top])
+        values = tails["objective"][tails["objective"] <= top]
+        value_axis(above, *((values.min(), values.max()) if len(values) else (0.0, 1.0)))
         _draw_values(above, tails[tails["optimizer"] == optimizer])
         _draw_periods(below, periods[optimizer].unstack("seed"))
         shown |= draw_limits(above, known, optimizer, LIMIT)
@@ -76,11 +77,6 @@ def draw(traces: pd.DataFrame, summary: pd.DataFrame, known: Known) -> Figure:
     _name_periods(figure, periods, named_limits(shown))
     name_study(figure, summary, "one seed" if seeds == 1 else f"each of {seeds} seeds")
     return figure
-
-
-def last_quarter(traces: pd.DataFrame) -> pd.DataFrame:
-    """The rows of the steps in the last quarter of each run."""
-    return traces[traces["step"] > 3 / 4 * traces.groupby("optimizer")["step"].transform("max")]
 
 
 def with_periods(tails: pd.DataFrame) -> pd.DataFrame:
@@ -134,16 +130,6 @@ def _step_sizes(axes: Axes, step_sizes: pd.Series) -> None:
     else:
         logarithmic_step_sizes(axes, step_sizes)
         axes.xaxis.set_minor_formatter(NullFormatter())
-
-
-def _scale(axes: Axes, values: pd.Series) -> None:
-    """An axis that holds the values."""
-    low, high = (values.min(), values.max()) if len(values) else (0.0, 1.0)
-    if high > 10 * low > 0:
-        logarithmic(axes, low / 1.2, 1.2 * high)
-    else:
-        margin = 0.05 * (high - low) or 0.5
-        axes.set_ylim(low - margin, high + margin)
 
 
 def _draw_values(axes: Axes, tails: pd.DataFrame) -> None:

@@ -4,6 +4,7 @@ import json
 from pathlib import Path
 from typing import Any, NamedTuple
 
+import numpy as np
 import pandas as pd
 
 from descent import files, tables
@@ -40,6 +41,13 @@ def late(table: pd.DataFrame) -> pd.DataFrame:
     """The rows of the last quarter of the steps of each run, in which floors are measured."""
     last = table.groupby(["optimizer", "step_size"])["step"].transform("max")
     return table[table["step"] > 0.75 * last]
+
+
+def measured_floors(traces: pd.DataFrame) -> pd.DataFrame:
+    """F - F* in the mean over the last quarter, [(optimizer, step size), seed]; what is not finite
+    stays so."""
+    by_seed = late(traces).groupby(["optimizer", "step_size", "seed"], sort=False)["excess"]
+    return by_seed.agg(lambda excess: np.mean(excess.to_numpy())).unstack("seed")
 
 
 def height(expected: pd.DataFrame) -> pd.Series:

@@ -1,6 +1,6 @@
 """The minimiser w* of a strongly convex objective, by Newton's method, with a certificate."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from descent.data import Data
 from descent.errors import InputError
 from descent.plugins import plugin
-from descent.theory.objective import Objective, Point, Product
+from descent.theory.objective import Objective, Point
 
 SMALL = 1e-11  # ‖∇F‖ at which Newton's method ends
 UNSEEN = 1e-10  # a fall of F, which rounding may hide
@@ -88,7 +88,7 @@ def _solve(point: Point, b: NDArray, precision: float) -> NDArray:
     return s
 
 
-def _preconditioner(point: Point) -> Product:
+def _preconditioner(point: Point) -> Callable[[NDArray], NDArray]:
     """(S ⊗ G + λ)⁻¹, of a product that resembles H: the mean bend S of the samples, and their
     second moments G = X̃ᵀX̃/n (Kronecker factors, Martens and Grosse 2015)."""
     (s, of_s), (g, of_g) = point.mean_bend, point.objective.moments

@@ -32,7 +32,7 @@ def theory(runs: Runs, data: Data, minimiser: Mapping[str, NDArray]) -> Known:
     """
     run = runs[0][1]
     training = data.holding_out(run.validation)
-    plain = [of for of in runs if (of[1].update_rule, of[1].schedule) == ("plain", "constant")]
+    plain = [(name, run) for name, run in runs if run.is_plain]
     numbers: dict[str, Any] = {
         "minimiser": None,
         "curvature": dict.fromkeys(
@@ -56,7 +56,7 @@ def theory(runs: Runs, data: Data, minimiser: Mapping[str, NDArray]) -> Known:
         return Known(numbers | {"why": why + end}, nothing)
     point = objective.at(objective.flat(minimiser))
     top = largest(point.hessian, point.w.size)
-    smallest = _smallest(point)
+    smallest = _smallest(point, top.value)
     curvature |= {
         "at_minimiser": top.value,
         "residual": top.residual,
@@ -128,8 +128,8 @@ def _expected(
     return pd.concat(tables, ignore_index=True) if tables else pd.DataFrame(columns=EXPECTED)
 
 
-def _smallest(point: Point) -> float:
-    """The smallest eigenvalue of H, but for those of a quadratic that are zero.
+def _smallest(point: Point, top: float) -> float:
+    """The smallest eigenvalue of H, but for those of a quadratic that are zero; top: the largest.
 
     λ, where it is that of a shift of all scores, as of a softmax; H ≥ λ of a convex loss.
     """
@@ -142,7 +142,6 @@ def _smallest(point: Point) -> float:
     off = point.hessian(shift.reshape(1, -1)) - l2 * shift.reshape(1, -1)
     if np.linalg.norm(off) <= 1e-12:
         return l2
-    top = largest(point.hessian, size).value
     smallest = top - largest(lambda v: top * v - point.hessian(v), size).value
     return smallest if smallest > TIED * top else 0.0
 

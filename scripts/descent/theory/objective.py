@@ -6,7 +6,7 @@ w [outputs, width] is A with b as its last column, x̃ a sample with a one at it
 there is neither. Samples are stored sparse: of the pixels of MNIST four fifths are zero.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from types import ModuleType
@@ -18,7 +18,6 @@ from scipy.sparse import csr_array, hstack
 from descent.data import Data
 from descent.models._layer import OUTPUT_AXIS
 
-Product = Callable[[NDArray], NDArray]  # of a matrix with vectors
 BLOCK = 4096  # samples that are unpacked at a time
 
 
