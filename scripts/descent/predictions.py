@@ -65,7 +65,7 @@ def _grown(traces: pd.DataFrame, optimizer: str) -> pd.Series:
     run = traces[traces["optimizer"] == optimizer]
     start = run[run["step"] == 0].groupby("step_size")["excess"].mean()
     end = measured_floors(run).droplevel("optimizer").mean(axis=1, skipna=False)
-    return ~(end <= GROWN * start)
+    return ~end.le(GROWN * start)  # le: in whatever order the step sizes come
 
 
 def _excesses(traces: pd.DataFrame, known: Known) -> Iterator[tuple]:
