@@ -7,6 +7,10 @@ BIN := .venv/bin
 SNAKEMAKE := $(BIN)/snakemake --cores $(CORES)
 
 STUDY ?= digits
+PAGE_all := results/index.html
+PAGE_figures :=
+PAGE = $(if $(filter undefined,$(origin PAGE_$(STUDY))),results/$(STUDY)/explorer.html,$(PAGE_$(STUDY)))
+JAVASCRIPT := --line-width 100 report/explorer/*.js report/explorer/*.css
 
 .PHONY: report environment test test-mnist campaign benchmark scale check format reference lock
 
@@ -15,7 +19,7 @@ report: environment
 	$(BIN)/snakemake $(STUDY) --report results/.report-$(STUDY).html
 	mv results/.report-$(STUDY).html results/report-$(STUDY).html
 	@ls -d results/$(if $(filter all figures,$(STUDY)),*,$(STUDY))/figures/*.png
-	@ls -d results/report-$(STUDY).html
+	@ls -d $(PAGE) results/report-$(STUDY).html
 
 environment: .venv/installed
 
@@ -51,11 +55,14 @@ check: environment
 	$(BIN)/ruff check .
 	$(BIN)/snakefmt --check Snakefile
 	$(BIN)/snakemake --lint
+	$(BIN)/deno fmt --check $(JAVASCRIPT)
+	$(BIN)/deno lint --quiet report/explorer/*.js
 
 format: environment
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 	$(BIN)/snakefmt Snakefile
+	$(BIN)/deno fmt --quiet $(JAVASCRIPT)
 
 # the table of keys and the schema of config.yaml, from their declarations
 reference: environment

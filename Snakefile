@@ -1,4 +1,5 @@
 import sys
+from glob import glob
 from shlex import quote
 
 from snakemake.utils import min_version
@@ -11,7 +12,7 @@ from pipeline.command import clear_errors
 from pipeline.config import read_studies
 from pipeline.failures import explain
 from pipeline.imports import modules
-from pipeline.plan import constraints, notes, raw_files
+from pipeline.plan import constraints, links, notes, raw_files
 from pipeline.report import place, texts
 from pipeline.syntax import check_syntax
 
@@ -51,6 +52,7 @@ wildcard_constraints:
 rule all:
     input:
         [study.results() for study in STUDIES.values()],
+        "results/index.html",
 
 
 rule figures:
@@ -297,6 +299,56 @@ rule plot:
         "python {input.script} --figure {wildcards.figure} --traces {input.traces}"
         " --summary {input.summary} --tables {input.tables} {params.reads}"
         " --png {output.png} --pdf {output.pdf} --record {output.record} --log {log}"
+
+
+rule explore:
+    input:
+        script="scripts/explore.py",
+        modules=lambda w: modules("explore.py", *study(w).explorer_modules()),
+        template="report/explorer/explorer.html",
+        parts=sorted(glob("report/explorer/*.[cj]s*")),
+        traces=rules.aggregate.output.traces,
+        summary=rules.aggregate.output.summary,
+        tables=rules.aggregate.output.record,
+        records=lambda w: study(w).files("traces", "json"),
+        theory=rules.theory.output.numbers,
+        expected=rules.theory.output.expected,
+        pictured=lambda w: study(w).pictured(),
+    output:
+        page=update("results/{study}/explorer.html"),
+        record=update("results/{study}/explorer.json"),
+    log:
+        "logs/explore/{study}.log",
+    benchmark:
+        "logs/benchmarks/explore/{study}.tsv"
+    conda:
+        "environment.yaml"
+    params:
+        picture=lambda w: study(w).picture_options(),
+    shell:
+        "python {input.script} --traces {input.traces} --summary {input.summary}"
+        " --tables {input.tables} --records {input.records} --theory {input.theory}"
+        " --expected {input.expected} {params.picture} --template {input.template}"
+        " --page {output.page} --record {output.record} --log {log}"
+
+
+rule index:
+    input:
+        script="scripts/index.py",
+        modules=modules("index.py"),
+        template="report/index.html",
+        headlines=[study.descriptions()[0] for study in STUDIES.values()],
+    output:
+        update("results/index.html"),
+    log:
+        "logs/index.log",
+    conda:
+        "environment.yaml"
+    params:
+        studies=links(STUDIES),
+    shell:
+        "python {input.script} --studies {params.studies} --template {input.template}"
+        " --page {output} --log {log}"
 
 
 rule manifest:

@@ -73,7 +73,7 @@ def main() -> None:
             arguments.data: data_sha256,
             arguments.trace: checksum(trace_file),
         }
-        record(record_file, sums, **computed)
+        record(record_file, sums, **computed, trained=run.provenance)
         note(f"{len(run.seed)} seeds, {len(run.step)} evaluated steps")
         note(f"{arguments.evaluator} on {computed['device']}")
 

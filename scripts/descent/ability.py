@@ -199,6 +199,13 @@ class Figure:
 
 
 @declared
+class Picture:
+    """Constants of the files in descent/pictures."""
+
+    NEEDS: Needs = key("what it needs of the runs of a study, as names of FACTS")
+
+
+@declared
 class Model:
     """Constants of the files in descent/models."""
 
@@ -208,22 +215,28 @@ class Model:
     )
 
 
-CONSTANTS = {"engines": Engine, "evaluators": Engine, "figures": Figure, "models": Model}
+CONSTANTS = {
+    "engines": Engine,
+    "evaluators": Engine,
+    "figures": Figure,
+    "pictures": Picture,
+    "models": Model,
+}
 
 
-def given(kind: str, name: str) -> Engine | Figure | Model:
+def given(kind: str, name: str) -> Engine | Figure | Picture | Model:
     """The constants of a file; InputError where one is missing or wrong."""
     return constants(kind, name, CONSTANTS[kind])
 
 
 def why_not(kind: str, name: str, runs: Sequence[Run], size: Size) -> str | None:
-    """Why an engine, evaluator or figure cannot do runs of one model; None if it can."""
+    """Why an engine, evaluator, figure or picture cannot do runs of one model; None if it can."""
     reasons = (FACTS[fact](runs, size) for fact in given(kind, name).NEEDS)
     return next(filter(None, reasons), None)
 
 
 def able(kind: str, runs: Sequence[Run], size: Size) -> list[str]:
-    """The engines, evaluators or figures that can do runs of one model."""
+    """The engines, evaluators, figures or pictures that can do runs of one model."""
     return [name for name in available(kind) if not why_not(kind, name, runs, size)]
 
 

@@ -17,6 +17,7 @@ PROVIDES = {
     "engines": ("device", "train"),
     "evaluators": ("device", "means"),
     "figures": ("draw",),
+    "pictures": ("show",),
 }
 
 

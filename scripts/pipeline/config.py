@@ -49,6 +49,8 @@ RULES = (
     "compare",
     "describe",
     "plot",
+    "explore",
+    "index",
     "manifest",
 )
 TARGETS = ("all", "figures", "verify", *RULES)  # no names of studies
@@ -172,6 +174,7 @@ def _read_study(name: str, values: Any, mistakes: list[str]) -> PlannedStudy | N
         figures=figures,
         curvature_samples=study["curvature_samples"],
         has_minimiser=FACTS["minimiser"]([planned.run for planned in runs], size) is None,
+        pictures=tuple(able("pictures", [planned.run for planned in runs], size)),
         notes=tuple(dict.fromkeys(notes)),
     )
 

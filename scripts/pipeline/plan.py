@@ -5,6 +5,7 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, fields
 from functools import cached_property
+from pathlib import Path
 from shlex import quote
 from typing import Any
 
@@ -67,7 +68,8 @@ class PlannedStudy:
 
     table: which the dataset is made of, where it is one's own; figures: what is drawn of it;
     curvature_samples: on how many training samples the curvature of paths is measured;
-    has_minimiser: whether theory finds one; notes: what a user should know of the plan.
+    has_minimiser: whether theory finds one; pictures: what its page shows of iterates;
+    notes: what a user should know of the plan.
     """
 
     name: str
@@ -79,6 +81,7 @@ class PlannedStudy:
     figures: tuple[str, ...]
     curvature_samples: int
     has_minimiser: bool
+    pictures: tuple[str, ...]
     notes: tuple[str, ...]
 
     @cached_property
@@ -173,13 +176,32 @@ class PlannedStudy:
         """What says where the tables and figures come from."""
         of_tables = [
             f"results/{self.name}/{of}.json"
-            for of in ("theory", "tables", "predictions", "description")
+            for of in ("theory", "tables", "predictions", "description", "explorer")
         ]
         return [*of_tables, *self.figure_files(["json"])]
 
     def descriptions(self) -> list[str]:
         """What says in words how it ended."""
         return [f"results/{self.name}/{file}" for file in ("headline.txt", "summary.html")]
+
+    def page(self) -> str:
+        """On which one explores it."""
+        return f"results/{self.name}/explorer.html"
+
+    def pictured(self) -> list[str]:
+        """The files that its pictures read."""
+        return [*self.files("iterates", "npz"), self.data] if self.pictures else []
+
+    def picture_options(self) -> list[str]:
+        """The options that name them."""
+        return ["--pictures", *self.pictures, "--data", self.data] if self.pictures else []
+
+    def explorer_modules(self) -> list[str]:
+        """The modules of its own that the page imports."""
+        own = [f"descent.pictures.{name}" for name in self.pictures]
+        images = any("images" in given("pictures", name).NEEDS for name in self.pictures)
+        own += [f"descent.datasets.{self.dataset}"] if images else []
+        return [*own, f"descent.models.{self.model}"] if own else []
 
     def results(self) -> list[str]:
         """Everything that is made of it."""
@@ -189,6 +211,7 @@ class PlannedStudy:
             *self.tables(),
             *self.descriptions(),
             *self.figure_files(),
+            self.page(),
         ]
         return [*made, *self.records(), self.manifest]
 
@@ -203,6 +226,7 @@ class PlannedStudy:
             *self.tables(),
             *self.descriptions(),
             *self.figure_files(),
+            self.page(),
         ]
 
     def read_by_figure(self, figure: str) -> dict[str, str | list[str]]:
@@ -225,6 +249,20 @@ class PlannedStudy:
 
 def _as_word(keys: Mapping[str, Any]) -> str:
     return quote(json.dumps(keys))
+
+
+def links(studies: Mapping[str, PlannedStudy]) -> str:
+    """What the index says of the studies and links, as JSON, quoted for a shell."""
+    return _as_word(
+        {
+            name: {
+                "about": f"{study.model} on {study.dataset}",
+                "figures": study.figures,
+                "tables": [Path(table).name for table in study.tables()],
+            }
+            for name, study in studies.items()
+        }
+    )
 
 
 def raw_files(dataset: str) -> list[str]:

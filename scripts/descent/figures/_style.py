@@ -47,12 +47,16 @@ OPTIMIZER_COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56
 OPTIMIZER_MARKERS = ("o", "s", "^", "D", "v", "P", "X")
 
 
-def step_size_colours(step_sizes: pd.Series) -> dict[float, tuple]:
-    """A colour for each step size: viridis, dark small to light large."""
+def step_size_colours(
+    step_sizes: pd.Series, shades: tuple[float, float] = (0, 0.92)
+) -> dict[float, tuple]:
+    """A colour for each step size: viridis, dark small to light large.
+
+    shades: the part of viridis that is used; its lightest tenth is too pale on white.
+    """
     distinct, place = _places(step_sizes)
-    # the lightest tenth is too pale on white
-    shades = map(tuple, matplotlib.colormaps["viridis"](0.92 * place))
-    return dict(zip(distinct, shades, strict=True))
+    colours = map(tuple, matplotlib.colormaps["viridis"](np.interp(place, [0, 1], shades)))
+    return dict(zip(distinct, colours, strict=True))
 
 
 def _places(step_sizes: pd.Series) -> tuple[NDArray, NDArray]:

@@ -1,0 +1,86 @@
+// What the page shows; the part of it that is not as at first lives in the hash of its address.
+
+/** What is shown at first. */
+export function initial(study) {
+  const has = (metric) => study.metrics.includes(metric);
+  const first = (...metrics) => metrics.find(has);
+  return {
+    metric: first("test_error", "excess", "test_loss"),
+    at: "end",
+    epoch: study.epochs.length - 1,
+    sweepLog: null, // logarithmic or not; null: as fits
+    hidden: [], // optimizers
+    chosen: fewOf(study), // runs whose curves are drawn
+    curve: first("excess", "objective"),
+    x: "epoch",
+    xLog: false,
+    yLog: null,
+    seeds: false, // as lines
+    zoom: null, // [left, right, bottom, top] of the curves
+    run: null, // which one hovers or walks over, and its row
+    row: null,
+    pins: [],
+  };
+}
+
+/** Evenly spaced runs of each optimizer, with the best: as many as one can tell apart. */
+function fewOf(study, most = 24) {
+  const each = Math.max(2, Math.floor(most / study.optimizers.length));
+  return study.optimizers.flatMap(({ name, best }) => {
+    const runs = study.runs.filter(({ optimizer }) => optimizer === name);
+    const few = Math.min(each, runs.length);
+    const even = Array.from(
+      { length: few },
+      (_, i) => runs[Math.round(i * (runs.length - 1) / Math.max(1, few - 1))],
+    );
+    return runs.filter((run) => even.includes(run) || run.stepSize === best);
+  }).map(({ index }) => index);
+}
+
+const OF_RUNS = ["chosen", "pins", "run"];
+
+/** The hash of a state, without what is as at first. */
+export function toHash(state, study) {
+  const first = initial(study), hash = new URLSearchParams();
+  for (const key in first) {
+    const value = named(key, state[key], study);
+    if (value !== named(key, first[key], study)) hash.set(key, value);
+  }
+  return hash.toString();
+}
+
+function named(key, value, { runs, columns }) {
+  if (value === null) return "";
+  if (key === "row") return String(columns.step[value]);
+  if (OF_RUNS.includes(key)) return [value].flat().map((index) => runs[index].name).join();
+  if (key === "zoom") return value.map((edge) => Number(edge.toPrecision(6))).join();
+  return String(value);
+}
+
+/** The state of a hash; what it does not know, or no longer, is as at first. */
+export function fromHash(hash, study) {
+  const state = initial(study);
+  let step = null;
+  for (const [key, text] of new URLSearchParams(hash)) {
+    if (!(key in state)) continue;
+    const parts = text.split(",").filter(Boolean);
+    if (OF_RUNS.includes(key)) {
+      const found = parts.map((name) => study.runs.findIndex((run) => run.name === name));
+      const known = found.filter((index) => index >= 0);
+      state[key] = key === "run" ? known[0] ?? null : known;
+    } else if (key === "hidden") state.hidden = parts;
+    else if (key === "zoom") state.zoom = parts.length === 4 ? parts.map(Number) : null;
+    else if (key === "metric" || key === "curve") {
+      if (study.metrics.includes(text)) state[key] = text;
+    } else if (text === "true" || text === "false") state[key] = text === "true";
+    else if (key === "row") step = Number(text);
+    else if (key === "epoch") state.epoch = Math.min(Number(text) || 0, study.epochs.length - 1);
+    else if (key === "at" || key === "x") state[key] = text;
+  }
+  if (state.run !== null) {
+    const { start, steps } = study.runs[state.run];
+    const row = study.columns.step.subarray(start, start + steps).indexOf(step);
+    state.row = row < 0 ? start + steps - 1 : start + row;
+  }
+  return state;
+}

@@ -1,0 +1,34 @@
+"""The two weights at the evaluated steps, and the objective, a quadratic, by its Hessian.
+
+F(w) - F* = ½ (w - w*)ᵀ H (w - w*). path: float32 [steps, 2], run after run; path_step: int32.
+"""
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from descent.data import Data
+from descent.explorer.thinned import kept
+from descent.iterates import Iterates
+from descent.pictures import Columns, Words
+from descent.plugins import plugin
+
+NEEDS = ("regression", "minimiser", "plane")
+
+
+def show(runs: Sequence[Iterates], data: Data) -> tuple[Words, Columns]:
+    paths, steps = [], []
+    for run in runs:
+        A = run.parameters["A"][0, :, 0].astype(np.float64)
+        shown = kept(run.step, np.square(A).sum(1))
+        paths.append(A[shown])
+        steps.append(run.step[shown])
+    provenance = runs[0].provenance
+    l2, model = provenance["l2"], plugin("models", provenance["model"])
+    x = data.inputs(data.x_train, "float64")
+    hessian = x.T @ x / len(x) + l2 * np.eye(2)
+    optimum = model.optimum(x, data.y_train, l2, **provenance["model_options"])["A"][0]
+    words = {"optimum": optimum.tolist(), "hessian": hessian.tolist(), "steps": [*map(len, steps)]}
+    with np.errstate(over="ignore"):
+        columns = {"path": np.concatenate(paths).astype(np.float32)}
+    return words, columns | {"path_step": np.concatenate(steps).astype(np.int32)}
