@@ -6,6 +6,8 @@ import { optimum } from "./sweep.js";
 
 export const ALONG = { step: "step", epoch: "epoch", path: "step size × steps, α t" };
 
+const RANGES = 60; // runs: of more, ranges would cover each other
+
 /** The place of each row on the axis. */
 export function along({ runs, columns }, kind) {
   if (kind !== "path") return columns[kind];
@@ -43,39 +45,39 @@ export function drawCurves(element, study, state, on) {
   return { chart: draw(element, { ...curves, on, paint: paints }), places, axes: curves };
 }
 
-function paintCurves(pen, study, state, { runs, xs, y }, places) {
+function paintCurves(pen, study, state, { runs, xs }, places) {
   const { ctx, ratio, frame } = pen, { ink, dark } = colours(), n = study.seeds.length;
   const { low, middle, high } = band(study, state.curve);
   const values = study.columns[state.curve], { expected } = study.columns;
   const predicts = { excess: 0, objective: study.optimum }[state.curve] ?? null;
   ctx.save();
   pen.clip();
-  ctx.lineJoin = "round";
+  ctx.lineJoin = "bevel";
   const pinned = new Set(state.pins);
   for (const run of runs) {
     const from = run.start + (state.xLog ? 1 : 0), count = run.start + run.steps - from;
     const at = Array.from({ length: count }, (_, i) => pen.x(xs[from + i]));
     const heights = (column, of = 1, seed = 0) =>
-      at.map((_, i) => pen.y(positive(column[(from + i) * of + seed], y.log)));
+      at.map((_, i) => pen.y(column[(from + i) * of + seed]));
     ctx.strokeStyle = ctx.fillStyle = run.colours[dark ? 1 : 0];
     ctx.setLineDash([]);
     if (n > 1 && state.seeds) {
       ctx.globalAlpha = 0.45;
       ctx.lineWidth = 0.6 * ratio;
       for (let seed = 0; seed < n; seed++) line(ctx, at, heights(values, n, seed));
-    } else if (n > 1) {
+    } else if (n > 1 && runs.length <= RANGES) {
       ctx.globalAlpha = 0.16;
       fill(ctx, at, heights(low), heights(high), frame);
     }
     ctx.globalAlpha = 1;
-    ctx.lineWidth = (pinned.has(run.index) ? 3 : 1.6) * ratio;
+    ctx.lineWidth = (pinned.has(run.index) ? 3 : runs.length > RANGES ? 1 : 1.6) * ratio;
     ctx.setLineDash(DASHES[run.shape % DASHES.length].map((dash) => dash * ratio));
     const of = heights(middle);
     line(ctx, at, of);
     if (predicts !== null) {
       ctx.setLineDash([ratio, 3 * ratio]);
       ctx.lineWidth = 2 * ratio;
-      line(ctx, at, at.map((_, i) => pen.y(positive(predicts + expected[from + i], y.log))));
+      line(ctx, at, at.map((_, i) => pen.y(predicts + expected[from + i])));
     }
     if (state.curve === "curvature" && Number.isFinite(middle[run.start])) {
       ctx.setLineDash([ratio, 3 * ratio]);
@@ -89,9 +91,6 @@ function paintCurves(pen, study, state, { runs, xs, y }, places) {
   if (predicts) optimum(pen, study.optimum, ink);
   ctx.restore();
 }
-
-/** What a logarithmic axis cannot show is no number. */
-const positive = (value, log) => log && !(value > 0) ? NaN : value;
 
 /** The range between two lines, up to the frame where one is not finite. */
 function fill(ctx, xs, low, high, { top, height }) {

@@ -36,7 +36,10 @@ function update() {
   showControls();
   showLegend();
   showTable();
-  queueMicrotask(show); // behind that in which uPlot draws, and places get known
+  queueMicrotask(() => { // behind that in which uPlot draws, and places get known
+    show();
+    performance.mark("drawn"); // for benchmarks/explorer.py
+  });
 
   function hover(x, y) {
     const { places } = this;
@@ -157,6 +160,7 @@ function showLegend() {
 }
 
 function showTable() {
+  if (!$("in-table").open) return;
   const table = $("table"), { metric } = state;
   table.caption.textContent = `${label(metric)}, ${ofSeeds(study)}`;
   const heads = ["optimizer", "step size", "step", label(metric), "how it ended"];
@@ -363,6 +367,7 @@ function begin() {
       change({ ...reset, [key]: value });
     });
   }
+  $("in-table").ontoggle = showTable;
   for (const button of document.querySelectorAll("[data-do]")) {
     button.onclick = DO[button.dataset.do];
   }

@@ -60,7 +60,7 @@ export function draw(element, { x, y, paint, on }) {
         bind: { dblclick: () => () => on.reset?.() },
       },
       hooks: {
-        draw: [(u) => paint(penOf(u))],
+        draw: [(u) => paint(penOf(u, x, y))],
         setCursor: [(u) => u.cursor.left >= 0 && on.hover?.(u.cursor.left, u.cursor.top)],
         setSelect: [(u) => zoomed(u, on)],
       },
@@ -90,20 +90,26 @@ function zoomed(u, on) {
   );
 }
 
-function penOf(u) {
-  const { ctx, bbox } = u;
+/** With which one paints: places are not finite where an axis cannot show a value. */
+function penOf({ ctx, bbox }, x, y) {
   return {
     ctx,
     ratio: devicePixelRatio,
     frame: bbox,
-    x: (value) => u.valToPos(value, "x", true),
-    y: (value) => u.valToPos(value, "y", true),
+    x: placed(x, bbox.left, bbox.width),
+    y: placed(y, bbox.top + bbox.height, -bbox.height),
     clip() {
       ctx.beginPath();
       ctx.rect(bbox.left, bbox.top, bbox.width, bbox.height);
       ctx.clip();
     },
   };
+}
+
+function placed({ log, range: [low, high] }, from, length) {
+  const turned = log ? Math.log : (value) => value;
+  const scale = length / (turned(high) - turned(low)), start = from - scale * turned(low);
+  return (value) => start + scale * turned(value);
 }
 
 /** Round numbers from low to high, about so many at most. */
