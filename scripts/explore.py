@@ -8,9 +8,10 @@ from pathlib import Path
 from typing import Any
 
 from descent import columns, data, files, iterates, tables
+from descent.errors import InputError
 from descent.explorer.content import Run, content
 from descent.explorer.page import page
-from descent.files import checksum
+from descent.files import AGAIN, checksum
 from descent.iterates import Iterates
 from descent.plugins import available, plugin
 from descent.provenance import Sums, here, record, recorded, unaltered
@@ -64,7 +65,8 @@ def _made(records: Iterable[Path], sums: Sums) -> dict[Run, dict[str, Any]]:
         content = files.read(path)
         unaltered(path, hashlib.sha256(content).hexdigest(), sums)
         evaluated = json.loads(content)
-        trained = evaluated.pop("trained")
+        if not (trained := evaluated.pop("trained", None)):
+            raise InputError(f"{path}: does not say what trained it{AGAIN}")
         del evaluated["sha256"], trained["step_size"]
         run = path.parent.name, float(path.stem)
         trace = here(path.with_suffix(".csv"))
