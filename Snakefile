@@ -1,26 +1,26 @@
+import os
 import sys
-from glob import glob
 from shlex import quote
 
 from snakemake.utils import min_version
 
 min_version("9.27")
-sys.path.insert(0, str(Path(workflow.basedir) / "scripts"))
+sys.path.insert(0, os.path.join(str(workflow.current_basedir), "scripts"))
 
 from pipeline import journal
 from pipeline.command import clear_errors
-from pipeline.config import read_studies
+from pipeline.config import default, read_studies
 from pipeline.failures import explain
-from pipeline.imports import modules
+from pipeline.imports import modules, own, parts
 from pipeline.plan import constraints, links, notes, raw_files
 from pipeline.report import place, texts
 from pipeline.syntax import check_syntax
 
-with clear_errors():
-    check_syntax("config.yaml")
+if CONFIG := default(config):
+    with clear_errors():
+        check_syntax(CONFIG)
 
-
-configfile: "config.yaml"
+    configfile: CONFIG
 
 
 report: "report/workflow.rst"
@@ -71,7 +71,7 @@ for name, study_of_name in STUDIES.items():
 
 rule download:
     input:
-        script="scripts/download.py",
+        script=own("scripts/download.py"),
         modules=lambda w: modules("download.py", f"descent.datasets.{w.dataset}"),
         raw=lambda w: raw_files(w.dataset),
     output:
@@ -87,7 +87,7 @@ rule download:
 
 rule prepare:
     input:
-        script="scripts/prepare.py",
+        script=own("scripts/prepare.py"),
         modules=modules("prepare.py"),
         file=lambda w: study(w).table.file,
     output:
@@ -104,7 +104,7 @@ rule prepare:
 
 rule minimise:
     input:
-        script="scripts/minimise.py",
+        script=own("scripts/minimise.py"),
         modules=lambda w: modules("minimise.py", *study(w).theory_modules()),
         data=lambda w: study(w).data,
     output:
@@ -124,7 +124,7 @@ rule minimise:
 
 rule theory:
     input:
-        script="scripts/theory.py",
+        script=own("scripts/theory.py"),
         modules=lambda w: modules("theory.py", *study(w).theory_modules()),
         data=lambda w: study(w).data,
         minimiser=lambda w: study(w).minimiser(),
@@ -147,7 +147,7 @@ rule theory:
 
 rule train:
     input:
-        script="scripts/train.py",
+        script=own("scripts/train.py"),
         modules=lambda w: modules("train.py", *planned(w).training_modules()),
         data=lambda w: study(w).data,
     output:
@@ -168,7 +168,7 @@ rule train:
 
 rule evaluate:
     input:
-        script="scripts/evaluate.py",
+        script=own("scripts/evaluate.py"),
         modules=lambda w: modules(
             "evaluate.py", *planned(w).evaluation_modules(), *study(w).evaluation_modules()
         ),
@@ -198,7 +198,7 @@ rule evaluate:
 
 rule aggregate:
     input:
-        script="scripts/aggregate.py",
+        script=own("scripts/aggregate.py"),
         modules=modules("aggregate.py"),
         traces=lambda w: study(w).files("traces", "csv"),
         records=lambda w: study(w).files("traces", "json"),
@@ -219,9 +219,9 @@ rule aggregate:
 
 rule describe:
     input:
-        script="scripts/describe.py",
+        script=own("scripts/describe.py"),
         modules=modules("describe.py"),
-        template="report/summary.html",
+        template=own("report/summary.html"),
         summary=rules.aggregate.output.summary,
         tables=rules.aggregate.output.record,
     output:
@@ -245,7 +245,7 @@ rule describe:
 
 rule compare:
     input:
-        script="scripts/compare.py",
+        script=own("scripts/compare.py"),
         modules=modules("compare.py"),
         traces=rules.aggregate.output.traces,
         summary=rules.aggregate.output.summary,
@@ -273,7 +273,7 @@ rule compare:
 rule plot:
     input:
         unpack(lambda w: study(w).read_by_figure(w.figure)),
-        script="scripts/plot.py",
+        script=own("scripts/plot.py"),
         modules=lambda w: modules("plot.py", *study(w).figure_modules(w.figure)),
         traces=rules.aggregate.output.traces,
         summary=rules.aggregate.output.summary,
@@ -303,10 +303,10 @@ rule plot:
 
 rule explore:
     input:
-        script="scripts/explore.py",
+        script=own("scripts/explore.py"),
         modules=lambda w: modules("explore.py", *study(w).explorer_modules()),
-        template="report/explorer/explorer.html",
-        parts=sorted(glob("report/explorer/*.[cj]s*")),
+        template=own("report/explorer/explorer.html"),
+        parts=parts("report/explorer/*.[cj]s*"),
         traces=rules.aggregate.output.traces,
         summary=rules.aggregate.output.summary,
         tables=rules.aggregate.output.record,
@@ -334,9 +334,9 @@ rule explore:
 
 rule index:
     input:
-        script="scripts/index.py",
+        script=own("scripts/index.py"),
         modules=modules("index.py"),
-        template="report/index.html",
+        template=own("report/index.html"),
         headlines=[study.descriptions()[0] for study in STUDIES.values()],
     output:
         update("results/index.html"),
@@ -353,7 +353,7 @@ rule index:
 
 rule manifest:
     input:
-        script="scripts/manifest.py",
+        script=own("scripts/manifest.py"),
         modules=modules("manifest.py"),
         records=lambda w: study(w).records(),
         recorded=lambda w: study(w).recorded(),
@@ -369,7 +369,7 @@ rule manifest:
 
 rule verify:
     input:
-        script="scripts/verify.py",
+        script=own("scripts/verify.py"),
     log:
         "logs/verify.log",
     conda:

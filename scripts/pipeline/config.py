@@ -29,6 +29,7 @@ from descent.plugins import available, plugin
 from descent.run import OfOptimizer, OfStudy, Run, options_of, with_options_of
 from pipeline.arguments import chosen_options
 from pipeline.auto import fastest, numbers
+from pipeline.imports import own
 from pipeline.lists import Seeds, StepSizes
 from pipeline.plan import PlannedRun, PlannedStudy, raw_files
 from pipeline.syntax import check_syntax
@@ -104,6 +105,14 @@ class Configuration:
     studies: Named = key("studies, by a name", also=("study",))
 
 
+def default(config: Mapping[str, Any]) -> str | None:
+    """The file of the studies: config.yaml of the working folder, else, where no other file and no
+    importing workflow has given studies, the one beside the Snakefile."""
+    if Path("config.yaml").exists():
+        return "config.yaml"
+    return None if config.get("studies") else own("config.yaml")
+
+
 def read_studies(config: Mapping[str, Any], files: Iterable[str | Path]) -> dict[str, PlannedStudy]:
     """Studies by name.
 
@@ -117,7 +126,7 @@ def read_studies(config: Mapping[str, Any], files: Iterable[str | Path]) -> dict
     studies = read(Configuration, config, "", mistakes).get("studies", {})
     _check_names("studies", studies, TARGETS, mistakes)
     planned = {name: _read_study(name, values, mistakes) for name, values in studies.items()}
-    lines = repeated + [f"{', '.join(names)}: {mistake}" for mistake in mistakes]
+    lines = repeated + [f"{', '.join(names) or 'config'}: {mistake}" for mistake in mistakes]
     if lines:
         raise InputError("\n".join(lines))
     return planned

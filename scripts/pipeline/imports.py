@@ -1,6 +1,11 @@
-"""Which modules of this project a script imports, read from the import statements."""
+"""The files of this project that a rule reads: which modules a script imports, and where they lie.
+
+Paths are relative to the working folder, which may be another than that of the Snakefile: where
+both are moved together, nothing is made again.
+"""
 
 import ast
+import os
 from collections.abc import Iterator
 from functools import cache
 from importlib.util import resolve_name
@@ -9,13 +14,22 @@ from pathlib import Path
 SCRIPTS = Path(__file__).parent.parent
 
 
+def own(file: str) -> str:
+    """A file of this project, named by its path from the Snakefile."""
+    return os.path.relpath(SCRIPTS.parent / file)
+
+
+def parts(pattern: str) -> list[str]:
+    """Files of this project by a pattern, sorted."""
+    return sorted(map(os.path.relpath, SCRIPTS.parent.glob(pattern)))
+
+
 @cache
 def modules(script: str, *chosen: str) -> list[str]:
     """Files of all modules below scripts/ that a script imports, directly or not, sorted.
 
     script: a file of scripts/; chosen: the modules it imports by a name that is given at run time,
-    as "descent.models.sigmoid_softmax". Imports inside functions count. Paths are relative to the
-    folder of the Snakefile.
+    as "descent.models.sigmoid_softmax". Imports inside functions count.
     """
     names = {*_imported(SCRIPTS / script, package=""), *chosen}
     found: set[Path] = set()
@@ -25,7 +39,7 @@ def modules(script: str, *chosen: str) -> list[str]:
             if path not in found:
                 found.add(path)
                 names.update(_imported(path, package))
-    return sorted(str(path.relative_to(SCRIPTS.parent)) for path in found)
+    return sorted(map(os.path.relpath, found))
 
 
 def _files(name: str) -> Iterator[tuple[Path, str]]:

@@ -1,0 +1,103 @@
+"""The pipeline in another folder than its own, and as a module of somebody's workflow."""
+
+import shutil
+import subprocess
+import sys
+
+import pytest
+from conftest import TINY, Project
+
+NOTHING = "Nothing to be done"
+IMPORTER = """\
+module descent:
+    snakefile: "../project/Snakefile"
+    config: config["descent"]
+
+use rule * from descent as descent_*
+
+rule everything:
+    input: rules.descent_all.input, "own.txt"
+    default_target: True
+
+rule own:
+    output: "own.txt"
+    shell: "echo own > {output}"
+"""
+
+
+@pytest.fixture
+def elsewhere(empty, tmp_path) -> Project:
+    """An empty working folder beside the project, which has other studies."""
+    empty.replace("config.yaml", "tiny", "shipped")
+    (tmp_path / "elsewhere").mkdir()
+    return Project(tmp_path / "elsewhere")
+
+
+FROM = ["--snakefile", "../project/Snakefile"]
+
+
+def test_a_folder_elsewhere_gets_the_same_bytes_and_moves_with_the_project(
+    elsewhere, made_once, tmp_path
+):
+    (elsewhere.folder / "config.yaml").write_text(TINY)
+    code, output = elsewhere.snakemake(*FROM, "all")
+    assert code == 0, output
+    assert elsewhere.files("results") == made_once.files("results")
+    assert elsewhere.files("data") == made_once.files("data")
+    assert not any(
+        (tmp_path / "project" / folder).exists() for folder in ("data", "results", "logs")
+    )
+    (tmp_path / "moved").mkdir()
+    for folder in ("project", "elsewhere"):
+        shutil.move(tmp_path / folder, tmp_path / "moved" / folder)
+    moved = Project(tmp_path / "moved/elsewhere")
+    assert NOTHING in moved.snakemake(*FROM, "all")[1]
+    assert NOTHING in moved.snakemake("-s", str(tmp_path / "moved/project/Snakefile"), "all")[1]
+
+
+def test_directory_is_the_working_folder(elsewhere, tmp_path):
+    (elsewhere.folder / "config.yaml").write_text(TINY)
+    command = ["snakemake", "--snakefile", "project/Snakefile", "--directory", "elsewhere"]
+    ran = subprocess.run(
+        [sys.executable, "-m", *command, "--cores", "1", "--dry-run", "tiny"],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+    )
+    assert ran.returncode == 0, ran.stderr
+    assert "results/tiny/SHA256SUMS" in ran.stdout + ran.stderr
+
+
+def test_without_a_config_the_shipped_one_holds_and_a_named_one_alone(elsewhere):
+    code, output = elsewhere.snakemake(*FROM, "--dry-run", "shipped")
+    assert code == 0, output
+    (elsewhere.folder / "mine.yaml").write_text(TINY.replace("tiny", "mine"))
+    given = ["--configfile", "mine.yaml"]
+    code, output = elsewhere.snakemake(*FROM, "--dry-run", "mine", *given)
+    assert code == 0, output
+    code, output = elsewhere.snakemake(*FROM, "--dry-run", "shipped", *given)
+    assert code == 1
+    (elsewhere.folder / "mine.yaml").write_text("studies: {mine: {}}")
+    code, output = elsewhere.snakemake(*FROM, "--dry-run", *given)
+    assert code == 1
+    assert "mine.yaml: studies.mine.dataset" in output
+
+
+def test_a_workflow_imports_it_as_a_module(elsewhere, made_once):
+    (elsewhere.folder / "Snakefile").write_text(IMPORTER)
+    indented = "".join(f"  {line}\n" for line in TINY.splitlines())
+    (elsewhere.folder / "config.yaml").write_text(f"descent:\n{indented}")
+    given = ["--configfile", "config.yaml"]
+    code, output = elsewhere.snakemake(*given)
+    assert code == 0, output
+    assert elsewhere.files("results") == made_once.files("results")
+    assert (elsewhere.folder / "own.txt").exists()
+    assert NOTHING in elsewhere.snakemake(*given)[1]
+    wrong = TINY.replace("[10]", "[-10]")
+    (elsewhere.folder / "config.yaml").write_text(
+        "descent:\n" + "".join(f"  {line}\n" for line in wrong.splitlines())
+    )
+    code, output = elsewhere.snakemake(*given)
+    assert code == 1
+    assert "studies.tiny.optimizers.gd.step_sizes" in output
+    assert "Traceback" not in output
