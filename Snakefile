@@ -12,6 +12,7 @@ from pipeline.command import clear_errors
 from pipeline.config import default, read_studies
 from pipeline.failures import explain
 from pipeline.imports import modules, own, parts
+from pipeline.output import be_terse, made
 from pipeline.plan import constraints, links, notes, raw_files
 from pipeline.report import place, texts
 from pipeline.syntax import check_syntax
@@ -31,6 +32,7 @@ with clear_errors():
 config["report"] = texts(config["studies"], STUDIES)  # for report/
 if workflow.is_main_process:  # a job on another machine reads this file, too
     journal.settle()
+    be_terse(workflow.output_settings.dryrun)
 
 if "conda" not in map(str, workflow.deployment_settings.deployment_method):
     # `python` is the one that runs Snakemake, whatever it is called and wherever it lies
@@ -384,6 +386,8 @@ onstart:
     jobs = list(workflow.persistence.dag.needrun_jobs())
     print(notes(jobs, STUDIES), file=sys.stderr)
     journal.begin(jobs)
+    if workflow.cores > 1:
+        os.environ["TQDM_DISABLE"] = "1"  # bars of several jobs would overwrite each other
     if workflow.local_exec:
         # The limit of jobs a second (--max-jobs-per-timespan) starts a timer whenever a job has
         # ended, and each starts another round of scheduling every second until the end: a third
@@ -393,6 +397,7 @@ onstart:
 
 onsuccess:
     journal.end()
+    print(made(workflow.persistence.dag.jobs, STUDIES), file=sys.stderr)
 
 
 onerror:

@@ -63,7 +63,7 @@ def _progress(steps: int, iterates: Path) -> Iterator[Callable[[int], object]]:
     from tqdm import tqdm  # 40 ms, a tenth of a short job
 
     name = f"{iterates.parent.name} {iterates.stem}"
-    with tqdm(total=steps, desc=name, unit="step", unit_scale=True) as bar:
+    with tqdm(total=steps, desc=name, unit="step", unit_scale=True, leave=False) as bar:
         yield bar.update
 
 
