@@ -162,6 +162,8 @@ rule train:
         "environment.yaml"
     resources:
         gpu=lambda w: planned(w).gpus("engines"),
+        mem_mb=lambda w: planned(w).needs["engines"].megabytes,
+        runtime=lambda w: planned(w).needs["engines"].minutes,
     params:
         run=lambda w: planned(w).options(),
     shell:
@@ -188,6 +190,8 @@ rule evaluate:
         "environment.yaml"
     resources:
         gpu=lambda w: planned(w).gpus("evaluators"),
+        mem_mb=lambda w: planned(w).needs["evaluators"].megabytes,
+        runtime=lambda w: planned(w).needs["evaluators"].minutes,
     params:
         evaluator=lambda w: planned(w).evaluator,
         run=lambda w: planned(w).expected(),

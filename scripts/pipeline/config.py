@@ -28,7 +28,8 @@ from descent.errors import InputError
 from descent.plugins import available, plugin
 from descent.run import OfOptimizer, OfStudy, Run, options_of, with_options_of
 from pipeline.arguments import chosen_options
-from pipeline.auto import fastest, numbers
+from pipeline.auto import fastest, gpus
+from pipeline.cost import CURVATURE, Needs, needs, numbers
 from pipeline.imports import own
 from pipeline.lists import Seeds, StepSizes
 from pipeline.plan import PlannedRun, PlannedStudy, raw_files
@@ -257,7 +258,7 @@ def _plan(
     if wrong.keys() & {"model", "validation"}:
         return []
     size = size.holding_out(run.validation)
-    chosen = {}
+    chosen, needed = {}, dict[str, Needs]()
     for one in ("engine", "evaluator"):
         chosen[one] = named = own[one] or study[one]
         if named == "auto":
@@ -270,9 +271,17 @@ def _plan(
             allowed = ", ".join(["auto", *able(f"{one}s", [run], size)])
             at = place if own[one] else where
             found.append(mistake(f"{at}.{one}", named, allowed, reason))
+        if taken := chosen[one]:
+            on_gpu = bool(gpus(f"{one}s", taken))
+            needed[f"{one}s"] = needs(f"{one}s", taken, on_gpu, run, size)
+    if study.get("curvature_samples") and "evaluators" in needed:
+        needed["evaluators"] = Needs(*map(sum, zip(needed["evaluators"], CURVATURE, strict=True)))
     gigabytes = numbers(run, size) * BYTES[run.dtype] / 1e9
     runs = (replace(run, step_size=step_size) for step_size in own.get("step_sizes", ()))
-    return [PlannedRun(name, optimizer, **chosen, run=r, gigabytes=gigabytes) for r in runs]
+    return [
+        PlannedRun(name, optimizer, **chosen, run=r, gigabytes=gigabytes, needs=needed)
+        for r in runs
+    ]
 
 
 def _check_gigabytes(where: str, of_runs: list[float], mistakes: list[str]) -> None:

@@ -16,13 +16,15 @@ from descent.plugins import available, plugin
 from descent.run import OBJECTIVE, OfStudy, Run
 from pipeline.arguments import command_line
 from pipeline.auto import gpus
+from pipeline.cost import Needs
 
 
 @dataclass(frozen=True)
 class PlannedRun:
     """A run, its place in the results, and what trains and evaluates it.
 
-    engine, evaluator: chosen where config.yaml says auto; gigabytes: its iterates on disk, at most.
+    engine, evaluator: chosen where config.yaml says auto; gigabytes: its iterates on disk, at most;
+    needs: of the jobs that train and evaluate it.
     """
 
     study: str
@@ -31,6 +33,7 @@ class PlannedRun:
     evaluator: str
     run: Run
     gigabytes: float
+    needs: Mapping[str, Needs]
 
     def file(self, kind: str, ending: str) -> str:
         """Its file among the iterates or traces of its study."""
