@@ -117,6 +117,9 @@ rule minimise:
         "logs/benchmarks/minimise/{study}.tsv"
     conda:
         "environment.yaml"
+    resources:
+        mem_mb=4000,
+        runtime=30,
     params:
         objective=lambda w: study(w).objective(),
     shell:
@@ -139,6 +142,9 @@ rule theory:
         "logs/benchmarks/theory/{study}.tsv"
     conda:
         "environment.yaml"
+    resources:
+        mem_mb=4000,
+        runtime=30,
     params:
         runs=lambda w: study(w).runs_by_optimizer(),
         minimiser=lambda w: study(w).minimiser_option(),

@@ -1,0 +1,150 @@
+"""Studies on a cluster: a Slurm of one node, which these tests start. make test-slurm runs them."""
+
+import os
+import shutil
+import subprocess
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from socket import gethostname
+
+import pytest
+from conftest import TINY, Project, copy_project
+
+PROGRAMS = ("munged", "slurmctld", "slurmd", "sbatch")
+CONFIGURATION = Path("/etc/slurm")  # jobs lose the variables that would name another place
+QUICK = ["--seconds-between-status-checks", "1", "--slurm-init-seconds-before-status-checks", "1"]
+CLUSTER = ["--profile", "profiles/slurm", *QUICK]
+# jobs of some seconds, which can be caught while they run
+SLOW = TINY.replace("epochs: 1,", "epochs: 40,").replace(
+    "evaluate_every: 500", "evaluate_every: 20000"
+)
+
+pytestmark = [
+    pytest.mark.slurm,
+    pytest.mark.skipif(
+        not all(map(shutil.which, PROGRAMS)) or os.geteuid() != 0,
+        reason="Slurm (slurm-wlm, munge) is not installed, or this is not root",
+    ),
+]
+
+SLURM = """\
+ClusterName=test
+SlurmctldHost={host}(127.0.0.1)
+SlurmUser=root
+SlurmdUser=root
+AuthType=auth/munge
+AuthInfo=socket={folder}/munge.socket
+CredType=cred/munge
+StateSaveLocation={folder}/state
+SlurmdSpoolDir={folder}/spool
+SlurmctldPidFile={folder}/slurmctld.pid
+SlurmdPidFile={folder}/slurmd.pid
+SlurmctldLogFile={folder}/slurmctld.log
+SlurmdLogFile={folder}/slurmd.log
+ProctrackType=proctrack/linuxproc
+TaskPlugin=task/none
+SwitchType=switch/none
+MpiDefault=none
+ReturnToService=2
+SlurmctldPort=16917
+SlurmdPort=16918
+SelectType=select/cons_tres
+SelectTypeParameters=CR_Core_Memory
+JobAcctGatherType=jobacct_gather/none
+AccountingStorageType=accounting_storage/none
+GresTypes=gpu
+SchedulerParameters=sched_interval=1,batch_sched_delay=0
+NodeName={host} NodeAddr=127.0.0.1 CPUs=2 RealMemory=16000 Gres=gpu:1 State=UNKNOWN
+PartitionName=all Nodes={host} Default=YES MaxTime=INFINITE State=UP
+"""
+
+
+@pytest.fixture(scope="module")
+def cluster(tmp_path_factory) -> Iterator[Callable[..., str]]:
+    """Starts the cluster, and gives what calls its commands."""
+    folder = tmp_path_factory.mktemp("slurm")
+    for parent in [folder, *folder.parents[:-2]]:
+        parent.chmod(0o755)  # munge asks for it
+    for name in ("state", "spool"):
+        (folder / name).mkdir()
+    (folder / "gpu").touch()
+    (folder / "munge.key").write_bytes(os.urandom(1024))
+    (folder / "munge.key").chmod(0o400)
+    CONFIGURATION.mkdir(exist_ok=True)
+    before = {path: path.read_bytes() for path in CONFIGURATION.glob("*.conf")}
+    host = gethostname().split(".")[0]
+    (CONFIGURATION / "slurm.conf").write_text(SLURM.format(host=host, folder=folder))
+    (CONFIGURATION / "gres.conf").write_text(f"Name=gpu File={folder}/gpu\n")
+    files = {"pid-file": "pid", "log-file": "log", "seed-file": "seed", "socket": "socket"}
+    places = [f"--{option}={folder}/munge.{ending}" for option, ending in files.items()]
+    munge = ["munged", "--foreground", "--force", f"--key-file={folder}/munge.key", *places]
+    daemons = [subprocess.Popen(munge)]
+    try:
+        wait(lambda: (folder / "munge.socket").exists())
+        daemons += [subprocess.Popen(["slurmctld", "-D"]), subprocess.Popen(["slurmd", "-D"])]
+        wait(lambda: "idle" in call("sinfo", check=False))
+        yield call
+    finally:
+        for daemon in reversed(daemons):
+            daemon.terminate()
+            daemon.wait()
+        for name in ("slurm.conf", "gres.conf"):
+            (CONFIGURATION / name).unlink(missing_ok=True)
+        for path, content in before.items():
+            path.write_bytes(content)
+
+
+def call(*command: str, check: bool = True) -> str:
+    return subprocess.run(command, capture_output=True, text=True, check=check).stdout
+
+
+def wait(until: Callable[[], object], seconds: float = 60) -> None:
+    end = time.monotonic() + seconds
+    while not until():
+        assert time.monotonic() < end
+        time.sleep(0.2)
+
+
+def jobs(cluster: Callable[..., str], state: str) -> list[str]:
+    return cluster("squeue", "--noheader", "--format=%i", f"--states={state}").split()
+
+
+def test_the_bytes_are_those_of_a_local_run(cluster, made_once, empty):
+    code, output = empty.snakemake(*CLUSTER, "all")
+    assert code == 0, output
+    assert empty.files("results", "data") == made_once.files("results", "data")
+    submitted = output.count("has been submitted with SLURM jobid")
+    assert submitted < 14  # six jobs of three runs are one
+    assert "Nothing to be done" in empty.snakemake("all")[1]
+
+
+def test_the_bytes_stay_where_jobs_nodes_and_the_head_are_lost(cluster, tmp_path):
+    undisturbed = copy_project(tmp_path / "undisturbed", SLOW)
+    undisturbed.jobs("all")
+    project, (node,) = copy_project(tmp_path / "disturbed", SLOW), [cluster("hostname").strip()]
+
+    cluster("scontrol", "update", f"nodename={node}", "state=drain", "reason=test")
+    head = project.start(*CLUSTER, "all")
+    wait(lambda: jobs(cluster, "PENDING"))
+    cluster("scancel", jobs(cluster, "PENDING")[0])
+    cluster("scontrol", "update", f"nodename={node}", "state=resume")
+    wait(lambda: runs(project, cluster))
+    cluster("scontrol", "requeue", jobs(cluster, "RUNNING")[0])
+    wait(lambda: runs(project, cluster), 180)  # Slurm waits before it starts a job again
+    cluster("scancel", "--signal=KILL", jobs(cluster, "RUNNING")[0])
+    wait(lambda: not jobs(cluster, "RUNNING"))
+    head.kill()
+    head.wait()
+
+    code, _ = project.snakemake("--unlock")
+    assert code == 0
+    code, output = project.snakemake(*CLUSTER, "all")
+    assert code == 0, output
+    assert project.files("results") == undisturbed.files("results")
+
+
+def runs(project: Project, cluster: Callable[..., str]) -> bool:
+    """Whether a job of the cluster is at work on a run."""
+    logs = project.folder / "logs/train"
+    return bool(jobs(cluster, "RUNNING")) and any(logs.rglob("*.log"))
