@@ -20,8 +20,8 @@ class Cost(NamedTuple):
 
 
 # On one core of a server of 2022: engines by docs/speed.md and docs/benchmark.md, evaluators by 42
-# snapshots of MNIST. numba's engine is loaded 0.2 s later than NumPy's; that is not counted, so that
-# the engine does not change with the length of a run of less than a second. On a GPU, estimated
+# snapshots of MNIST. numba's engine is loaded 0.2 s later than NumPy's; that is not counted: so the
+# engine does not change with the length of a run of less than a second. On a GPU, estimated
 # until `make gpu` has measured them on one; 4 s of the start are what torch and Triton take to
 # import and to compile on that core.
 ON_CORE = {
