@@ -97,7 +97,7 @@ function penOf(u) {
     ratio: devicePixelRatio,
     frame: bbox,
     x: (value) => u.valToPos(value, "x", true),
-    y: (value) => u.valToPos(value, "y", true),
+    y: (value) => bounded(u.valToPos(value, "y", true)),
     clip() {
       ctx.beginPath();
       ctx.rect(bbox.left, bbox.top, bbox.width, bbox.height);
@@ -105,6 +105,9 @@ function penOf(u) {
     },
   };
 }
+
+/** A place that a canvas can hold, which draws no line to one beyond float32. */
+const bounded = (place) => Number.isFinite(place) ? Math.max(-1e6, Math.min(1e6, place)) : place;
 
 /** Round numbers from low to high, about so many at most. */
 export function ticks(low, high, log, most) {
