@@ -85,9 +85,10 @@ function weightsOf(study, run, row) {
   });
   const size = width * height, pixels = classes.length * size;
   const own = weights.subarray(moment * pixels, (moment + 1) * pixels);
-  const largest = `largest weight ±${number(weights_scale[moment])}${
-    own.includes(0) ? ", grey is not finite" : ""
-  }`;
+  const lost = own.includes(0) ? ", grey is not finite" : "";
+  const largest = own.some(Boolean)
+    ? `largest weight ±${number(weights_scale[moment])}${lost}`
+    : "none is finite";
   const text = `Weights of each class at step ${weights_step[moment]}, seed ${
     study.seeds[0]
   }; ${largest}`;
