@@ -467,13 +467,14 @@ def test_the_address_restores_everything(open_page):
     "nonsense",
     [
         "metric=colour&curve=&at=noon&x=expected&sweepLog=maybe&yLog=1&seeds=some",
-        "at=true&x=true&epoch=true&row=true&zoom=true&hidden=true&run=true",
-        "chosen=gd 7,adam 1&pins=gd 7&run=gd 7&row=3&hidden=adam&epoch=1000",
-        "epoch=-3&zoom=1,2,3,nan&row=-5&pins=,,&toString=1&__proto__=2&constructor=3",
-        "epoch=1.5&zoom=4,3,2,1&=&&&%&%E0%A4%A",
+        "at=epoch&x=true&epoch=true&row=true&zoom=true&hidden=true&run=true",
+        "chosen=gd 7,adam 1&pins=gd 7&run=gd 7&row=3&hidden=adam&at=epoch&epoch=1000",
+        "at=epoch&epoch=-3&zoom=1,2,3,nan&row=-5&pins=,,&toString=1&__proto__=2&constructor=3",
+        "at=epoch&epoch=1.5&zoom=4,3,2,1&=&&&%&%E0%A4%A",
     ],
 )
 def test_nonsense_in_the_address_is_as_if_it_was_not_there(open_page, page, nonsense):
+    """The last epoch, which is shown at first, is the end."""
     other = open_page(hash=f"#{nonsense}")
 
     assert other.pictures() == page.pictures()
