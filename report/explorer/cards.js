@@ -23,6 +23,7 @@ export function cardOf(study, run, row, { pinned, pin }) {
   const now = `step ${step[row]}, epoch ${number(epoch[row])}`;
   table.append(rowOf("th", "", now, `end, step ${step[last]}`));
   for (const metric of study.metrics) {
+    if (!study.measured[metric].has(run.optimizer)) continue;
     table.append(rowOf("td", label(metric), words(study, metric, row), words(study, metric, last)));
   }
   const card = make(
@@ -44,10 +45,14 @@ function rowOf(tag, ...texts) {
 function sourceOf(study, run) {
   const { trained, evaluated } = study.provenance[run.provenance];
   const command = `snakemake --cores 1 ${run.trace}`;
-  const copy = make("button", { type: "button" }, "Copy");
+  const code = make("code", {}, command), copy = make("button", { type: "button" }, "Copy");
   copy.onclick = async () => {
-    await navigator.clipboard?.writeText(command);
-    copy.textContent = "Copied";
+    try {
+      await navigator.clipboard.writeText(command);
+      copy.textContent = "Copied";
+    } catch { // a browser that does not allow it
+      getSelection().selectAllChildren(code);
+    }
   };
   const list = make("dl");
   const facts = { ...trained, "evaluated by": evaluated, [`SHA-256 of ${run.trace}`]: run.sha256 };
@@ -59,7 +64,7 @@ function sourceOf(study, run) {
     "details",
     {},
     make("summary", {}, "Command and provenance"),
-    make("p", {}, "Makes this run, where it is missing: ", make("code", {}, command), " ", copy),
+    make("p", {}, "Makes this run, where it is missing: ", code, " ", copy),
     list,
   );
 }
@@ -78,19 +83,23 @@ function weightsOf(study, run, row) {
     width: columns * (width + MARGIN) - MARGIN,
     height: rows * (height + MARGIN) - MARGIN,
   });
-  const largest = `largest weight ±${number(weights_scale[moment])}`;
+  const size = width * height, pixels = classes.length * size;
+  const own = weights.subarray(moment * pixels, (moment + 1) * pixels);
+  const lost = own.includes(0) ? ", grey is not finite" : "";
+  const largest = own.some(Boolean)
+    ? `largest weight ±${number(weights_scale[moment])}${lost}`
+    : "none is finite";
   const text = `Weights of each class at step ${weights_step[moment]}, seed ${
     study.seeds[0]
   }; ${largest}`;
   canvas.role = "img";
   canvas.setAttribute("aria-label", text);
-  const ctx = canvas.getContext("2d"), size = width * height;
+  const ctx = canvas.getContext("2d");
   classes.forEach((_, i) => {
     const image = ctx.createImageData(width, height);
-    const start = (moment * classes.length + i) * size;
-    for (let pixel = 0; pixel < size; pixel++) {
-      image.data.set(shade(weights[start + pixel]), 4 * pixel);
-    }
+    own.subarray(i * size, (i + 1) * size).forEach((grey, pixel) =>
+      image.data.set(shade(grey), 4 * pixel)
+    );
     ctx.putImageData(
       image,
       (i % columns) * (width + MARGIN),

@@ -2,7 +2,7 @@
 
 import { axisOf, colours, DASHES, draw, line } from "./plot.js";
 import { band, label } from "./study.js";
-import { optimum } from "./sweep.js";
+import { optimum, visible } from "./sweep.js";
 
 export const ALONG = { step: "step", epoch: "epoch", path: "step size × steps, α t" };
 
@@ -20,8 +20,8 @@ export function along({ runs, columns }, kind) {
 
 /** What the curves show: runs, the place of each row, and the axes. */
 export function curvesOf(study, state) {
-  const runs = state.chosen.map((index) => study.runs[index])
-    .filter((run) => !state.hidden.includes(run.optimizer));
+  const shown = new Set(visible(study, state, state.curve));
+  const runs = state.chosen.map((index) => study.runs[index]).filter((run) => shown.has(run));
   const xs = along(study, state.x), { middle } = band(study, state.curve);
   const part = ({ start, steps }, column) => column.subarray(start, start + steps);
   const sound = runs.filter((run) => !run.status.startsWith("diverged"));
@@ -34,7 +34,10 @@ export function curvesOf(study, state) {
   const x = { label: ALONG[state.x], log: state.xLog };
   x.range = state.xLog ? [Math.min(...firsts, right), right] : [0, right];
   const y = { label: label(state.curve), ...axisOf(heights, state.yLog) };
-  if (state.zoom) [x.range, y.range] = [state.zoom.slice(0, 2), state.zoom.slice(2)];
+  const { zoom } = state, fits = (log, low) => !log || low > 0;
+  if (zoom && fits(x.log, zoom[0]) && fits(y.log, zoom[2])) {
+    [x.range, y.range] = [zoom.slice(0, 2), zoom.slice(2)];
+  }
   return { runs, xs, x, y };
 }
 
@@ -50,6 +53,7 @@ function paintCurves(pen, study, state, { runs, xs }, places) {
   const { low, middle, high } = band(study, state.curve);
   const values = study.columns[state.curve], { expected } = study.columns;
   const predicts = { excess: 0, objective: study.optimum }[state.curve] ?? null;
+  places.length = 0;
   ctx.save();
   pen.clip();
   ctx.lineJoin = "bevel";
@@ -92,15 +96,14 @@ function paintCurves(pen, study, state, { runs, xs }, places) {
   ctx.restore();
 }
 
-/** The range between two lines, up to the frame where one is not finite. */
+/** The range between two lines, as far as the frame where one of them is not finite. */
 function fill(ctx, xs, low, high, { top, height }) {
-  const last = low.findIndex((y) => !Number.isFinite(y));
-  const count = last < 0 ? xs.length : last;
-  if (count < 2) return;
-  ctx.beginPath();
-  for (let i = 0; i < count; i++) ctx.lineTo(xs[i], low[i]);
-  for (let i = count - 1; i >= 0; i--) {
-    ctx.lineTo(xs[i], Number.isFinite(high[i]) ? high[i] : top - height);
+  const or = (y, edge) => Number.isFinite(y) ? y : edge;
+  for (let from = 0, to = 0; from < xs.length; from = ++to) {
+    while (to < xs.length && (Number.isFinite(low[to]) || Number.isFinite(high[to]))) to++;
+    ctx.beginPath();
+    for (let i = from; i < to; i++) ctx.lineTo(xs[i], or(low[i], top + height));
+    for (let i = to - 1; i >= from; i--) ctx.lineTo(xs[i], or(high[i], top));
+    ctx.fill();
   }
-  ctx.fill();
 }

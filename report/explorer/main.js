@@ -5,11 +5,11 @@ import { curvesOf, drawCurves } from "./curves.js";
 import { drawPlane, pathOf } from "./plane.js";
 import { colours, nearest } from "./plot.js";
 import { csvOf, offer, pngOf, rowsOfCurves, rowsOfSweep } from "./save.js";
-import { fromHash, initial, toHash } from "./state.js";
+import { fromHash, initial, MOST_PINS, toHash } from "./state.js";
 import { label, number, ofSeeds, readStudy, words } from "./study.js";
 import { drawSweep, visible } from "./sweep.js";
 
-const MOST_NAMES = 60, MOST_PINS = 2, FRAME = 60; // of a legend; pins; milliseconds of a step played
+const MOST_NAMES = 60, FRAME = 60; // of a legend; milliseconds of a step played
 const study = await readStudy();
 const state = fromHash(location.hash.slice(1), study);
 let sweep, curves, saving, playing;
@@ -27,8 +27,8 @@ function change(changes) {
 
 /** Draw everything. */
 function update() {
-  sweep = drawIn("sweep", drawSweep, { zoom: choose, hover, click });
-  curves = drawIn("curves", drawCurves, {
+  sweep = drawIn("sweep", sweep, drawSweep, { zoom: choose, hover, click });
+  curves = drawIn("curves", curves, drawCurves, {
     zoom: (zoom) => change({ zoom }),
     reset: () => change({ zoom: null }),
     hover,
@@ -44,6 +44,7 @@ function update() {
   function hover(x, y) {
     const { places } = this;
     const place = places[nearest(places, x, y)];
+    clearInterval(playing);
     if (place) walk(place.run, place.row);
   }
   function click(x, y, event) {
@@ -52,10 +53,10 @@ function update() {
   }
 }
 
-/** Draw a plot; what happens there knows the places of its points. */
-function drawIn(id, drawer, on) {
+/** Draw a plot in place of one; what happens there knows the places of its points. */
+function drawIn(id, old, drawer, on) {
   const element = $(id);
-  element.replaceChildren();
+  old?.chart.destroy();
   const plot = { on: {} };
   for (const name in on) plot.on[name] = (...of) => on[name].apply(plot, of);
   Object.assign(plot, drawer(element, study, state, plot.on));
@@ -66,7 +67,7 @@ function drawIn(id, drawer, on) {
 
 /** Choose the runs between two step sizes. */
 function choose([left, right]) {
-  const inside = visible(study, state).filter(({ stepSize }) =>
+  const inside = visible(study, state, state.metric).filter(({ stepSize }) =>
     stepSize >= left && stepSize <= right
   );
   if (inside.length) change({ chosen: inside.map(({ index }) => index), zoom: null });
@@ -93,7 +94,9 @@ function show() {
   ) {
     const own = plot.places.filter((place) => place.run === run);
     const place = own.find((other) => other.row === row) ?? (plot === sweep ? own[0] : undefined);
-    plot.marker.hidden = !place;
+    const { clientWidth, clientHeight } = plot.marker.parentElement;
+    plot.marker.hidden = !place ||
+      !(place.x >= 0 && place.x <= clientWidth && place.y >= 0 && place.y <= clientHeight);
     if (place) Object.assign(plot.marker.style, { left: `${place.x}px`, top: `${place.y}px` });
     $(`${id}-read`).textContent = place ? reading(run, metric, place.row) : "";
   }
@@ -119,13 +122,15 @@ function showControls() {
     else input.value = value;
   }
   $("of-epoch").hidden = state.at !== "epoch";
-  $("epoch").textContent = number(study.epochs[state.epoch]);
+  const epoch = number(study.epochs[state.epoch]);
+  $("epoch").textContent = epoch;
+  document.querySelector("[data-key=epoch]").ariaValueText = `epoch ${epoch}`;
   for (const input of $("optimizers").querySelectorAll("input")) {
     input.checked = !state.hidden.includes(input.value);
   }
   const limits = study.optimizers.flatMap(({ limits }) => Object.keys(limits));
   const lines = [
-    `Marks: ${ofSeeds(study)}, dots the seeds; × at the upper edge is beyond it, or not finite.`,
+    `Marks: ${ofSeeds(study)}, dots the seeds; × at an edge is beyond it, or not finite.`,
     limits.includes("near the minimiser") &&
     "Dashed: the limit of the step size near the minimiser.",
     limits.includes("from anywhere") && "Dash-dotted: the limit from anywhere.",
@@ -147,7 +152,7 @@ function showControls() {
 }
 
 function showLegend() {
-  const chosen = state.chosen.map((index) => study.runs[index]);
+  const { runs: chosen } = curves.axes;
   const shade = colours().dark ? 1 : 0;
   const names = chosen.slice(0, MOST_NAMES).map((run) => {
     const swatch = make("span", { className: "swatch" });
@@ -209,6 +214,7 @@ function sameStep({ start, steps }) {
 function showPlane(run, step) {
   const of = planeRuns.findIndex(({ number: other }) => other === run.number);
   $("plane-run").value = of;
+  $("plane-run").ariaValueText = `step size ${run.label}`;
   $("plane-size").textContent =
     `${run.optimizer}, step size ${run.label}, step ${step}: ${run.status}`;
   drawPlane($("plane"), study, run, step);
@@ -235,7 +241,7 @@ function play() {
   next();
 }
 
-const everything = () => visible(study, state).map(({ index }) => index);
+const everything = () => visible(study, state, state.metric).map(({ index }) => index);
 const title = (metric) => `${study.study}: ${label(metric)}, ${ofSeeds(study)}`;
 const png = async (id, metric, runs) => {
   const canvas = $(id).querySelector("canvas");
@@ -291,6 +297,7 @@ function onKey(id, event) {
     : KEYS[id][event.key];
   if (!action || event.ctrlKey || event.metaKey || event.altKey) return;
   event.preventDefault();
+  clearInterval(playing);
   const { places } = id === "sweep" ? sweep : curves;
   const here = places.find(({ run, row }) =>
     run.index === state.run && (id === "sweep" || row === state.row)
@@ -328,6 +335,7 @@ function other(run, row, by) {
 function enlarge(row, share) {
   const { places, axes } = curves;
   const place = places.find((of) => of.row === row), box = $("curves").querySelector(".u-over");
+  if (!Number.isFinite(place.y)) return;
   const zoom = [[axes.x, place.x / box.clientWidth], [axes.y, 1 - place.y / box.clientHeight]]
     .flatMap(([{ log, range: [low, high] }, at]) => {
       const [a, b] = log ? [Math.log(low), Math.log(high)] : [low, high];

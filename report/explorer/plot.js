@@ -109,8 +109,11 @@ function penOf({ ctx, bbox }, x, y) {
 function placed({ log, range: [low, high] }, from, length) {
   const turned = log ? Math.log : (value) => value;
   const scale = length / (turned(high) - turned(low)), start = from - scale * turned(low);
-  return (value) => start + scale * turned(value);
+  return (value) => bounded(start + scale * turned(value));
 }
+
+/** A place that a canvas can hold, which draws no line to one beyond float32. */
+const bounded = (place) => Number.isFinite(place) ? Math.max(-1e6, Math.min(1e6, place)) : place;
 
 /** Round numbers from low to high, about so many at most. */
 export function ticks(low, high, log, most) {

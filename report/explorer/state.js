@@ -1,5 +1,10 @@
 // What the page shows; the part of it that is not as at first lives in the hash of its address.
 
+import { ALONG } from "./curves.js";
+
+export const MOST_PINS = 2;
+const AT = ["end", "best", "epoch"], YES_NO = ["sweepLog", "xLog", "yLog", "seeds"];
+
 /** What is shown at first. */
 export function initial(study) {
   const has = (metric) => study.metrics.includes(metric);
@@ -53,29 +58,28 @@ function named(key, value, { runs, columns }) {
   if (value === null) return "";
   if (key === "row") return String(columns.step[value]);
   if (OF_RUNS.includes(key)) return [value].flat().map((index) => runs[index].name).join();
-  if (key === "zoom") return value.map((edge) => Number(edge.toPrecision(6))).join();
+  if (key === "zoom") return value.map((edge) => Number(edge.toPrecision(12))).join();
   return String(value);
 }
 
 /** The state of a hash; what it does not know, or no longer, is as at first. */
 export function fromHash(hash, study) {
-  const state = initial(study);
+  const state = initial(study), { runs, metrics, epochs } = study;
+  const words = { metric: metrics, curve: metrics, at: AT, x: Object.keys(ALONG) };
   let step = null;
   for (const [key, text] of new URLSearchParams(hash)) {
-    if (!(key in state)) continue;
     const parts = text.split(",").filter(Boolean);
-    if (OF_RUNS.includes(key)) {
-      const found = parts.map((name) => study.runs.findIndex((run) => run.name === name));
-      const known = found.filter((index) => index >= 0);
-      state[key] = key === "run" ? known[0] ?? null : known;
-    } else if (key === "hidden") state.hidden = parts;
-    else if (key === "zoom") state.zoom = parts.length === 4 ? parts.map(Number) : null;
-    else if (key === "metric" || key === "curve") {
-      if (study.metrics.includes(text)) state[key] = text;
-    } else if (text === "true" || text === "false") state[key] = text === "true";
+    const found = [...new Set(parts)].map((name) => runs.findIndex((run) => run.name === name))
+      .filter((index) => index >= 0);
+    if (key === "chosen" && (found.length || !text)) state.chosen = found;
+    else if (key === "pins") state.pins = found.slice(-MOST_PINS);
+    else if (key === "run") state.run = found[0] ?? null;
     else if (key === "row") step = Number(text);
-    else if (key === "epoch") state.epoch = Math.min(Number(text) || 0, study.epochs.length - 1);
-    else if (key === "at" || key === "x") state[key] = text;
+    else if (key === "hidden") state.hidden = parts;
+    else if (key === "zoom") state.zoom = rangesOf(parts.map(Number));
+    else if (key === "epoch" && text in epochs) state.epoch = Number(text);
+    else if (YES_NO.includes(key) && /^(true|false)$/.test(text)) state[key] = text === "true";
+    else if (words[key]?.includes?.(text)) state[key] = text;
   }
   if (state.run !== null) {
     const { start, steps } = study.runs[state.run];
@@ -84,3 +88,8 @@ export function fromHash(hash, study) {
   }
   return state;
 }
+
+const rangesOf = (edges) =>
+  edges.length === 4 && edges.every(Number.isFinite) && edges[0] < edges[1] && edges[2] < edges[3]
+    ? edges
+    : null;

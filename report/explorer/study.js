@@ -19,11 +19,19 @@ export async function readStudy() {
   }
   study.epochs = [...new Set(study.columns.epoch)].sort((a, b) => a - b);
   study.bands = {};
+  study.measured = Object.fromEntries(study.metrics.map((name) => [name, measuredOf(study, name)]));
   return study;
 }
 
 // 1 - 0.9 is 0.1, not 0.100000024
 const round = (value) => Number.isFinite(value) ? Number(value.toFixed(7)) : value;
+
+/** The optimizers of which a metric is known: the curvature is of full batches only. */
+function measuredOf({ runs, columns, seeds: { length: n } }, metric) {
+  const part = ({ start, steps }) => columns[metric].subarray(n * start, n * (start + steps));
+  const known = runs.filter((run) => part(run).some(Number.isFinite));
+  return new Set(known.map(({ optimizer }) => optimizer));
+}
 
 /** A metric as a person writes it. */
 export function label(metric) {
@@ -83,8 +91,9 @@ export function rowAt(study, run, metric, at, epoch) {
 /** "0.9130 [0.9102, 0.9151]" of a metric in a row. */
 export function words(study, metric, row) {
   const { low, middle, high } = band(study, metric);
-  const range = study.seeds.length > 1 ? ` [${number(low[row])}, ${number(high[row])}]` : "";
-  return `${number(middle[row])}${range}`;
+  const [from, of, to] = [low, middle, high].map((column) => number(column[row]));
+  const same = from === to && !Number.isFinite(low[row]);
+  return study.seeds.length > 1 && !same ? `${of} [${from}, ${to}]` : of;
 }
 
 /** Four digits; what is not finite in words. */

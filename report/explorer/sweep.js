@@ -5,16 +5,19 @@ import { band, label, rowAt } from "./study.js";
 
 const LIMITS = { "near the minimiser": [6, 4], "from anywhere": [9, 3, 2, 3] };
 
-/** The runs of the optimizers that are shown. */
-export function visible(study, state) {
-  return study.runs.filter((run) => !state.hidden.includes(run.optimizer));
+/** The runs of the optimizers that are shown and of which a metric is known. */
+export function visible(study, state, metric) {
+  const known = study.measured[metric];
+  return study.runs.filter(({ optimizer }) =>
+    known.has(optimizer) && !state.hidden.includes(optimizer)
+  );
 }
 
 /** What the sweep shows: runs with their rows, and the axes. */
 export function sweepOf(study, state) {
   const { metric, at } = state, { columns, seeds } = study, n = seeds.length;
   const epoch = study.epochs[state.epoch];
-  const shown = visible(study, state).map((run) => ({
+  const shown = visible(study, state, metric).map((run) => ({
     run,
     row: rowAt(study, run, metric, at, epoch),
   }));
@@ -46,9 +49,14 @@ function paintSweep(pen, study, state, { shown, y }, places) {
   const { ctx, ratio, frame } = pen, { ink, dark } = colours(), n = study.seeds.length;
   const { low, middle, high } = band(study, state.metric);
   const values = study.columns[state.metric];
-  const top = frame.top + 6 * ratio, chosen = new Set(state.chosen);
-  const yOf = (value) => Number.isFinite(value) ? Math.max(pen.y(value), top) : top;
-  const inside = (value) => value <= y.range[1];
+  const top = frame.top + 6 * ratio, foot = frame.top + frame.height - 6 * ratio;
+  const worst = state.metric.includes("accuracy") ? foot : top, chosen = new Set(state.chosen);
+  const inside = (value) => value >= y.range[0] && value <= y.range[1];
+  const yOf = (value) => {
+    if (!Number.isFinite(value)) return worst;
+    return inside(value) ? pen.y(value) : value > y.range[1] ? top : foot;
+  };
+  places.length = 0;
   ctx.save();
   pen.clip();
   ctx.lineWidth = ratio;
