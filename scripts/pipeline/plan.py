@@ -184,6 +184,10 @@ class PlannedStudy:
         """What says in words how it ended."""
         return [f"results/{self.name}/{file}" for file in ("headline.txt", "summary.html")]
 
+    def description_record(self) -> str:
+        """The record of both."""
+        return f"results/{self.name}/description.json"
+
     def page(self) -> str:
         """On which one explores it."""
         return f"results/{self.name}/explorer.html"
