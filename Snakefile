@@ -350,6 +350,7 @@ rule index:
         modules=modules("index.py"),
         template=own("report/index.html"),
         headlines=[study.descriptions()[0] for study in STUDIES.values()],
+        records=[study.description_record() for study in STUDIES.values()],
     output:
         update("results/index.html"),
     log:

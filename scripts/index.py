@@ -1,11 +1,13 @@
 """Make the page that links the pages, figures, tables and reports of all studies."""
 
 import argparse
+import hashlib
 import json
 from pathlib import Path
 
 from descent import files
 from descent.explorer.index import index
+from descent.provenance import recorded, unaltered
 from pipeline.command import job
 
 
@@ -21,12 +23,19 @@ def main() -> None:
 
     with job(arguments.log, arguments.page) as (note, page_file):
         folder = arguments.page.parent
-        headlines = {
-            name: files.read(folder / name / "headline.txt").decode() for name in arguments.studies
-        }
+        headlines = {name: _headline(folder / name) for name in arguments.studies}
         template = arguments.template.read_text(encoding="utf-8")
         page_file.write_text(index(arguments.studies, headlines, template), encoding="utf-8")
         note(f"{len(headlines)} studies")
+
+
+def _headline(folder: Path) -> str:
+    """What describe.py wrote of a study, by its record."""
+    path = folder / "headline.txt"
+    content = files.read(path)
+    sha256 = hashlib.sha256(content).hexdigest()
+    unaltered(path, sha256, recorded(folder / "description.json"))
+    return content.decode()
 
 
 if __name__ == "__main__":

@@ -20,6 +20,7 @@ IMAGES = replace(DIGITS, image=(8, 8))
 BOWL = Size(train=4, test=4, features=2, outputs=1, task="regression")
 MANY, WIDE = replace(DIGITS, outputs=300), replace(DIGITS, features=5001)
 SOFTMAX = {"model": "softmax_regression"}
+PLANE = {"model": "linear_regression", "model_options": {"bias": False}}
 NO_NOISE = "no plain optimizer with a fixed step size has batches"
 RUN = Run(
     model="sigmoid_softmax",
@@ -74,6 +75,12 @@ def no_gpu(monkeypatch):
         ("figures", "floor", {**SOFTMAX, "l2": 0.1, "update_rule": "adam"}, DIGITS, NO_NOISE),
         ("figures", "floor", {**SOFTMAX, "l2": 0.1, "schedule": "cosine"}, DIGITS, NO_NOISE),
         ("figures", "trajectories", {"model": "linear_regression"}, BOWL, "two weights and no"),
+        ("pictures", "path", {"model": "linear_regression"}, BOWL, "two weights and no"),
+        ("pictures", "path", PLANE, BOWL, None),
+        ("pictures", "path", {}, DIGITS, "it is for regression"),
+        ("pictures", "weights", {}, DIGITS, "the samples are no images"),
+        ("pictures", "weights", {}, IMAGES, None),
+        ("pictures", "weights", {"model": "neural_network"}, IMAGES, "has no row of weights for"),
     ],
 )
 def test_why_not(kind, name, changes, size, says):
@@ -129,7 +136,7 @@ def test_a_limit_map_is_of_every_step_of_many_fixed_step_sizes(changes, step_siz
 
 
 def test_a_figure_looks_at_all_runs():
-    plane = replace(RUN, model="linear_regression", model_options={"bias": False})
+    plane = replace(RUN, **PLANE)
     every, seldom = replace(plane, evaluate_every=1), replace(plane, evaluate_every=2)
     assert why_not("figures", "trajectories", [every], BOWL) is None
     says = "not every step is evaluated"

@@ -187,6 +187,10 @@ class PlannedStudy:
         """What says in words how it ended."""
         return [f"results/{self.name}/{file}" for file in ("headline.txt", "summary.html")]
 
+    def description_record(self) -> str:
+        """The record of both."""
+        return f"results/{self.name}/description.json"
+
     def page(self) -> str:
         """On which one explores it."""
         return f"results/{self.name}/explorer.html"
@@ -201,10 +205,10 @@ class PlannedStudy:
 
     def explorer_modules(self) -> list[str]:
         """The modules of its own that the page imports."""
-        own = [f"descent.pictures.{name}" for name in self.pictures]
-        images = any("images" in given("pictures", name).NEEDS for name in self.pictures)
-        own += [f"descent.datasets.{self.dataset}"] if images else []
-        return [*own, f"descent.models.{self.model}"] if own else []
+        needs = {need for name in self.pictures for need in given("pictures", name).NEEDS}
+        model = [f"descent.models.{self.model}"] if "minimiser" in needs else []
+        images = [f"descent.datasets.{self.dataset}"] if "images" in needs else []
+        return [*(f"descent.pictures.{name}" for name in self.pictures), *model, *images]
 
     def results(self) -> list[str]:
         """Everything that is made of it."""

@@ -101,6 +101,8 @@ def jobs(output: str) -> list[str]:
         if wildcards:
             values = [part.split("=")[1] for part in wildcards[1].split(", ")]
             ran.append(" ".join([rule, *values]))
+        elif "    output: " in details:
+            ran.append(rule)
     return sorted(ran)
 
 

@@ -125,6 +125,8 @@ def test_damaged_data_loses_nothing_and_is_not_forgotten(made):
         ("expected.csv", without_last_line, "was altered: SHA-256"),
         ("theory.json", cut, "not a record of a stage"),
         ("figures/heatmap.pdf", cut, "was altered"),
+        ("headline.txt", cut, "was altered: SHA-256"),
+        ("explorer.html", without_last_line, "was altered"),
     ],
 )
 def test_results_that_were_altered_are_found_and_made_again_once_deleted(made, kind, damage, says):
@@ -151,7 +153,7 @@ def test_the_manifest_is_one_that_sha256sum_reads(made):
     check = ["sha256sum", "--check", "--strict", "--quiet", "SHA256SUMS"]
     subprocess.run(check, cwd=made.folder / "results/tiny", check=True)
     listed = (made.folder / "results/tiny/SHA256SUMS").read_text().splitlines()[1:]
-    there = {name.removeprefix("results/tiny/") for name in made.files("results")}
+    there = {name.removeprefix("results/tiny/") for name in made.files("results/tiny")}
     assert {line[66:] for line in listed} == there - {"SHA256SUMS"}
 
 
@@ -174,7 +176,7 @@ def test_code_or_data_that_change_while_they_are_used_are_used_again(made, file)
 def test_data_that_is_missing_is_made_again_when_a_run_needs_it(made):
     good = made.files("data", "results")
     (made.folder / "data/digits.npz").unlink()
-    (made.folder / "results/tiny/summary.csv").unlink()
+    (made.folder / "results/tiny/predictions.csv").unlink()
     assert "download digits" not in made.jobs("all")
     (made.folder / "results/tiny/iterates/gd/10.0.npz").unlink()
     (made.folder / "results/tiny/traces/gd/10.0.csv").unlink()

@@ -6,9 +6,11 @@ import sys
 from pathlib import Path
 
 import pytest
+import yaml
 
 from descent.ability import given
 from descent.plugins import available, plugin
+from pipeline.config import read_studies
 from pipeline.imports import modules
 
 ROOT = Path(__file__).parents[2]
@@ -24,10 +26,10 @@ THEORY = (
 )
 EVALUATE = (
     "evaluate.py --iterates o_{d}/0.1.npz --data {d}.npz --study s --optimizer o_{d}"
-    " --trace {d}_trace.csv --record {d}_trace.json --evaluator {evaluator}"
+    " --trace o_{d}/0.1.csv --record o_{d}/0.1.json --evaluator {evaluator}"
 )
 AGGREGATE = (
-    "aggregate.py --run-traces {d}_trace.csv --seeds 0 --traces {d}_traces.csv"
+    "aggregate.py --run-traces o_{d}/0.1.csv --seeds 0 --traces {d}_traces.csv"
     " --summary {d}_summary.csv --record {d}_tables.json"
 )
 COMPARE = (
@@ -44,6 +46,12 @@ PLOT = (
     " --theory {d}_theory.json --expected {d}_expected.csv"
     " --record f.json"
 )
+EXPLORE = (
+    "explore.py --traces {d}_traces.csv --summary {d}_summary.csv --tables {d}_tables.json"
+    " --records o_{d}/0.1.json --theory {d}_theory.json --expected {d}_expected.csv"
+    f" --template {ROOT}/report/explorer/explorer.html --page x.html --record x.json"
+)
+INDEX = f"index.py --studies {{}} --template {ROOT}/report/index.html --page i.html"
 MANIFEST = "manifest.py --records digits_tables.json --manifest SHA256SUMS"
 VERIFY = "verify.py SHA256SUMS"
 # every file is called after its dataset
@@ -87,6 +95,16 @@ def plot(figure):
     return PLOT.format(**names, figure=figure), chosen
 
 
+def explore(names, *pictures):
+    """With what its pictures read of the iterates and the data."""
+    chosen = [f"pictures.{picture}" for picture in pictures]
+    needs = {need for picture in pictures for need in given("pictures", picture).NEEDS}
+    chosen += [f"models.{names['model']}"] if "minimiser" in needs else []
+    chosen += [f"datasets.{names['dataset']}"] if "images" in needs else []
+    shown = f" --data {{d}}.npz --pictures {' '.join(pictures)}" if pictures else ""
+    return (EXPLORE + shown).format(**names), chosen
+
+
 # commands, each with the modules of descent that it chooses by name; each of the digits and of the
 # bowl comes after those whose files it reads
 COMMANDS = dict(
@@ -116,6 +134,12 @@ COMMANDS = dict(
         *((COMPARE.format(**names), []) for names in (DIGITS, BOWL)),
         *((DESCRIBE.format(**names), []) for names in (DIGITS, BOWL)),
         *(plot(figure) for figure in available("figures")),
+        explore(DIGITS),
+        *(
+            explore(BOWL if "plane" in given("pictures", picture).NEEDS else DIGITS, picture)
+            for picture in available("pictures")
+        ),
+        (INDEX, []),
         (MANIFEST, []),
         (VERIFY, []),
     ]
@@ -139,6 +163,14 @@ for command in json.load(sys.stdin):
     imported[command] = sorted({f for f in files if f and f.startswith(scripts)})
 print(json.dumps(imported))
 """
+
+
+def test_the_plan_names_what_its_pictures_import():
+    config = ROOT / "config.yaml"
+    for study in read_studies(yaml.safe_load(config.read_text()), [config]).values():
+        names = {"d": study.name, "dataset": study.dataset, "model": study.model}
+        _, chosen = explore(names, *study.pictures)
+        assert study.explorer_modules() == [f"descent.{module}" for module in chosen], study.name
 
 
 @pytest.fixture(scope="module")
@@ -197,6 +229,8 @@ print(*(pool["num_threads"] for pool in threadpool_info()))
         ("compare", "descent.predictions", {"torch", "torchvision", "matplotlib", "numba"}),
         ("plot", "descent.figures.heatmap", {"torch", "torchvision", "numba"}),
         ("plot", "descent.figures.prediction", {"torch", "torchvision", "numba"}),
+        ("explore", "descent.pictures.weights", {"torch", "torchvision", "numba", "sklearn"}),
+        ("index", "descent.explorer.index", {"torch", "pandas", "matplotlib", "numba"}),
         ("train", "pipeline.config", {"torch", "torchvision", "numba", "matplotlib"}),
     ],
 )

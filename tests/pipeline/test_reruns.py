@@ -8,9 +8,13 @@ from pathlib import Path
 import pytest
 from conftest import figures, jobs  # pyright: ignore
 
+from descent.iterates import load
+
 RUNS = ["tiny gd 10.0", "tiny sgd 0.01", "tiny sgd 1.0"]
 DRAWING_ONWARDS = sorted([*figures("tiny"), "manifest tiny"])
-AFTER_EVALUATION = sorted(["aggregate tiny", "compare tiny", "describe tiny", *DRAWING_ONWARDS])
+EXPLORING_ONWARDS = ["explore tiny", "manifest tiny"]
+OF_TABLES = ["aggregate tiny", "compare tiny", "describe tiny", "explore tiny", "index"]
+AFTER_EVALUATION = sorted([*OF_TABLES, *DRAWING_ONWARDS])
 EVALUATION_ONWARDS = sorted([*(f"evaluate {run}" for run in RUNS), *AFTER_EVALUATION])
 TRAINING_ONWARDS = sorted([*(f"train {run}" for run in RUNS), *EVALUATION_ONWARDS])
 GD_ONWARDS = sorted(["evaluate tiny gd 10.0", "train tiny gd 10.0", *AFTER_EVALUATION])
@@ -57,7 +61,16 @@ def test_checking_out_another_branch_and_coming_back_runs_nothing(made):
     ("file", "old", "new", "runs"),
     [
         ("descent/figures/heatmap.py", "cividis", "viridis", DRAWING_ONWARDS),
-        ("descent/figures/_style.py", '"font.size": 9', '"font.size": 8', DRAWING_ONWARDS),
+        (
+            "descent/figures/_style.py",
+            '"font.size": 9',
+            '"font.size": 8',
+            ["explore tiny", *DRAWING_ONWARDS],
+        ),
+        ("descent/explorer/thinned.py", "MOST = 100", "MOST = 80", EXPLORING_ONWARDS),
+        ("descent/pictures/weights.py", "MOMENTS = 12", "MOMENTS = 9", EXPLORING_ONWARDS),
+        ("descent/pictures/path.py", "NEEDS =", "# new\nNEEDS =", []),
+        ("descent/explorer/index.py", "def index", "# new\ndef index", ["index"]),
         ("descent/metrics.py", "import numpy", "# a comment\nimport numpy", EVALUATION_ONWARDS),
         ("descent/engines/numpy.py", '"""\n\nfrom', '"""\n\n# new\nfrom', TRAINING_ONWARDS),
         ("descent/models/sigmoid_softmax.py", '"""\n\nfrom', '"""\n\n# n\nfrom', WITH_THEORY),
@@ -77,6 +90,23 @@ def test_checking_out_another_branch_and_coming_back_runs_nothing(made):
 def test_changing_code_runs_what_imports_it(made, file, old, new, runs):
     made.replace(f"scripts/{file}", old, new)
     assert made.plan("all") == sorted(runs)
+
+
+@pytest.mark.parametrize(
+    ("file", "runs"),
+    [
+        ("explorer/explorer.html", EXPLORING_ONWARDS),
+        ("explorer/explorer.css", EXPLORING_ONWARDS),
+        ("explorer/main.js", EXPLORING_ONWARDS),
+        ("explorer/columns.js", EXPLORING_ONWARDS),
+        ("index.html", ["index"]),
+    ],
+)
+def test_changing_a_page_makes_that_page_again(made, file, runs):
+    path = made.folder / "report" / file
+    path.write_text(path.read_text() + "\n")
+    assert made.jobs("all") == runs
+    assert made.plan("all") == []
 
 
 @pytest.mark.parametrize(
@@ -133,14 +163,14 @@ def test_adding_a_file_runs_nothing_that_was_there(made, kind):
     old = "digits" if folder == "datasets" else "sigmoid_softmax"
     (made.folder / "config.yaml").write_text(config + study.replace(old, "another"))
     ran = made.plan("all")
-    assert all("new" in job or job == "download another" for job in ran)
+    assert all("new" in job or job in ("download another", "index") for job in ran)
     assert sum(job.startswith("train") for job in ran) == len(RUNS)
 
 
 def test_adding_a_figure_draws_it(made):
     figures_folder = made.folder / "scripts/descent/figures"
     shutil.copy(figures_folder / "heatmap.py", figures_folder / "another.py")
-    assert made.plan("all") == ["manifest tiny", "plot tiny another"]
+    assert made.plan("all") == ["index", "manifest tiny", "plot tiny another"]
 
 
 def test_a_further_configfile_merges_mappings_and_replaces_lists(made):
@@ -151,7 +181,7 @@ def test_a_further_configfile_merges_mappings_and_replaces_lists(made):
     assert made.plan("all", "--configfile", "extra.yaml") == jobs_of_it
 
 
-OF_THEORY = ["compare tiny", "manifest tiny", "plot tiny final_by_step_size", "theory tiny"]
+OF_THEORY = ["compare tiny", *EXPLORING_ONWARDS, "plot tiny final_by_step_size", "theory tiny"]
 ALL_FIGURES = ["plot tiny final_by_step_size"]
 FROM_MINIMISER = ["minimise tiny", "theory tiny", *EVALUATION_ONWARDS, *ALL_FIGURES]
 
@@ -220,7 +250,7 @@ def test_the_columns_of_the_tables(made_once):
     assert len(summary) == 1 + len(RUNS)
 
 
-def test_what_evaluated_a_trace_stands_beside_it(made_once):
+def test_what_trained_and_evaluated_a_trace_stands_beside_it(made_once):
     trace = made_once.folder / "results/tiny/traces/gd/10.0.csv"
     provenance = json.loads(trace.with_suffix(".json").read_text())
     assert provenance["evaluator"] == "numpy"
@@ -230,5 +260,7 @@ def test_what_evaluated_a_trace_stands_beside_it(made_once):
         "digits.npz",
         "10.0.csv",
     ]
+    iterates = made_once.folder / "results/tiny/iterates/gd/10.0.npz"
+    assert provenance["trained"] == load(iterates)[0].provenance
     log = (made_once.folder / "logs/evaluate/tiny/gd/10.0.log").read_text()
     assert "\nnumpy on cpu\n" in log

@@ -13,10 +13,11 @@ import numpy as np
 import pytest
 from conftest import ROOT, TINY, copy_project, figures, jobs  # pyright: ignore
 
+from descent.files import checksum
 from descent.plugins import available
 
 DRAWN = figures("wine")
-DESCRIBED = ["theory wine", "compare wine", "describe wine", "manifest wine"]
+DESCRIBED = [f"{rule} wine" for rule in ("theory", "compare", "describe", "explore", "manifest")]
 
 STUDIES = """\
 studies:
@@ -180,6 +181,35 @@ def test_averaged_iterates_have_rows_and_a_summary_of_their_own(results):
         assert (a["test_loss"] == b["test_loss"]) == (float(a["epoch"]) == 1)
 
 
+PICTURED = {"plane": {"path"}, "compiled": {"weights"}, "convex": {"weights"}, "network": set()}
+
+
+@pytest.mark.parametrize("study", PICTURED)
+def test_each_study_has_a_page_of_all_its_runs(results, study):
+    page = (results / study / "explorer.html").read_text()
+    words = json.loads(re.search(r'<script id="words" .*?>(.*?)</script>', page, re.DOTALL)[1])
+    summary = rows(results / study / "summary.csv")
+    ended = [(row["optimizer"], float(row["step_size"]), row["status"]) for row in summary]
+    assert [(r["optimizer"], r["stepSize"], r["status"]) for r in words["runs"]] == ended
+    assert {"path", "weights"} & words.keys() == PICTURED[study]
+    for run in words["runs"]:
+        base = run["optimizer"].removesuffix("_average")
+        assert run["trace"] == f"results/{study}/traces/{base}/{run['label']}.csv"
+        assert run["sha256"] == checksum(results.parent / run["trace"])
+        trained = words["provenance"][run["provenance"]]["trained"]
+        options = next(row for row in summary if row["optimizer"] == run["optimizer"])
+        assert trained["engine"] == options["engine"]
+    assert "explorer.html" in (results / study / "SHA256SUMS").read_text()
+
+
+def test_every_link_of_the_index_leads_to_a_file(results):
+    index = (results / "index.html").read_text()
+    links = set(re.findall(r'(?:href|src)="([^"]+)"', index))
+    assert {f"{study}/explorer.html" for study in PICTURED} <= links
+    there = {str(path.relative_to(results)) for path in results.rglob("*") if path.is_file()}
+    assert {link for link in links - there if not link.startswith("report-")} == set()
+
+
 def test_the_readme_recipe_for_a_table_of_ones_own(empty):
     """Write the table and the study as the README says; then change a cell."""
     readme = (ROOT / "README.md").read_text()
@@ -240,6 +270,6 @@ def test_the_recipe_for_a_model_reruns_nothing_that_was_there(made):
             for rule in ("train", "evaluate")
             for run in ("gd 10.0", "sgd 0.01", "sgd 1.0")
         ]
-        + ["theory mine", "aggregate mine", "compare mine", "describe mine", "manifest mine"]
-        + figures("mine")
+        + ["theory mine", "aggregate mine", "compare mine", "describe mine", "explore mine"]
+        + ["manifest mine", "index", *figures("mine")]
     )

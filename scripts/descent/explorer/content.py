@@ -48,7 +48,8 @@ def content(
         of_run["expected"] = heights["height"].to_numpy()
         of_run["expected_noise"] = heights["from_noise"].to_numpy()
         parts.append(of_run)
-        own = dict(made[optimizer.removesuffix(f"_{AVERAGE[:-1]}"), step_size])
+        of_average = optimizer.removesuffix(f"_{AVERAGE[:-1]}"), step_size
+        own = dict(made.get((optimizer, step_size)) or made[of_average])
         provenance = own.pop("provenance")
         if provenance not in provenances:
             provenances.append(provenance)

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from descent.explorer.packed import packed
 
 PACKAGE = "uplot-python"
+_PLACE = re.compile(r"\{(title|data|columns)\}")
 _STYLE = re.compile(r'<link rel="stylesheet" href="(.+)">')
 _SCRIPT = re.compile(r'<script( type="module")? src="(.+)"></script>')
 _IMPORT = re.compile(r'^import \{[^}]*\} from "\./(.+)";\n', re.MULTILINE)
@@ -25,7 +26,8 @@ def page(template: Path, words: Mapping[str, Any], columns: Mapping[str, NDArray
     imports become what they import, so that one script is left.
     """
     layout, content = packed(columns)
-    data = json.dumps({**words, "columns": layout}, ensure_ascii=False).replace("<", r"\u003c")
+    text = json.dumps({**words, "columns": layout}, ensure_ascii=False, allow_nan=False)
+    data = text.replace("<", r"\u003c")
 
     def style(match: re.Match) -> str:
         return f"<style>\n{_read(template.parent, match[1])}</style>"
@@ -35,9 +37,9 @@ def page(template: Path, words: Mapping[str, Any], columns: Mapping[str, NDArray
         text = _bundled(template.parent, match[2], set()) if of_module else ""
         return f"<script{of_module}>\n{text or _read(template.parent, match[2])}</script>"
 
-    text = template.read_text(encoding="utf-8").replace("{title}", escape(words["study"]))
-    text = _SCRIPT.sub(script, _STYLE.sub(style, text))
-    return text.replace("{data}", data).replace("{columns}", content)
+    places = {"title": escape(words["study"]), "data": data, "columns": content}
+    text = _PLACE.sub(lambda match: places[match[1]], template.read_text(encoding="utf-8"))
+    return _SCRIPT.sub(script, _STYLE.sub(style, text))
 
 
 def _bundled(folder: Path, name: str, done: set[str]) -> str:

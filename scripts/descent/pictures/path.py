@@ -20,14 +20,16 @@ def show(runs: Sequence[Iterates], data: Data) -> tuple[Words, Columns]:
     paths, steps = [], []
     for run in runs:
         A = run.parameters["A"][0, :, 0].astype(np.float64)
-        shown = kept(run.step, np.square(A).sum(1))
+        with np.errstate(over="ignore"):
+            shown = kept(run.step, np.square(A).sum(1))
         paths.append(A[shown])
         steps.append(run.step[shown])
     provenance = runs[0].provenance
     l2, model = provenance["l2"], plugin("models", provenance["model"])
-    x = data.inputs(data.x_train, "float64")
+    training = data.holding_out(provenance["validation"])
+    x = training.inputs(training.x_train, "float64")
     hessian = x.T @ x / len(x) + l2 * np.eye(2)
-    optimum = model.optimum(x, data.y_train, l2, **provenance["model_options"])["A"][0]
+    optimum = model.optimum(x, training.y_train, l2, **provenance["model_options"])["A"][0]
     words = {"optimum": optimum.tolist(), "hessian": hessian.tolist(), "steps": [*map(len, steps)]}
     with np.errstate(over="ignore"):
         columns = {"path": np.concatenate(paths).astype(np.float32)}

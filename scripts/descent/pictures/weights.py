@@ -32,8 +32,9 @@ def show(runs: Sequence[Iterates], data: Data) -> tuple[Words, Columns]:
         size = np.abs(np.where(finite, shown, 0)).max((1, 2), keepdims=True)
         relative = np.divide(shown, size, out=np.zeros_like(shown), where=finite & (size > 0))
         grey = np.where(finite, 128 + np.rint(127 * relative), 0)
-        columns = grey.astype(np.uint8), size.ravel().astype(np.float32), run.step[moments]
-        parts.append(columns)
+        with np.errstate(over="ignore"):
+            scale = size.ravel().astype(np.float32)
+        parts.append((grey.astype(np.uint8), scale, run.step[moments]))
     pixels, scale, step = map(np.stack, zip(*parts, strict=True))
     shape = plugin("datasets", runs[0].provenance["dataset"]).SIZE.image
     names = data.classes if data.classes.size else np.arange(pixels.shape[2])
