@@ -129,6 +129,8 @@ class Explorer:
 
     def table(self) -> pd.DataFrame:
         """The table of the sweep, as texts."""
+        self.page.evaluate("document.querySelector('#in-table').open = true")
+        self.until("document.querySelectorAll('#table tbody tr').length")
         rows = self.page.evaluate(
             "[...document.querySelectorAll('#table tr')].map(tr =>"
             " [...tr.cells].map(cell => cell.textContent))"

@@ -11,6 +11,8 @@ from pathlib import Path
 
 import pytest
 
+from pipeline.config import RULES
+
 ROOT = Path(__file__).parents[2]
 COPIED = ["Snakefile", "config.yaml", "environment.yaml", "profiles", "report", "scripts"]
 
@@ -93,17 +95,11 @@ class Project:
 
 
 def jobs(output: str) -> list[str]:
-    """The jobs that Snakemake ran, without those that only collect files, sorted."""
-    blocks = re.findall(r"^(?:localrule|rule) (\w+):\n((?:    .*\n)*)", output, re.MULTILINE)
-    ran = []
-    for rule, details in blocks:
-        wildcards = re.search(r"wildcards: (.*)", details)
-        if wildcards:
-            values = [part.split("=")[1] for part in wildcards[1].split(", ")]
-            ran.append(" ".join([rule, *values]))
-        elif "    output: " in details:
-            ran.append(rule)
-    return sorted(ran)
+    """The jobs that are done, or of a dry run would be, without those that only collect, sorted."""
+    done = re.findall(r"^ *\d+ of \d+  (.*)$", output, re.MULTILINE)
+    names = [name for line in done for name in line.split(", ")]
+    names += re.findall(r"^(\w.*?): ", output, re.MULTILINE)
+    return sorted(name for name in names if name.split(" ")[0] in RULES)
 
 
 def figures(*studies: str) -> list[str]:

@@ -642,6 +642,7 @@ def test_the_best_of_a_run_is_its_best_median(page, traces):
 
 def test_the_table_has_a_row_for_each_run(page):
     page.page.get_by_text("As a table", exact=True).click()
+    page.until("document.querySelectorAll('#table tbody tr').length")
     table = page.page.get_by_role("table", name=re.compile("test error"))
 
     assert table.get_by_role("columnheader").all_inner_texts() == [
