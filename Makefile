@@ -12,7 +12,7 @@ PAGE_figures :=
 PAGE = $(if $(filter undefined,$(origin PAGE_$(STUDY))),results/$(STUDY)/explorer.html,$(PAGE_$(STUDY)))
 JAVASCRIPT := --line-width 100 report/explorer/*.js report/explorer/*.css
 
-.PHONY: report environment test test-mnist campaign benchmark scale check format reference lock
+.PHONY: report environment test test-mnist test-slurm campaign benchmark scale check format reference lock
 
 report: environment
 	$(SNAKEMAKE) $(STUDY)
@@ -35,6 +35,10 @@ test: environment
 # the facts about the real MNIST, which must be there or in DATASET_MIRROR (some minutes)
 test-mnist: environment
 	$(BIN)/python -m pytest -m mnist
+
+# a Slurm of one node, which the tests start (as root; some minutes)
+test-slurm: environment
+	$(BIN)/python -m pytest -m slurm
 
 # kills, full disks and damage drawn at random (some minutes); docs/trust.md
 campaign: environment

@@ -590,7 +590,7 @@ def test_a_job_is_said_to_need_more_the_more_it_does():
 
     longer = LONG.replace("epochs: 3000", "epochs: 30000")
     assert needs(longer, "engines").minutes > 5 * needs(LONG, "engines").minutes
-    assert needs(longer, "evaluators").megabytes > 2 * needs(LONG, "evaluators").megabytes
+    assert needs(longer, "evaluators").megabytes > 50 + needs(LONG, "evaluators").megabytes
     measured = with_study_key("curvature_samples: 9", LONG)
     assert needs(measured, "evaluators").minutes > needs(LONG, "evaluators").minutes
     assert needs(GOOD, "engines").minutes < 5
