@@ -12,7 +12,9 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
-COPIED = ["Snakefile", "config.yaml", "environment.yaml", "profiles", "report", "scripts"]
+COPIED = [
+    *("Snakefile", "config.yaml", "environment.yaml", "profiles", "report", "scripts", "workflow"),
+]
 
 FIGURES = ["heatmap"]  # one is enough to see what runs
 
