@@ -57,7 +57,7 @@ scale: environment
 check: environment
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
-	$(BIN)/snakefmt --check Snakefile
+	$(BIN)/snakefmt --check Snakefile workflow/Snakefile
 	$(BIN)/snakemake --lint
 	$(BIN)/deno fmt --check $(JAVASCRIPT)
 	$(BIN)/deno lint --quiet report/explorer/*.js
@@ -65,7 +65,7 @@ check: environment
 format: environment
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
-	$(BIN)/snakefmt Snakefile
+	$(BIN)/snakefmt Snakefile workflow/Snakefile
 	$(BIN)/deno fmt --quiet $(JAVASCRIPT)
 
 # the table of keys and the schema of config.yaml, from their declarations

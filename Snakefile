@@ -2,10 +2,16 @@ import os
 import sys
 from shlex import quote
 
+from snakemake.exceptions import WorkflowError
 from snakemake.utils import min_version
 
 min_version("9.27")
-sys.path.insert(0, os.path.join(str(workflow.current_basedir), "scripts"))
+SCRIPTS = os.path.join(str(workflow.current_basedir), "scripts")
+if not os.path.isdir(SCRIPTS):  # github(...) fetches this file alone
+    raise WorkflowError(
+        "clone the project, and let the module name workflow/Snakefile of the clone"
+    )
+sys.path.insert(0, SCRIPTS)
 
 from pipeline import journal
 from pipeline.command import clear_errors
@@ -398,7 +404,7 @@ onstart:
     print(notes(jobs, STUDIES), file=sys.stderr)
     journal.begin(jobs)
     if workflow.cores > 1:
-        os.environ["TQDM_DISABLE"] = "1"  # bars of several jobs would overwrite each other
+        os.environ.update(TQDM_DISABLE="1")  # bars of several jobs would overwrite each other
     if workflow.local_exec:
         # The limit of jobs a second (--max-jobs-per-timespan) starts a timer whenever a job has
         # ended, and each starts another round of scheduling every second until the end: a third

@@ -14,7 +14,9 @@ import pytest
 from pipeline.config import RULES
 
 ROOT = Path(__file__).parents[2]
-COPIED = ["Snakefile", "config.yaml", "environment.yaml", "profiles", "report", "scripts"]
+COPIED = [
+    *("Snakefile", "config.yaml", "environment.yaml", "profiles", "report", "scripts", "workflow"),
+]
 
 FIGURES = ["heatmap"]  # one is enough to see what runs
 

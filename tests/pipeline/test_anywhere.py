@@ -55,6 +55,36 @@ def test_a_folder_elsewhere_gets_the_same_bytes_and_moves_with_the_project(
     assert NOTHING in moved.snakemake("-s", str(tmp_path / "moved/project/Snakefile"), "all")[1]
 
 
+def test_the_standard_layout_runs_too(elsewhere, empty):
+    """workflow/Snakefile, from another folder, and from the project's own."""
+    code, output = elsewhere.snakemake("-s", "../project/workflow/Snakefile", "-n", "shipped")
+    assert code == 0, output
+    assert empty.plan("-s", "workflow/Snakefile", "shipped") == empty.plan("shipped")
+
+
+def test_a_module_from_github_is_told_to_be_cloned(elsewhere, tmp_path):
+    """Snakemake fetches single files of github(...), here from a repository on this disk."""
+    repository = tmp_path / "hub/owner/study"
+    repository.parent.mkdir(parents=True)
+    shutil.move(tmp_path / "project", repository)
+    git = ["git", "-c", "user.name=n", "-c", "user.email=e", "-C", str(repository)]
+    for command in (["init", "-q"], ["add", "."], ["commit", "-qm", "."], ["tag", "v1"]):
+        subprocess.run([*git, *command], check=True)
+    source = 'github("owner/study", path="workflow/Snakefile", tag="v1")'
+    (elsewhere.folder / "Snakefile").write_text(
+        f"module m:\n    snakefile: {source}\n    config: config\nuse rule * from m\n"
+    )
+    given = {
+        "GIT_CONFIG_COUNT": "1",
+        "GIT_CONFIG_KEY_0": f"url.{tmp_path}/hub/.insteadOf",
+        "GIT_CONFIG_VALUE_0": "https://github.com/",
+        "XDG_CACHE_HOME": str(tmp_path / "cache"),
+    }
+    code, output = elsewhere.snakemake("--dry-run", **given)
+    assert code == 1
+    assert "clone the project" in output
+
+
 def test_directory_is_the_working_folder(elsewhere, tmp_path):
     (elsewhere.folder / "config.yaml").write_text(TINY)
     command = ["snakemake", "--snakefile", "project/Snakefile", "--directory", "elsewhere"]
