@@ -135,7 +135,7 @@ def test_the_bytes_stay_where_jobs_nodes_and_the_head_are_lost(cluster, tmp_path
     cluster("scancel", "--signal=KILL", jobs(cluster, "RUNNING")[0])
     wait(lambda: not jobs(cluster, "RUNNING"))
     head.kill()
-    head.wait()
+    head.communicate()
 
     code, _ = project.snakemake("--unlock")
     assert code == 0
