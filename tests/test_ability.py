@@ -90,6 +90,45 @@ def test_why_not(kind, name, changes, size, says):
 
 
 @pytest.mark.parametrize(
+    ("classes", "features", "changes", "fits"),
+    [
+        (10, 784, {}, True),
+        (10, 784, {"batch_size": 32}, True),
+        (10, 784, {"dtype": "float64"}, True),
+        (10, 784, {"dtype": "float64", "batch_size": 32}, False),
+        (10, 784, {"dtype": "float64", "batch_size": "full"}, True),
+        (17, 1024, {}, True),
+        (10, 2049, {}, False),
+        (33, 784, {}, False),
+    ],
+)
+def test_triton_keeps_weights_in_registers(monkeypatch, classes, features, changes, fits):
+    monkeypatch.setattr(ability, "has_cuda", lambda: True)
+    reason = why_not("engines", "triton", [replace(RUN, **changes)], Size(9, 9, features, classes))
+    assert reason == (None if fits else "the weights do not fit the registers of a GPU")
+    assert fits or isinstance(reason, ability.News)
+
+
+def test_triton_needs_a_c_compiler_and_the_headers_of_python(monkeypatch, tmp_path):
+    monkeypatch.setattr(ability, "has_cuda", lambda: True)
+    monkeypatch.setenv("PATH", str(tmp_path))
+    monkeypatch.delenv("CC", raising=False)
+    reason = why_not("engines", "triton", [RUN], DIGITS)
+    assert reason == "Triton needs a C compiler (gcc or clang), which this machine does not have"
+    assert isinstance(reason, ability.News)
+    (tmp_path / "clang").touch(0o755)
+    assert not why_not("engines", "triton", [RUN], DIGITS)
+    monkeypatch.setattr(ability.sysconfig, "get_path", lambda name: str(tmp_path))
+    reason = why_not("engines", "triton", [RUN], DIGITS)
+    assert reason.startswith(f"Triton needs Python's headers ({tmp_path}/Python.h)")
+
+
+def test_a_gpu_that_cannot_be_used_is_said_to_be_so(monkeypatch):
+    monkeypatch.setattr(ability, "unusable", lambda: "it is too old")
+    assert why_not("engines", "triton", [RUN], DIGITS) == "it is too old"
+
+
+@pytest.mark.parametrize(
     "damaged",
     [
         lambda content: b"",

@@ -85,12 +85,14 @@ def test_what_is_not_finite_or_equal_counts_as_in_numpy(random, digits, name, ne
         assert (accuracy == expected[1]).all()
 
 
-def test_a_snapshot_does_not_depend_on_those_beside_it(random, digits):
-    parameters = snapshots(random, 20)
-    alone = {name: p[3:4] for name, p in parameters.items()}
-    loss, loss_alone = (
-        evaluate("numba", "sigmoid_softmax", (p, digits.x_test, digits.scale, digits.y_test, 0.1))
-        for p in (parameters, alone)
-    )
-    for metric, metric_alone in zip(loss, loss_alone, strict=True):
-        assert metric[3] == metric_alone[0]
+@pytest.mark.parametrize("name", ["numba", "torch"])
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_a_snapshot_does_not_depend_on_those_beside_it(random, digits, name, dtype):
+    parameters = snapshots(random, 130, dtype=dtype)  # of more than one stack
+    x, y = digits.x_test, digits.y_test
+    whole = evaluate(name, "sigmoid_softmax", (parameters, x, digits.scale, y, 0.1))
+    for count in (1, 3, 60):
+        few = {n: p[:count] for n, p in parameters.items()}
+        found = evaluate(name, "sigmoid_softmax", (few, x, digits.scale, y, 0.1))
+        for metric, of_whole in zip(found, whole, strict=True):
+            assert metric.tobytes() == of_whole[:count].tobytes()

@@ -5,14 +5,17 @@ NEEDS, as names of FACTS.
 """
 
 import os
+import shutil
+import sysconfig
 from collections.abc import Callable, Sequence
 from functools import cache
 from importlib import import_module
+from pathlib import Path
 from typing import Literal
 
 from descent.compiled.sources import keep, kept
 from descent.constants import constants
-from descent.cuda import has_cuda
+from descent.cuda import has_cuda, unusable
 from descent.data import Size
 from descent.declaration import Count, Positive, Switch, declared, key
 from descent.models._layer import Layer
@@ -23,6 +26,7 @@ from descent.schedule import SHUFFLED
 MOST_BENDS, MOST_FEATURES = 10**8, 5000  # of a theory: 0.8 GB and 0.2 GB in float64
 
 MANY = 20  # step sizes
+MOST_REGISTERS = 2**17  # bytes, of the 2¹⁸ of a GPU's multiprocessor
 
 
 class News(str):
@@ -144,9 +148,38 @@ def _many_step_sizes(runs: Sequence[Run], size: Size) -> str | None:
     return None if enough else f"there are fewer than {MANY} step sizes"
 
 
+def in_registers(run: Run, size: Size) -> int:
+    """The bytes that a GPU holds in registers of a run whose batches are not full: weights, their
+    numbers of rows and columns rounded up to powers of two, and of more than one sample their
+    gradient."""
+    of_rows, of_columns = (2 ** (n - 1).bit_length() for n in (size.outputs, size.features))
+    return of_rows * of_columns * run.itemsize * (1 if run.batch_size == 1 else 2)
+
+
+def _registers(runs: Sequence[Run], size: Size) -> News | None:
+    fit = all(run.batch_size == FULL or in_registers(run, size) <= MOST_REGISTERS for run in runs)
+    return None if fit else News("the weights do not fit the registers of a GPU")
+
+
+def _interpreted() -> bool:
+    """Whether Triton computes without a GPU, for tests."""
+    return os.environ.get("TRITON_INTERPRET") == "1"
+
+
 def _cuda(runs: Sequence[Run], size: Size) -> str | None:
-    interpreted = os.environ.get("TRITON_INTERPRET") == "1"  # Triton without a GPU, for tests
-    return None if has_cuda() or interpreted else "this machine has no CUDA device"
+    if has_cuda() or _interpreted():
+        return None
+    return unusable() or "this machine has no CUDA device"
+
+
+def _c_compiler(runs: Sequence[Run], size: Size) -> News | None:
+    """What Triton compiles its launches with."""
+    compiler = os.environ.get("CC") or shutil.which("gcc") or shutil.which("clang")
+    headers = Path(sysconfig.get_path("include"), "Python.h")
+    if _interpreted() or (compiler and headers.exists()):
+        return None
+    lacking = f"Python's headers ({headers})" if compiler else "a C compiler (gcc or clang)"
+    return News(f"Triton needs {lacking}, which this machine does not have")
 
 
 FACTS: dict[str, Fact] = {
@@ -172,7 +205,9 @@ FACTS: dict[str, Fact] = {
     "linear scores": _linear_scores,
     "batch sizes": _several_batch_sizes,
     "many step sizes": _many_step_sizes,
+    "registers": _registers,
     "CUDA": _cuda,
+    "C compiler": _c_compiler,
 }
 
 Needs = tuple[Literal[*FACTS], ...]

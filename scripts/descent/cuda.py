@@ -1,19 +1,73 @@
-"""Whether there is a GPU, without importing torch."""
+"""Whether there is a GPU that torch and Triton can use, without importing them."""
 
 import ctypes
+import re
 from functools import cache
+from importlib.util import find_spec
+from pathlib import Path
+from typing import NamedTuple
+
+OLDEST = (7, 5)  # compute capability (Turing) that torch's wheels for CUDA 13 hold code for
+MAJOR, MINOR = 75, 76  # CU_DEVICE_ATTRIBUTE_COMPUTE_CAPABILITY_… in cuda.h
+
+
+class Gpu(NamedTuple):
+    """A device: the CUDA version of its driver, and its compute capability."""
+
+    driver: tuple[int, int]
+    capability: tuple[int, int]
+
+
+def has_cuda() -> bool:
+    """Whether there is a GPU, and it can be used."""
+    return gpu() is not None and unusable() is None
 
 
 @cache
-def has_cuda() -> bool:
-    """Whether the CUDA driver is installed and sees a device (CUDA_VISIBLE_DEVICES counts)."""
+def gpu() -> Gpu | None:
+    """The first device that the CUDA driver sees (CUDA_VISIBLE_DEVICES counts); None without."""
     try:
         driver = ctypes.CDLL("libcuda.so.1")
     except OSError:
-        return False
-    count = ctypes.c_int(0)
-    return (
-        driver.cuInit(0) == 0
-        and driver.cuDeviceGetCount(ctypes.byref(count)) == 0
-        and count.value > 0
-    )
+        return None
+
+    def ask(function: str, *arguments: object) -> int | None:
+        """What it gives; None where it fails."""
+        answer = ctypes.c_int(0)
+        failed = getattr(driver, function)(ctypes.byref(answer), *arguments)
+        return None if failed else answer.value
+
+    if driver.cuInit(0) or not ask("cuDeviceGetCount"):
+        return None
+    version, device = ask("cuDriverGetVersion"), ask("cuDeviceGet", 0)
+    capability = (ask("cuDeviceGetAttribute", attribute, device) for attribute in (MAJOR, MINOR))
+    return Gpu((version // 1000, version % 1000 // 10), tuple(capability))
+
+
+@cache
+def unusable() -> str | None:
+    """Why the GPU here cannot be used; None where it can, or where there is none."""
+    if not (found := gpu()):
+        return None
+    needed = _cuda_of_torch()
+    if needed is None:
+        return "torch is built without CUDA"
+    if found.driver[0] < needed[0]:  # within a major version, drivers run what is newer
+        driver = _dotted(found.driver)
+        return f"the driver of the GPU is for CUDA {driver}, torch for {_dotted(needed)}"
+    if found.capability < OLDEST:
+        capability = _dotted(found.capability)
+        return f"the GPU has compute capability {capability}, torch needs {_dotted(OLDEST)}"
+    return None
+
+
+def _dotted(version: tuple[int, int]) -> str:
+    return ".".join(map(str, version))
+
+
+def _cuda_of_torch() -> tuple[int, int] | None:
+    """The version of CUDA that torch is built with; importing torch to ask takes two seconds."""
+    torch = find_spec("torch")
+    text = Path(torch.origin).with_name("version.py").read_text(encoding="utf-8") if torch else ""
+    version = re.search(r"^cuda\b.*= '(\d+)\.(\d+)'", text, re.MULTILINE)
+    return (int(version[1]), int(version[2])) if version else None

@@ -117,6 +117,11 @@ class Run(OfOptimizer, OfStudy):
         return repr(self.step_size)
 
     @property
+    def itemsize(self) -> int:
+        """Bytes of a parameter."""
+        return {"float32": 4, "float64": 8}[self.dtype]
+
+    @property
     def is_plain(self) -> bool:
         """Whether a step is p - α g, with the same α in every step: what theory is about."""
         return (self.update_rule, self.schedule) == ("plain", "constant")

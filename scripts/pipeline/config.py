@@ -38,7 +38,6 @@ from pipeline.syntax import check_syntax
 MAX_STUDY_GB = 10  # iterates of a study on disk; 10⁹ bytes
 MAX_RUN_GB = 2  # iterates of a run, which a job holds in memory
 MAX_COMMAND = 120_000  # bytes of names; Linux takes a command of 2¹⁷
-BYTES = {"float32": 4, "float64": 8}  # a number takes
 NAME = "[a-z][a-z0-9_]{0,60}"  # of a study or optimizer
 RULES = (
     "download",
@@ -276,7 +275,7 @@ def _plan(
             needed[f"{one}s"] = needs(f"{one}s", taken, on_gpu, run, size)
     if study.get("curvature_samples") and "evaluators" in needed:
         needed["evaluators"] = Needs(*map(sum, zip(needed["evaluators"], CURVATURE, strict=True)))
-    gigabytes = numbers(run, size) * BYTES[run.dtype] / 1e9
+    gigabytes = numbers(run, size) * run.itemsize / 1e9
     runs = (replace(run, step_size=step_size) for step_size in own.get("step_sizes", ()))
     return [
         PlannedRun(name, optimizer, **chosen, run=r, gigabytes=gigabytes, needs=needed)

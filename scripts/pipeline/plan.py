@@ -10,6 +10,7 @@ from shlex import quote
 from typing import Any
 
 from descent.ability import given
+from descent.cuda import unusable
 from descent.datasets._table import Table
 from descent.errors import InputError
 from descent.plugins import available, plugin
@@ -298,10 +299,16 @@ def constraints(studies: Mapping[str, PlannedStudy]) -> dict[str, str]:
 
 
 def notes(jobs: Iterable, studies: Mapping[str, PlannedStudy]) -> str:
-    """What a user should know before the jobs run: the size of the iterates, and what auto took."""
+    """What a user should know before the jobs run: the size of the iterates, a GPU that cannot be
+    used, and what auto took."""
     needed = {job.wildcards.get("study") for job in jobs}
     planned = [study for name, study in studies.items() if name in needed]
     size = sum(run.gigabytes for study in planned for run in study.runs)
+    unused = unusable()
     return "\n".join(
-        [f"Iterates of {size:.2g} GB at most.", *(n for s in planned for n in s.notes)]
+        [
+            f"Iterates of {size:.2g} GB at most.",
+            *([f"No GPU is used: {unused}."] if unused else []),
+            *(note for study in planned for note in study.notes),
+        ]
     )

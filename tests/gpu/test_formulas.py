@@ -5,7 +5,7 @@ import pytest
 import torch
 from numpy.testing import assert_allclose
 
-from descent.engines.triton import TILE, _to_score_gradients
+from descent.engines.triton import _to_score_gradients
 from descent.gpu.device import DEVICE
 from descent.gpu.formulas import compiled
 from descent.plugins import available, plugin
@@ -26,6 +26,6 @@ def test_losses_and_score_gradients(random, name, shift, classes):
     losses = torch.empty((3, 200), dtype=torch.float64, device=DEVICE)
     labels = torch.from_numpy(y).to(DEVICE)
     with np.errstate(over="ignore", invalid="ignore"):  # in rows that are no class
-        _to_score_gradients[3, 2](made, losses, labels, 200, classes, 16, TILE, *bound)
+        _to_score_gradients[3 * 4,](made, losses, labels, 200, classes, 16, 64, *bound)
     assert_allclose(made.cpu().numpy(), net.score_gradient(z, y), rtol=1e-12, atol=1e-15)
     assert_allclose(losses.cpu().numpy(), net.losses(z, y), rtol=1e-12, atol=1e-15)

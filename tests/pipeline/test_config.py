@@ -12,7 +12,7 @@ from descent.ability import given
 from descent.datasets import mnist
 from descent.errors import InputError
 from descent.run import TAKEN, Run
-from pipeline import auto
+from pipeline import auto, plan
 from pipeline.arguments import parse_run
 from pipeline.config import MAX_COMMAND, TARGETS, Optimizer, Study, read_studies
 from theory import _runs
@@ -604,6 +604,25 @@ def test_auto_goes_on_where_formulas_do_not_compile_and_says_so(monkeypatch):
     assert f"{SGD}: engine numpy; {reason}" in study.notes
     (line,) = mistakes(with_study_key("engine: numba"))
     assert line == f"{TINY}.engine: found numba; {reason}; allowed: auto, numpy, torch"
+
+
+def test_a_gpu_without_a_c_compiler_leaves_descent_to_torch_and_it_is_said(
+    machine, monkeypatch, tmp_path
+):
+    machine(True)
+    monkeypatch.setenv("PATH", str(tmp_path))
+    monkeypatch.delenv("CC", raising=False)
+    study = read(LONG)["tiny"]
+    assert [planned.engine for planned in study.runs] == ["numba", "numba", "torch"]
+    (note,) = study.notes
+    assert "gd: engine torch; Triton needs a C compiler" in note
+
+
+def test_a_gpu_that_cannot_be_used_is_named_before_jobs_run(monkeypatch):
+    studies = read(GOOD)
+    assert "GPU" not in plan.notes([], studies)
+    monkeypatch.setattr(plan, "unusable", lambda: "its driver is old")
+    assert "No GPU is used: its driver is old." in plan.notes([], studies)
 
 
 def test_what_no_engine_can_do(monkeypatch):

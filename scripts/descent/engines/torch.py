@@ -8,7 +8,7 @@ from descent.data import Data
 from descent.engines._descent import Library, descend, initial
 from descent.gpu.device import device as device
 from descent.gpu.device import in_double, to_device, to_numpy
-from descent.gpu.stacks import in_stacks
+from descent.gpu.memory import in_stacks
 from descent.iterates import Iterates
 from descent.plugins import plugin
 from descent.run import Run

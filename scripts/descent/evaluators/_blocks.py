@@ -14,14 +14,12 @@ def blocks(count: int, size: int) -> Iterator[slice]:
 def stacked(
     means_of: Callable[[dict[str, NDArray]], Sequence[NDArray]],
     snapshots: dict[str, NDArray],
-    samples: int,
-    outputs: int,
+    size: int,
 ) -> list[NDArray]:
-    """What a function gives of all snapshots, so many together as `together` says."""
+    """What a function gives of all snapshots, so many at a time."""
     count = len(next(iter(snapshots.values())))
     each = [
-        means_of({name: p[some] for name, p in snapshots.items()})
-        for some in blocks(count, together(snapshots, samples, outputs))
+        means_of({name: p[some] for name, p in snapshots.items()}) for some in blocks(count, size)
     ]
     return [np.concatenate(of_blocks) for of_blocks in zip(*each, strict=True)]
 

@@ -5,7 +5,7 @@ from types import ModuleType
 import numpy as np
 from numpy.typing import NDArray
 
-from descent.evaluators._blocks import blocks, stacked
+from descent.evaluators._blocks import blocks, stacked, together
 from descent.models._classification import CLASS_AXIS
 
 NEEDS = ("gradient",)
@@ -32,9 +32,8 @@ def means(
     l2: float | None = None,
 ) -> list[NDArray]:
     """Mean loss, accuracy, and, where λ is given, the gradient's norm, of every snapshot."""
-    return stacked(
-        lambda some: _means(net, some, x, scale, y, l2), snapshots, BLOCK_SAMPLES, BLOCK_OUTPUTS
-    )
+    size = together(snapshots, BLOCK_SAMPLES, BLOCK_OUTPUTS)
+    return stacked(lambda some: _means(net, some, x, scale, y, l2), snapshots, size)
 
 
 def _means(net, snapshots, x, scale, y, l2):

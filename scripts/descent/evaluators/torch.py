@@ -5,9 +5,10 @@ from types import ModuleType
 import torch
 from numpy.typing import NDArray
 
-from descent.evaluators._blocks import stacked
+from descent.evaluators._blocks import stacked, together
 from descent.gpu.device import device as device
 from descent.gpu.device import to_device, to_numpy
+from descent.gpu.memory import unless_short
 from descent.models._classification import CLASS_AXIS
 
 NEEDS = ("torch",)
@@ -15,8 +16,10 @@ USES_GPU = True
 LIBRARIES = ("numpy", "torch")
 
 # 8192 samples, and so many snapshots that the outputs of their widest layer have about this many
-# numbers, 270 MB in float32: 800 of a model with ten classes, 64 with 128 hidden units
-BLOCK_SAMPLES, BLOCK_OUTPUTS = 8192, 2**26
+# numbers, 17 MB in float32: 51 of a model with ten classes, 4 with 128 hidden units. Products of a
+# gigaflop or more keep a GPU busy; and always so many, since products of other shapes round
+# differently: the bytes of a snapshot do not depend on how many there are.
+BLOCK_SAMPLES, BLOCK_OUTPUTS = 8192, 2**22
 
 
 def means(
@@ -28,14 +31,26 @@ def means(
     l2: float | None = None,
 ) -> list[NDArray]:
     """Mean loss, accuracy, and, where λ is given, the gradient's norm, of every snapshot."""
-    samples = to_device(x).split(BLOCK_SAMPLES)
-    targets = to_device(y).split(BLOCK_SAMPLES)
+    size = together(snapshots, BLOCK_SAMPLES, BLOCK_OUTPUTS)
 
-    def means_of(some: dict[str, NDArray]) -> list[NDArray]:
-        parameters = {name: to_device(p) for name, p in some.items()}
-        return _means(net, parameters, samples, scale, targets, l2)
+    def all_means() -> list[NDArray]:
+        samples, targets = (to_device(of_all).split(BLOCK_SAMPLES) for of_all in (x, y))
 
-    return stacked(means_of, snapshots, BLOCK_SAMPLES, BLOCK_OUTPUTS)
+        def means_of(some: dict[str, NDArray]) -> list[NDArray]:
+            parameters = {name: _filled(to_device(p), size) for name, p in some.items()}
+            count = len(next(iter(some.values())))
+            return [m[:count] for m in _means(net, parameters, samples, scale, targets, l2)]
+
+        return stacked(means_of, snapshots, size)
+
+    while (found := unless_short(all_means, size, "snapshot")) is None:
+        size //= 2
+    return found
+
+
+def _filled(p, size):
+    """So many snapshots: zeros behind those that there are."""
+    return torch.cat([p, p.new_zeros((size - len(p), *p.shape[1:]))])
 
 
 def _means(net, parameters, samples, scale, targets, l2):

@@ -4,14 +4,17 @@ import os
 
 import numpy as np
 
+from descent.cuda import has_cuda
+
 os.environ["CUBLAS_WORKSPACE_CONFIG"] = ":4096:8"  # CUDA's matrix products, deterministic
 
 import torch
 
 torch.set_num_threads(1)
 torch.use_deterministic_algorithms(True, warn_only=True)
+torch.set_float32_matmul_precision("highest")  # whatever TORCH_ALLOW_TF32_CUBLAS_OVERRIDE says
 
-DEVICE = "cuda" if torch.cuda.is_available() else "cpu"
+DEVICE = "cuda" if has_cuda() and torch.cuda.is_available() else "cpu"
 
 
 def device() -> str:

@@ -1,0 +1,82 @@
+"""GPUs that can be used, and those that cannot, with a driver of CUDA that the tests write."""
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from descent.cuda import OLDEST, _cuda_of_torch
+
+SCRIPTS = Path(__file__).parents[1] / "scripts"
+DRIVER = """
+#include <stdlib.h>
+static int number(const char *name) { return atoi(getenv(name)); }
+int cuInit(unsigned flags) { return number("FAILS"); }
+int cuDeviceGetCount(int *count) { *count = number("COUNT"); return 0; }
+int cuDriverGetVersion(int *version) { *version = number("DRIVER"); return 0; }
+int cuDeviceGet(int *device, int ordinal) { *device = 40 + ordinal; return ordinal != 0; }
+int cuDeviceGetAttribute(int *value, int attribute, int device) {
+    *value = attribute == 75 ? number("MAJOR") : attribute == 76 ? number("MINOR") : -1;
+    return device != 40;
+}
+"""
+GOOD = {"FAILS": 0, "COUNT": 1, "DRIVER": 13000, "MAJOR": 9, "MINOR": 0}
+
+TORCH = ".".join(map(str, _cuda_of_torch()))
+
+pytestmark = pytest.mark.skipif(not shutil.which("gcc"), reason="there is no C compiler")
+
+
+@pytest.fixture(scope="module")
+def driver(tmp_path_factory) -> Path:
+    """Where libcuda.so.1 lies."""
+    folder = tmp_path_factory.mktemp("driver")
+    (folder / "driver.c").write_text(DRIVER)
+    build = ["gcc", "-shared", "-fPIC", folder / "driver.c", "-o", folder / "libcuda.so.1"]
+    subprocess.run(build, check=True)
+    return folder
+
+
+def ask(driver: Path, code: str, **said) -> str:
+    environment = os.environ | {"LD_LIBRARY_PATH": str(driver), "PYTHONPATH": str(SCRIPTS)}
+    environment |= {name: str(number) for name, number in (GOOD | said).items()}
+    command = [sys.executable, "-c", f"from descent import cuda; {code}"]
+    return subprocess.check_output(command, env=environment, text=True).strip()
+
+
+@pytest.mark.parametrize(
+    ("said", "usable", "reason"),
+    [
+        ({}, True, None),
+        ({"MAJOR": 7, "MINOR": 5}, True, None),
+        ({"MAJOR": 12}, True, None),
+        ({"DRIVER": 13040}, True, None),
+        ({"DRIVER": 14000}, True, None),
+        ({"FAILS": 100}, False, None),
+        ({"COUNT": 0}, False, None),
+        (
+            {"DRIVER": 12080},
+            False,
+            f"the driver of the GPU is for CUDA 12.8, torch for {TORCH}",
+        ),
+        (
+            {"MAJOR": 7, "MINOR": 0},
+            False,
+            "the GPU has compute capability 7.0, torch needs 7.5",
+        ),
+        ({"MAJOR": 6, "MINOR": 1}, False, "the GPU has compute capability 6.1, torch needs 7.5"),
+    ],
+)
+def test_what_the_driver_says(driver, said, usable, reason):
+    assert ask(driver, "print(cuda.has_cuda(), cuda.unusable())", **said) == f"{usable} {reason}"
+
+
+def test_versions_are_those_of_torch():
+    import torch
+
+    assert torch.version.cuda == TORCH
+    compiled_for = (int(name.removeprefix("sm_")) for name in torch.cuda.get_arch_list())
+    assert min(divmod(number, 10) for number in compiled_for) == OLDEST
