@@ -12,7 +12,7 @@ PAGE_figures :=
 PAGE = $(if $(filter undefined,$(origin PAGE_$(STUDY))),results/$(STUDY)/explorer.html,$(PAGE_$(STUDY)))
 JAVASCRIPT := --line-width 100 report/explorer/*.js report/explorer/*.css
 
-.PHONY: report environment test test-mnist test-slurm campaign benchmark scale check format reference lock
+.PHONY: report environment test test-mnist test-slurm campaign benchmark gpu scale check format reference lock
 
 report: environment
 	$(SNAKEMAKE) $(STUDY)
@@ -49,6 +49,11 @@ campaign: environment
 benchmark: environment
 	$(BIN)/python -m pip install --quiet --require-hashes -r benchmarks/requirements.lock
 	PYTHONPATH=scripts $(BIN)/python benchmarks/run.py $(AVX2)
+
+# tests the kernels on a GPU and measures them (less than ten minutes with eight cores); writes
+# docs/gpu.md and prints what scripts/pipeline/cost.py should say
+gpu: environment
+	PYTHONPATH=scripts $(BIN)/python benchmarks/gpu.py
 
 # how time, memory and disk of a study grow with it (some minutes); writes docs/scale.csv and .png
 scale: environment

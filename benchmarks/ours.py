@@ -54,4 +54,4 @@ def engine(problem: Problem, name: str) -> Steps:
 
 def _everybodys(parameters: dict) -> dict[str, np.ndarray | None]:
     """The last parameters of the first seed, whose order is everybody's."""
-    return {name: p if p is None else p[:1, -1] for name, p in parameters.items()}
+    return {name: p if p is None else p[:1, -1] for name, p in parameters.items() if name in "Ab"}

@@ -10,8 +10,9 @@ import platform
 import statistics
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
+from functools import partial
 from importlib.metadata import version
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -29,7 +30,7 @@ if "--avx2" in sys.argv:  # read when the libraries are loaded
 # isort: split
 import numpy as np
 from contenders import FULL_BATCHES, SINGLE, SWEEP, Contender
-from problem import MODELS, STEP_SIZE, Made, Problem, load
+from problem import MODELS, STEP_SIZE, Made, Problem, Steps, load
 from table import table
 
 from descent.run import FULL
@@ -103,10 +104,19 @@ def measure(problem: Problem, contenders: Mapping[str, Contender], repeats: int)
             ready[name] = contender(problem), contender.steps_of(problem)
     for steps, count in ready.values():
         steps(count)  # compiles
-    times: dict[str, list[float]] = {name: [] for name in ready}
+
+    def seconds(steps: Steps, count: int) -> float:
+        return steps(count).seconds / count / problem.runs
+
+    return in_turn({name: partial(seconds, *each) for name, each in ready.items()}, repeats)
+
+
+def in_turn(seconds: Mapping[str, Callable[[], float]], repeats: int) -> dict:
+    """Median, smallest and largest of repeats of what each takes."""
+    times: dict[str, list[float]] = {name: [] for name in seconds}
     for _ in range(repeats):
-        for name, (steps, count) in ready.items():
-            times[name].append(steps(count).seconds / count / problem.runs)
+        for name, take in seconds.items():
+            times[name].append(take())
     return {
         name: {"median": statistics.median(t), "smallest": min(t), "largest": max(t)}
         for name, t in times.items()

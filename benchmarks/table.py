@@ -58,9 +58,9 @@ def table(results: dict) -> str:
         lines += _section(f"Batch size 1, {model}: µs a step", times, 1e6)
     lines += ["", "## Batch size 1, many runs together, softmax_regression: µs a run and step"]
     lines += ["", *TOGETHER.splitlines(), ""]
-    lines += _head("", *map(_runs, sweep))
+    lines += head("", *map(_runs, sweep))
     for name in next(iter(sweep.values())):
-        lines.append(_row(name, *(_spread(times[name], 1e6) for times in sweep.values())))
+        lines.append(row(name, *(spread(times[name], 1e6) for times in sweep.values())))
     for model, of in full.items():
         for runs, times in of.items():
             lines += _section(f"Full batch, {model}, {_runs(runs)}: {_ms(runs)}", times, 1e3)
@@ -71,12 +71,12 @@ def table(results: dict) -> str:
         ("100 full batches", "FULL_BATCHES"),
     ]:
         columns = ("imports", "preparation", "compilation", "whole run, cold", "warm")
-        lines += ["", *_head(title, *columns, "peak memory, MB")]
+        lines += ["", *head(title, *columns, "peak memory, MB")]
         for name, took in results["start"][which].items():
             keys = ("imports", "preparation", "compilation", "whole", "whole_warm")
             seconds = (took[key] for key in keys)
             cells = ("–" if each is None else f"{each:.2f}" for each in seconds)
-            lines.append(_row(name, *cells, f"{took['peak_mb']:.0f}"))
+            lines.append(row(name, *cells, f"{took['peak_mb']:.0f}"))
     if job := results["training_job"]:
         lines += [
             "",
@@ -89,9 +89,9 @@ def table(results: dict) -> str:
 def _section(title: str, times: dict, unit: float) -> list[str]:
     """A table, fastest first."""
     ours = times[OURS]["median"]
-    lines = ["", f"## {title}", "", *_head("", "time", "times this project's")]
+    lines = ["", f"## {title}", "", *head("", "time", "times this project's")]
     for name, t in sorted(times.items(), key=lambda named: named[1]["median"]):
-        lines.append(_row(name, _spread(t, unit), f"{t['median'] / ours:.3g}"))
+        lines.append(row(name, spread(t, unit), f"{t['median'] / ours:.3g}"))
     return lines
 
 
@@ -115,16 +115,19 @@ def _ms(runs: str) -> str:
     return "ms a step" if runs == "1" else "ms a step and run"
 
 
-def _spread(t: dict, unit: float) -> str:
+def spread(t: dict, unit: float) -> str:
+    """Median, and smallest and largest in brackets."""
     median, smallest, largest = (t[key] * unit for key in ("median", "smallest", "largest"))
     return f"{median:.3g} [{smallest:.3g}, {largest:.3g}]"
 
 
-def _head(*columns: str) -> list[str]:
-    return [_row(*columns), _row(*("---" for _ in columns))]
+def head(*columns: str) -> list[str]:
+    """The names of the columns of a table."""
+    return [row(*columns), row(*("---" for _ in columns))]
 
 
-def _row(*cells: str) -> str:
+def row(*cells: str) -> str:
+    """A row of a table."""
     return f"| {' | '.join(cells)} |"
 
 

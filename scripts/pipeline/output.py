@@ -16,6 +16,7 @@ UNSAID_IN_RUN = {LogEvent.JOB_INFO, LogEvent.JOB_FINISHED, LogEvent.RUN_INFO}
 UNSAID_LINES = (
     *("Assuming unrestricted", "Building DAG", "Using shell", "Conda env", "Select jobs"),
     *("Reasons:", "Some jobs were triggered", "Complete log", "Cannot restore", "Exiting because"),
+    "Elapsed time",
     *("RuleException:\nCalledProcessError", "WorkflowError:\nAt least one job did not complete"),
 )
 REASON = 100  # characters of why a job is to be made
@@ -81,10 +82,13 @@ def be_terse(dry_run: bool) -> None:
 
 
 def made(jobs: Iterable, studies: Mapping[str, PlannedStudy]) -> str:
-    """The paths of what one looks at, of the studies of these jobs."""
+    """The paths of what one looks at, of what these jobs make: of one study all, else the pages."""
+    jobs = list(jobs)
+    outputs = {str(file) for job in jobs for file in job.output}
     wanted = {job.wildcards.get("study") for job in jobs}
     of_call = [study for name, study in studies.items() if name in wanted]
+    paths = [study.page() for study in of_call]
     if len(of_call) == 1:
         (study,) = of_call
-        return "\n".join([*study.figure_files(["png"]), *study.tables(), study.page()])
-    return "\n".join(study.page() for study in of_call)
+        paths = [*study.figure_files(["png"]), *study.tables(), *paths]
+    return "\n".join(path for path in paths if path in outputs)

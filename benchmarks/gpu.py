@@ -1,0 +1,269 @@
+"""Measure this project on a GPU, beside a core, and write down what came out.
+
+make gpu runs it, in less than ten minutes where there are eight cores or more. It ends with the
+costs by which `auto` chooses: as they stand in scripts/pipeline/cost.py, and as measured.
+"""
+
+import argparse
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Mapping, Sequence
+from functools import partial
+from math import prod
+from pathlib import Path
+from time import perf_counter
+from unittest.mock import patch
+
+import descent  # noqa: F401  one thread, before NumPy and torch are loaded
+
+# isort: split
+import numpy as np
+from contenders import EPOCH, Contender
+from problem import CLASSES, MODELS, load, timed
+from run import ROOT, in_turn, machine, measure, run_measured, several
+from table import head, row, spread
+
+from descent.ability import why_not
+from descent.cuda import gpu
+from descent.data import Size
+from descent.plugins import plugin
+from descent.run import FULL, Run
+from pipeline.command import clear_errors
+from pipeline.cost import ON_GPU, Cost
+
+LINEAR, NETWORK = MODELS[0], "neural_network"
+SEEDS = 5  # of a run
+RUNS = {1: (1, SEEDS, 10, 100, 1000), FULL: (1, SEEDS, 50)}  # side by side, by samples a step
+SNAPSHOTS = 50, 250  # what the further ones take is what one costs
+UNIT, PIXELS = 255.0, 784
+# next to no work: what such a job takes is its start
+TINY = (
+    f"--model {LINEAR} --validation 1400 --batch-size 1 --epochs 1 --evaluate-every 99"
+    " --step-size 0.1 --seeds 0"
+)
+
+TABLES = {  # title, first column and unit of what is measured
+    "single": (f"µs a step and run: {LINEAR}, one sample a step", "side by side", 1e6),
+    "full": (f"ms a step and run: {LINEAR}, all samples a step", "side by side", 1e3),
+    "network": (f"ms a step and run: {NETWORK}, {SEEDS} side by side", "samples a step", 1e3),
+    "snapshots": ("ms a snapshot: evaluation, with the gradient", "model", 1e3),
+    "starts": ("s: a job that does next to nothing", "job", 1),
+    "studies": ("s: a study without its figures", "study", 1),
+}
+
+Times = dict[str, dict[str, float]]  # by contender: median, smallest and largest seconds
+
+
+def main() -> None:
+    """Test the kernels, then measure everything."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--data", type=Path, default=ROOT / "data/mnist.npz")
+    parser.add_argument("--samples", type=int, help="of the data; left out: all")
+    parser.add_argument("--most", type=int, default=1000, help="runs side by side")
+    parser.add_argument("--repeats", type=int, default=5)
+    parser.add_argument("--tests", nargs="*", default=["tests/gpu", "tests/test_engines.py"])
+    parser.add_argument("--studies", nargs="*", default=["digits", "mnist"])
+    parser.add_argument("--table", type=Path, default=ROOT / "docs/gpu.md")
+    arguments = parser.parse_args()
+    run = Run(LINEAR, (0,), batch_size=1, epochs=1, evaluate_every=1, step_size=0.1)
+    if reason := why_not("engines", "triton", [run], Size(9, 9, PIXELS, CLASSES)):
+        sys.exit(f"make gpu: {reason}; nothing is measured")
+
+    tested = tests(arguments.tests) if arguments.tests else "not tested"
+    with clear_errors():
+        samples, x, y = load(arguments.data)
+    x, y, repeats = x[: arguments.samples], y[: arguments.samples], arguments.repeats
+    given = x, y, repeats
+    results = {
+        of: {str(n): descents(LINEAR, size, n, *given) for n in runs if n <= arguments.most}
+        for of, (size, runs) in zip(("single", "full"), RUNS.items(), strict=True)
+    } | {
+        "network": {str(n): descents(NETWORK, n, SEEDS, *given) for n in (32, FULL)},
+        "snapshots": {
+            LINEAR: evaluations(LINEAR, ("torch", "numba"), *given),
+            NETWORK: evaluations(NETWORK, ("torch", "numpy"), *given),
+        },
+    }
+    with tempfile.TemporaryDirectory() as folder:
+        results["starts"], memory = starts(Path(folder), repeats)
+        results["studies"] = {name: of_study(name, Path(folder)) for name in arguments.studies}
+
+    driver, capability = (".".join(map(str, version)) for version in gpu() or ("?", "?"))
+    about = [
+        f"Made by `make gpu` on {plugin('engines', 'triton').device()}, with a driver for CUDA"
+        f" {driver} and compute capability {capability}, beside a core of {machine()}.",
+        f"Tests of the kernels: {tested}.",
+        f"Samples: {samples}, {len(y):,}. Median [smallest, largest] of {repeats} repeats.",
+    ]
+    tables = [line for of in TABLES for line in table(*TABLES[of], results[of])]
+    text = "\n".join(["# On a GPU", "", *about, *tables, ""])
+    arguments.table.write_text(text, encoding="utf-8")
+    print(*about, arguments.table, sep="\n")
+    for kind, costs in measured(results, memory, len(y)).items():
+        for name, cost in costs.items():
+            print(f"{kind}, {name}: {ON_GPU[kind][name]}\n  measured: {cost}")
+
+
+def tests(paths: Sequence[str]) -> str:
+    """What the tests of the kernels end with; where they fail, that ends the program."""
+    workers = str(min(8, len(os.sched_getaffinity(0))))
+    command = [sys.executable, "-m", "pytest", "-q", *paths, "-k", "gpu or triton", "-n", workers]
+    done = subprocess.run(command, cwd=ROOT, stdout=subprocess.PIPE, text=True)
+    if done.returncode:
+        sys.exit(done.stdout)
+    return done.stdout.splitlines()[-1].strip("= ")
+
+
+def descents(model: str, size: int | str, runs: int, x, y, repeats: int) -> Times:
+    """Seconds a step and run, of runs side by side, on the GPU and, of few runs, on a core."""
+    few, full = runs <= SEEDS, size == FULL
+    if model == NETWORK:
+        steps = {"torch": 4} if full else {"torch": 400, "numpy": 400}
+    elif full:
+        steps = {"triton": 40} | ({"numba": 10} if few else {})
+    else:
+        steps = {"triton": EPOCH} | ({"torch": 2000, "numba": EPOCH} if few else {})
+    most = EPOCH if full else -(-len(y) // size)  # in an epoch
+    engines = {
+        name: Contender("ours", "engine", {"name": name}, min(count, most), models=(model,))
+        for name, count in steps.items()
+    }
+    return measure(several(model, size, x, y, runs), engines, repeats)
+
+
+def evaluations(model: str, evaluators: Sequence[str], x, y, repeats: int) -> Times:
+    """Seconds a snapshot, with its gradient, on the GPU and on a core."""
+    random = np.random.default_rng(0)
+    snapshots = {
+        name: random.normal(scale=0.1, size=(max(SNAPSHOTS), *shape)).astype(np.float32)
+        for name, shape in shapes(model).items()
+    }
+
+    def seconds(evaluator: str, count: int) -> float:
+        some = {name: p[:count] for name, p in snapshots.items()}
+        means = plugin("evaluators", evaluator).means
+        return timed(lambda: means(plugin("models", model), some, x, UNIT, y, 0.0))
+
+    def a_snapshot(evaluator: str) -> float:
+        few, many = (seconds(evaluator, count) for count in SNAPSHOTS)
+        return (many - few) / (SNAPSHOTS[1] - SNAPSHOTS[0])
+
+    for evaluator in evaluators:
+        seconds(evaluator, 1)  # compiles
+    return in_turn({each: partial(a_snapshot, each) for each in evaluators}, repeats)
+
+
+def shapes(model: str) -> dict[str, tuple[int, ...]]:
+    """The shapes of its parameters."""
+    layers = plugin("models", model).layers(PIXELS, CLASSES)
+    return {name: layer.shape for name, layer in layers.items()}
+
+
+def starts(folder: Path, repeats: int) -> tuple[dict[str, Times], dict[str, float]]:
+    """Seconds of jobs that do next to nothing, and the MB that they take."""
+    memory = dict[str, float]()
+    data, run = folder / "digits.npz", folder / "run.npz"
+    obtain = f"--dataset digits --raw {folder}/raw --data {data}"
+    train = f"--data {data} --iterates {run} {TINY} --engine"
+    evaluate = f"--data {data} --iterates {run} --study tiny --optimizer sgd"
+    evaluate += f" --trace {folder}/trace.csv --record {folder}/trace.json --evaluator"
+
+    def seconds(script: str, options: str, last: str = "") -> float:
+        command = [sys.executable, ROOT / f"scripts/{script}.py", *options.split(), *last.split()]
+        start = perf_counter()
+        _, memory[f"{script} {last}"] = run_measured(command)
+        return perf_counter() - start
+
+    def compiling() -> float:
+        with tempfile.TemporaryDirectory() as cache, patch.dict(os.environ, TRITON_CACHE_DIR=cache):
+            return seconds("train", train, "triton")
+
+    seconds("download", obtain)
+    contenders = {
+        "training": {
+            name: partial(seconds, "train", train, name) for name in ("triton", "torch", "numba")
+        },
+        "training, its kernels not yet compiled": {"triton": compiling},
+        "evaluation": {
+            name: partial(seconds, "evaluate", evaluate, name) for name in ("torch", "numba")
+        },
+    }
+    return {job: in_turn(of_job, repeats) for job, of_job in contenders.items()}, memory
+
+
+def of_study(name: str, folder: Path) -> Times:
+    """Seconds until a study is aggregated, with what auto takes here, and without the GPU."""
+    (folder / "data").mkdir(exist_ok=True)
+    for data in (ROOT / "data").glob("*.npz"):
+        shutil.copy2(data, folder / "data")
+    call = f"-m snakemake --snakefile {ROOT}/Snakefile --cores all --directory {folder}"
+    command = [sys.executable, *call.split(), f"results/{name}/summary.csv"]
+
+    def seconds(**environment: str) -> float:
+        shutil.rmtree(folder / "results", ignore_errors=True)
+        with patch.dict(os.environ, environment):
+            return timed(lambda: subprocess.run(command, check=True))
+
+    machines = {"auto": seconds, "auto, without a GPU": partial(seconds, CUDA_VISIBLE_DEVICES="")}
+    try:
+        return in_turn(machines, 1)
+    except subprocess.CalledProcessError:  # whose message is above
+        return {}
+
+
+def measured(
+    results: Mapping[str, Mapping[str, Times]], memory: Mapping[str, float], samples: int
+) -> dict[str, dict[str, Cost]]:
+    """What the constants of a machine with this GPU are."""
+
+    def took(of: str, label: str, name: str) -> float:
+        return results[of][label][name]["median"]
+
+    def a_multiplication(of: str, label: str, name: str, model: str) -> float:
+        return took(of, label, name) / samples / sum(map(prod, shapes(model).values()))
+
+    start = {name: took("starts", "training", name) for name in ("triton", "torch")}
+    return {
+        "engines": {
+            "triton": Cost(
+                start["triton"],
+                SEEDS * took("single", str(SEEDS), "triton"),
+                a_multiplication("full", list(results["full"])[-1], "triton", LINEAR),
+                True,
+                memory["train triton"],
+            ),
+            "torch": Cost(
+                start["torch"],
+                SEEDS * took("network", "32", "torch"),
+                a_multiplication("network", FULL, "torch", NETWORK),
+                True,
+                memory["train torch"],
+            ),
+        },
+        "evaluators": {
+            "torch": Cost(
+                took("starts", "evaluation", "torch"),
+                0.0,
+                a_multiplication("snapshots", LINEAR, "torch", LINEAR),
+                True,
+                memory["evaluate torch"],
+            )
+        },
+    }
+
+
+def table(title: str, first: str, unit: float, rows: Mapping[str, Times]) -> list[str]:
+    """A section with a row for each measurement, and a column for each contender."""
+    contenders = list(dict.fromkeys(name for times in rows.values() for name in times))
+    lines = [
+        row(label, *(spread(times[c], unit) if c in times else "" for c in contenders))
+        for label, times in rows.items()
+    ]
+    return ["", f"## {title}", "", *head(first, *contenders), *lines]
+
+
+if __name__ == "__main__":
+    main()
