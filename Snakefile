@@ -58,12 +58,14 @@ wildcard_constraints:
 
 
 rule all:
+    """every study, and the page that links them"""
     input:
         [study.results() for study in STUDIES.values()],
         "results/index.html",
 
 
 rule figures:
+    """the figures of every study"""
     input:
         [study.figure_files() for study in STUDIES.values()],
 
@@ -71,6 +73,7 @@ rule figures:
 for name, study_of_name in STUDIES.items():
 
     rule:
+        """a study, all of it"""
         name:
             name
         input:
@@ -78,6 +81,7 @@ for name, study_of_name in STUDIES.items():
 
 
 rule download:
+    """obtain a dataset and verify it"""
     input:
         script=own("scripts/download.py"),
         modules=lambda w: modules("download.py", f"descent.datasets.{w.dataset}"),
@@ -94,6 +98,7 @@ rule download:
 
 
 rule prepare:
+    """make a dataset of a table of one's own"""
     input:
         script=own("scripts/prepare.py"),
         modules=modules("prepare.py"),
@@ -111,6 +116,7 @@ rule prepare:
 
 
 rule minimise:
+    """find the minimiser of a study's objective"""
     input:
         script=own("scripts/minimise.py"),
         modules=lambda w: modules("minimise.py", *study(w).theory_modules()),
@@ -134,6 +140,7 @@ rule minimise:
 
 
 rule theory:
+    """predict limits, rates and floors, before training"""
     input:
         script=own("scripts/theory.py"),
         modules=lambda w: modules("theory.py", *study(w).theory_modules()),
@@ -160,6 +167,7 @@ rule theory:
 
 
 rule train:
+    """train a run: one optimizer with one step size, all seeds"""
     input:
         script=own("scripts/train.py"),
         modules=lambda w: modules("train.py", *planned(w).training_modules()),
@@ -183,6 +191,7 @@ rule train:
 
 
 rule evaluate:
+    """losses, accuracies and distances along a run"""
     input:
         script=own("scripts/evaluate.py"),
         modules=lambda w: modules(
@@ -215,6 +224,7 @@ rule evaluate:
 
 
 rule aggregate:
+    """the tables of a study"""
     input:
         script=own("scripts/aggregate.py"),
         modules=modules("aggregate.py"),
@@ -236,6 +246,7 @@ rule aggregate:
 
 
 rule describe:
+    """how a study ended, in words and as a page"""
     input:
         script=own("scripts/describe.py"),
         modules=modules("describe.py"),
@@ -262,6 +273,7 @@ rule describe:
 
 
 rule compare:
+    """predictions beside measurements"""
     input:
         script=own("scripts/compare.py"),
         modules=modules("compare.py"),
@@ -289,6 +301,7 @@ rule compare:
 
 
 rule plot:
+    """draw a figure"""
     input:
         unpack(lambda w: study(w).read_by_figure(w.figure)),
         script=own("scripts/plot.py"),
@@ -320,6 +333,7 @@ rule plot:
 
 
 rule explore:
+    """the page on which one explores a study"""
     input:
         script=own("scripts/explore.py"),
         modules=lambda w: modules("explore.py", *study(w).explorer_modules()),
@@ -351,6 +365,7 @@ rule explore:
 
 
 rule index:
+    """the page that links all studies"""
     input:
         script=own("scripts/index.py"),
         modules=modules("index.py"),
@@ -371,6 +386,7 @@ rule index:
 
 
 rule manifest:
+    """the checksums of a study's results"""
     input:
         script=own("scripts/manifest.py"),
         modules=modules("manifest.py"),
@@ -387,6 +403,7 @@ rule manifest:
 
 
 rule verify:
+    """check all results against their checksums"""
     input:
         script=own("scripts/verify.py"),
     log:
