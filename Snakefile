@@ -422,11 +422,10 @@ onstart:
     journal.begin(jobs)
     if workflow.cores > 1:
         os.environ.update(TQDM_DISABLE="1")  # bars of several jobs would overwrite each other
-    if workflow.local_exec:
-        # The limit of jobs a second (--max-jobs-per-timespan) starts a timer whenever a job has
-        # ended, and each starts another round of scheduling every second until the end: a third
-        # of a core with 300 jobs. An attribute of Snakemake's own; a test counts the rounds.
-        workflow.scheduler.job_rate_limiter = None
+    # The limit of jobs a second (--max-jobs-per-timespan) starts a timer whenever a job has
+    # ended, and each starts another round of scheduling every second until the end: a third
+    # of a core with 300 jobs. An attribute of Snakemake's own; a test counts the rounds.
+    workflow.scheduler.job_rate_limiter = None
 
 
 onsuccess:

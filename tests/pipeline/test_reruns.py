@@ -1,7 +1,9 @@
 """Exactly the jobs that a change calls for run again."""
 
 import json
+import os
 import shutil
+import signal
 import subprocess
 from pathlib import Path
 
@@ -38,6 +40,15 @@ def test_jobs_are_chosen_once_for_each_that_ends(empty):
     code, output = empty.snakemake("all", "--until", "train", "--verbose")
     assert code == 0, output
     assert 0 < output.count("Ready jobs: ") <= len(jobs(output)) + 3  # the targets, and the end
+
+
+def test_of_many_jobs_that_are_ready_some_are_weighed(empty):
+    empty.replace("config.yaml", "[0.01, 1]", "{from: 0.01, to: 1, per_decade: 60}")
+    head = empty.start("all", "--verbose")
+    weighed = next(line for line in head.stdout if "Ready " in line and "jobs: 1\n" not in line)
+    os.killpg(head.pid, signal.SIGKILL)
+    head.communicate()
+    assert "Ready subsampled jobs: 100 (out of 12" in weighed
 
 
 def test_checking_out_another_branch_and_coming_back_runs_nothing(made):
