@@ -1,6 +1,6 @@
-"""Measure this project on a GPU, beside a core, and write down what came out.
+"""Test and measure this project on a GPU, beside a core, and write down what came out.
 
-make gpu runs it, in less than ten minutes where there are eight cores or more. It ends with the
+make gpu runs it, in less than ten minutes where there are eight cores or more. It prints the
 costs by which `auto` chooses: as they stand in scripts/pipeline/cost.py, and as measured.
 """
 
@@ -12,7 +12,7 @@ import sys
 import tempfile
 from collections.abc import Mapping, Sequence
 from functools import partial
-from math import prod
+from math import nan, prod
 from pathlib import Path
 from time import perf_counter
 from unittest.mock import patch
@@ -45,6 +45,7 @@ TINY = (
     " --step-size 0.1 --seeds 0"
 )
 
+TESTS = "tests/gpu", "tests/test_engines.py", "tests/test_evaluators.py"
 TABLES = {  # title, first column and unit of what is measured
     "single": (f"µs a step and run: {LINEAR}, one sample a step", "side by side", 1e6),
     "full": (f"ms a step and run: {LINEAR}, all samples a step", "side by side", 1e3),
@@ -64,7 +65,7 @@ def main() -> None:
     parser.add_argument("--samples", type=int, help="of the data; left out: all")
     parser.add_argument("--most", type=int, default=1000, help="runs side by side")
     parser.add_argument("--repeats", type=int, default=5)
-    parser.add_argument("--tests", nargs="*", default=["tests/gpu", "tests/test_engines.py"])
+    parser.add_argument("--tests", nargs="*", default=TESTS)
     parser.add_argument("--studies", nargs="*", default=["digits", "mnist"])
     parser.add_argument("--table", type=Path, default=ROOT / "docs/gpu.md")
     arguments = parser.parse_args()
@@ -72,49 +73,61 @@ def main() -> None:
     if reason := why_not("engines", "triton", [run], Size(9, 9, PIXELS, CLASSES)):
         sys.exit(f"make gpu: {reason}; nothing is measured")
 
-    tested = tests(arguments.tests) if arguments.tests else "not tested"
     with clear_errors():
         samples, x, y = load(arguments.data)
     x, y, repeats = x[: arguments.samples], y[: arguments.samples], arguments.repeats
-    given = x, y, repeats
-    results = {
-        of: {str(n): descents(LINEAR, size, n, *given) for n in runs if n <= arguments.most}
-        for of, (size, runs) in zip(("single", "full"), RUNS.items(), strict=True)
-    } | {
-        "network": {str(n): descents(NETWORK, n, SEEDS, *given) for n in (32, FULL)},
-        "snapshots": {
-            LINEAR: evaluations(LINEAR, ("torch", "numba"), *given),
-            NETWORK: evaluations(NETWORK, ("torch", "numpy"), *given),
-        },
-    }
-    with tempfile.TemporaryDirectory() as folder:
-        results["starts"], memory = starts(Path(folder), repeats)
-        results["studies"] = {name: of_study(name, Path(folder)) for name in arguments.studies}
-
     driver, capability = (".".join(map(str, version)) for version in gpu() or ("?", "?"))
-    about = [
+    report = Report(
+        arguments.table,
         f"Made by `make gpu` on {plugin('engines', 'triton').device()}, with a driver for CUDA"
-        f" {driver} and compute capability {capability}, beside a core of {machine()}.",
-        f"Tests of the kernels: {tested}.",
-        f"Samples: {samples}, {len(y):,}. Median [smallest, largest] of {repeats} repeats.",
-    ]
-    tables = [line for of in TABLES for line in table(*TABLES[of], results[of])]
-    text = "\n".join(["# On a GPU", "", *about, *tables, ""])
-    arguments.table.write_text(text, encoding="utf-8")
-    print(*about, arguments.table, sep="\n")
-    for kind, costs in measured(results, memory, len(y)).items():
-        for name, cost in costs.items():
-            print(f"{kind}, {name}: {ON_GPU[kind][name]}\n  measured: {cost}")
+        f" {driver} and compute capability {capability}, beside a core of {machine()}.\nSamples:"
+        f" {samples}, {len(y):,}. Median [smallest, largest] of {repeats} repeats.",
+    )
+    passed = not arguments.tests or report.tested(arguments.tests)
+    for of, (size, runs) in zip(("single", "full"), RUNS.items(), strict=True):
+        for n in (n for n in runs if n <= arguments.most):
+            report.add(of, str(n), descents(LINEAR, size, n, x, y, repeats))
+    for size in (32, FULL):
+        report.add("network", str(size), descents(NETWORK, size, SEEDS, x, y, repeats))
+    for model, core in ((LINEAR, "numba"), (NETWORK, "numpy")):
+        report.add("snapshots", model, evaluations(model, ("torch", core), x, y, repeats))
+    with tempfile.TemporaryDirectory() as folder:
+        jobs, memory = starts(Path(folder), repeats)
+        for job, times in jobs.items():
+            report.add("starts", job, times)
+        for kind, costs in measured(report.results, memory, len(y)).items():
+            for name, cost in costs.items():
+                print(f"{kind}, {name}: {ON_GPU[kind][name]}\n  measured: {cost}", flush=True)
+        for name in arguments.studies:
+            report.add("studies", name, of_study(name, Path(folder)))
+    sys.exit(not passed)
 
 
-def tests(paths: Sequence[str]) -> str:
-    """What the tests of the kernels end with; where they fail, that ends the program."""
-    workers = str(min(8, len(os.sched_getaffinity(0))))
-    command = [sys.executable, "-m", "pytest", "-q", *paths, "-k", "gpu or triton", "-n", workers]
-    done = subprocess.run(command, cwd=ROOT, stdout=subprocess.PIPE, text=True)
-    if done.returncode:
-        sys.exit(done.stdout)
-    return done.stdout.splitlines()[-1].strip("= ")
+class Report:
+    """What is measured, written anew with each measurement: a machine may be taken away."""
+
+    def __init__(self, path: Path, about: str):  # noqa: D107
+        self.path, self.about = path, [about]
+        self.results: dict[str, dict[str, Times]] = {of: {} for of in TABLES}
+
+    def tested(self, paths: Sequence[str]) -> bool:
+        """Test the kernels: whether all passes; what does not is printed."""
+        workers = str(min(8, len(os.sched_getaffinity(0))))
+        chosen = ["-k", "gpu or triton or torch", "-n", workers]
+        command = [sys.executable, "-m", "pytest", "-q", *paths, *chosen]
+        done = subprocess.run(command, cwd=ROOT, stdout=subprocess.PIPE, text=True)
+        print(done.stdout, flush=True)
+        self.about.append(f"Tests on the GPU: {done.stdout.splitlines()[-1].strip('= ')}.")
+        return done.returncode == 0
+
+    def add(self, of: str, label: str, times: Times) -> None:
+        """Take a measurement in."""
+        self.results[of][label] = times
+        made = {group: rows for group, rows in self.results.items() if rows}
+        tables = [line for group, rows in made.items() for line in table(*TABLES[group], rows)]
+        text = "\n".join(["# On a GPU", "", *self.about, *tables, ""])
+        self.path.write_text(text, encoding="utf-8")
+        print(f"{self.path}: {TABLES[of][0]}: {label}", flush=True)
 
 
 def descents(model: str, size: int | str, runs: int, x, y, repeats: int) -> Times:
@@ -131,7 +144,11 @@ def descents(model: str, size: int | str, runs: int, x, y, repeats: int) -> Time
         name: Contender("ours", "engine", {"name": name}, min(count, most), models=(model,))
         for name, count in steps.items()
     }
-    return measure(several(model, size, x, y, runs), engines, repeats)
+    try:
+        return measure(several(model, size, x, y, runs), engines, repeats)
+    except SystemExit as wrong:  # parameters, which are not timed then
+        print(wrong, flush=True)
+        return {}
 
 
 def evaluations(model: str, evaluators: Sequence[str], x, y, repeats: int) -> Times:
@@ -209,6 +226,7 @@ def of_study(name: str, folder: Path) -> Times:
 
     machines = {"auto": seconds, "auto, without a GPU": partial(seconds, CUDA_VISIBLE_DEVICES="")}
     try:
+        in_turn(machines, 1)  # downloads, and compiles
         return in_turn(machines, 1)
     except subprocess.CalledProcessError:  # whose message is above
         return {}
@@ -220,7 +238,7 @@ def measured(
     """What the constants of a machine with this GPU are."""
 
     def took(of: str, label: str, name: str) -> float:
-        return results[of][label][name]["median"]
+        return results[of][label].get(name, {}).get("median", nan)
 
     def a_multiplication(of: str, label: str, name: str, model: str) -> float:
         return took(of, label, name) / samples / sum(map(prod, shapes(model).values()))
@@ -247,7 +265,7 @@ def measured(
             "torch": Cost(
                 took("starts", "evaluation", "torch"),
                 0.0,
-                a_multiplication("snapshots", LINEAR, "torch", LINEAR),
+                a_multiplication("snapshots", NETWORK, "torch", NETWORK),
                 True,
                 memory["evaluate torch"],
             )

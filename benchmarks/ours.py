@@ -4,7 +4,7 @@ from contextlib import suppress
 from time import perf_counter
 
 import numpy as np
-from problem import Made, Problem, Steps
+from problem import MODELS, Made, Problem, Steps
 
 from descent.data import Data
 from descent.plugins import plugin
@@ -32,7 +32,7 @@ def engine(problem: Problem, name: str) -> Steps:
             epochs=count if problem.batch_size == FULL else 1,
             evaluate_every=count,
             seeds=tuple(range(problem.runs)),
-            initial="zeros",
+            initial="zeros" if problem.model in MODELS else "uniform",
         )
         ticks: list[float] = []
         made = 0
@@ -53,5 +53,6 @@ def engine(problem: Problem, name: str) -> Steps:
 
 
 def _everybodys(parameters: dict) -> dict[str, np.ndarray | None]:
-    """The last parameters of the first seed, whose order is everybody's."""
-    return {name: p if p is None else p[:1, -1] for name, p in parameters.items() if name in "Ab"}
+    """The last parameters of the first seed, whose order is everybody's; none of a network."""
+    given = {name: parameters.get(name) for name in ("A", "b")}
+    return {name: p if p is None else p[:1, -1] for name, p in given.items()}

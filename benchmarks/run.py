@@ -137,8 +137,8 @@ def checked_steps(few: Problem) -> int:
 def check(name: str, contender: Contender, few: Problem, right: list[Made]) -> None:
     """End the program where a contender's parameters are not the right ones.
 
-    scikit-learn, which draws the samples itself, gives none; this project's engines those of the
-    first run, whose step size and order are everybody's.
+    scikit-learn, which draws the samples itself, and networks give none; this project's engines
+    those of the first run, whose step size and order are everybody's.
     """
     made = contender(few)(checked_steps(few))
     if made.A is None:

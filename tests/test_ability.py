@@ -10,6 +10,7 @@ from descent import ability
 from descent.ability import CONSTANTS, able, given, misfits, why_not
 from descent.compiled import sources
 from descent.constants import _tree, constants
+from descent.cuda import has_cuda
 from descent.data import Size
 from descent.errors import InputError
 from descent.plugins import PROVIDES, available, plugin
@@ -99,11 +100,14 @@ def test_why_not(kind, name, changes, size, says):
         (10, 784, {"dtype": "float64", "batch_size": "full"}, True),
         (17, 1024, {}, True),
         (10, 2049, {}, False),
+        (1, 8192, {}, True),
+        (1, 8193, {}, False),
         (33, 784, {}, False),
     ],
 )
 def test_triton_keeps_weights_in_registers(monkeypatch, classes, features, changes, fits):
     monkeypatch.setattr(ability, "has_cuda", lambda: True)
+    monkeypatch.setitem(ability.FACTS, "C compiler", lambda runs, size: None)
     reason = why_not("engines", "triton", [replace(RUN, **changes)], Size(9, 9, features, classes))
     assert reason == (None if fits else "the weights do not fit the registers of a GPU")
     assert fits or isinstance(reason, ability.News)
@@ -207,7 +211,8 @@ def test_what_does_not_fit_the_data(changes, size, key):
 
 
 def test_every_file_gives_what_its_folder_asks_for(monkeypatch):
-    monkeypatch.setenv("TRITON_INTERPRET", "1")  # which later tests need, and import alone reads
+    if not has_cuda():
+        monkeypatch.setenv("TRITON_INTERPRET", "1")  # for later tests: Triton reads it on import
     for kind in PROVIDES:
         for name in available(kind):
             plugin(kind, name)

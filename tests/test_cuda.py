@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from descent.cuda import OLDEST, _cuda_of_torch
+from descent.cuda import COMPILED, _cuda_of_torch
 
 SCRIPTS = Path(__file__).parents[1] / "scripts"
 DRIVER = """
@@ -20,14 +20,17 @@ int cuDriverGetVersion(int *version) { *version = number("DRIVER"); return 0; }
 int cuDeviceGet(int *device, int ordinal) { *device = 40 + ordinal; return ordinal != 0; }
 int cuDeviceGetAttribute(int *value, int attribute, int device) {
     *value = attribute == 75 ? number("MAJOR") : attribute == 76 ? number("MINOR") : -1;
-    return device != 40;
+    return device != 40 || number("ASKED");
 }
 """
-GOOD = {"FAILS": 0, "COUNT": 1, "DRIVER": 13000, "MAJOR": 9, "MINOR": 0}
+GOOD = {"FAILS": 0, "ASKED": 0, "COUNT": 1, "DRIVER": 13000, "MAJOR": 9, "MINOR": 0}
 
-TORCH = ".".join(map(str, _cuda_of_torch()))
+TORCH = ".".join(map(str, _cuda_of_torch() or ()))
+FOR = ", ".join(f"{major}.{minor}" for major, minor in COMPILED)
 
-pytestmark = pytest.mark.skipif(not shutil.which("gcc"), reason="there is no C compiler")
+pytestmark = pytest.mark.skipif(
+    not shutil.which("gcc") or not TORCH, reason="there is no C compiler, or torch has no CUDA"
+)
 
 
 @pytest.fixture(scope="module")
@@ -65,9 +68,15 @@ def ask(driver: Path, code: str, **said) -> str:
         (
             {"MAJOR": 7, "MINOR": 0},
             False,
-            "the GPU has compute capability 7.0, torch needs 7.5",
+            f"the GPU has compute capability 7.0, torch is compiled for {FOR}",
         ),
-        ({"MAJOR": 6, "MINOR": 1}, False, "the GPU has compute capability 6.1, torch needs 7.5"),
+        (
+            {"MAJOR": 11},
+            False,
+            f"the GPU has compute capability 11.0, torch is compiled for {FOR}",
+        ),
+        ({"MAJOR": 8, "MINOR": 9}, True, None),
+        ({"ASKED": 1}, False, None),
     ],
 )
 def test_what_the_driver_says(driver, said, usable, reason):
@@ -79,4 +88,4 @@ def test_versions_are_those_of_torch():
 
     assert torch.version.cuda == TORCH
     compiled_for = (int(name.removeprefix("sm_")) for name in torch.cuda.get_arch_list())
-    assert min(divmod(number, 10) for number in compiled_for) == OLDEST
+    assert tuple(divmod(number, 10) for number in compiled_for) == COMPILED

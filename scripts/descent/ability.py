@@ -151,9 +151,9 @@ def _many_step_sizes(runs: Sequence[Run], size: Size) -> str | None:
 def in_registers(run: Run, size: Size) -> int:
     """The bytes that a GPU holds in registers of a run whose batches are not full: weights, their
     numbers of rows and columns rounded up to powers of two, and of more than one sample their
-    gradient."""
+    gradient. With few rows as of four, since the samples themselves count then."""
     of_rows, of_columns = (2 ** (n - 1).bit_length() for n in (size.outputs, size.features))
-    return of_rows * of_columns * run.itemsize * (1 if run.batch_size == 1 else 2)
+    return max(of_rows, 4) * of_columns * run.itemsize * (1 if run.batch_size == 1 else 2)
 
 
 def _registers(runs: Sequence[Run], size: Size) -> News | None:

@@ -7,7 +7,8 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import NamedTuple
 
-OLDEST = (7, 5)  # compute capability (Turing) that torch's wheels for CUDA 13 hold code for
+# compute capabilities that torch's wheels hold code for; it runs on later ones of the same major
+COMPILED = ((7, 5), (8, 0), (8, 6), (9, 0), (10, 0), (12, 0))
 MAJOR, MINOR = 75, 76  # CU_DEVICE_ATTRIBUTE_COMPUTE_CAPABILITY_… in cuda.h
 
 
@@ -40,8 +41,10 @@ def gpu() -> Gpu | None:
     if driver.cuInit(0) or not ask("cuDeviceGetCount"):
         return None
     version, device = ask("cuDriverGetVersion"), ask("cuDeviceGet", 0)
-    capability = (ask("cuDeviceGetAttribute", attribute, device) for attribute in (MAJOR, MINOR))
-    return Gpu((version // 1000, version % 1000 // 10), tuple(capability))
+    capability = tuple(ask("cuDeviceGetAttribute", which, device) for which in (MAJOR, MINOR))
+    if version is None or None in capability:
+        return None
+    return Gpu((version // 1000, version % 1000 // 10), capability)
 
 
 @cache
@@ -55,9 +58,10 @@ def unusable() -> str | None:
     if found.driver[0] < needed[0]:  # within a major version, drivers run what is newer
         driver = _dotted(found.driver)
         return f"the driver of the GPU is for CUDA {driver}, torch for {_dotted(needed)}"
-    if found.capability < OLDEST:
-        capability = _dotted(found.capability)
-        return f"the GPU has compute capability {capability}, torch needs {_dotted(OLDEST)}"
+    major, minor = found.capability
+    if not any(major == of and minor >= least for of, least in COMPILED):
+        allowed = ", ".join(map(_dotted, COMPILED))
+        return f"the GPU has compute capability {major}.{minor}, torch is compiled for {allowed}"
     return None
 
 

@@ -71,6 +71,8 @@ for kernel in (engine._steps, engine._to_score_gradients):
         ("softmax_regression", 64, 1000, {"batch_size": FULL, "dtype": "float64"}, 90),
         ("linear_regression", 10, 1, {"batch_size": 1, "dtype": "float64"}, 90),
         ("linear_regression", 10, 1, {"batch_size": FULL}, 90),
+        ("linear_regression", 8192, 1, {"batch_size": 1}, 90),
+        ("linear_regression", 4096, 1, {"batch_size": 32}, 90),
     ],
 )
 def test_a_run_compiles_one_kernel_that_stays_in_registers(

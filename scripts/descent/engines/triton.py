@@ -94,10 +94,10 @@ def _ordered_batches(run: Run, data: Data, progress: Callable[[int], object]) ->
     columns = triton.next_power_of_2(features)
     warps = max(in_registers(run, data.size) // BYTES_A_WARP, 1)
 
-    @lru_cache(maxsize=1)
+    @lru_cache(maxsize=2)
     def order(epoch: int) -> torch.Tensor:
-        of_seeds = [schedule.order(seed, epoch, n, run.sampling) for seed in run.seeds]
-        return gpu.to_device(np.stack(of_seeds).astype(np.int32))
+        of_seeds = (schedule.order(seed, epoch, n, run.sampling) for seed in run.seeds)
+        return gpu.to_device(np.stack([of_seed.astype(np.int32) for of_seed in of_seeds]))
 
     def advance(first: int, last: int) -> None:
         sizes = schedule.step_sizes(run, first, last, steps)
@@ -111,10 +111,12 @@ def _ordered_batches(run: Run, data: Data, progress: Callable[[int], object]) ->
                 score_gradient,
                 num_warps=warps,
             )
+            if epoch + 1 < run.epochs:
+                order(epoch + 1)  # drawn while the GPU makes these steps
 
     def snapshot() -> dict[str, NDArray]:
         scaled = {"A": scale[:, None, None] * A, "b": scale[:, None] * b}
-        return {name: gpu.to_numpy(p) for name, p in scaled.items() if name in start}
+        return {name: gpu.to_numpy(p.to(A.dtype)) for name, p in scaled.items() if name in start}
 
     return follow(run, n, advance, snapshot, progress)
 
