@@ -83,6 +83,21 @@ def test_what_the_driver_says(driver, said, usable, reason):
     assert ask(driver, "print(cuda.has_cuda(), cuda.unusable())", **said) == f"{usable} {reason}"
 
 
+def test_torch_does_not_complain_besides_of_a_driver_that_is_too_old(driver):
+    code = "import torch; torch.ones(1, requires_grad=True).sum().backward(); print(1)"
+    environment = os.environ | {"LD_LIBRARY_PATH": str(driver), "PYTHONPATH": str(SCRIPTS)}
+    environment |= {name: str(number) for name, number in (GOOD | {"DRIVER": 12080}).items()}
+    said = [
+        subprocess.run(
+            [sys.executable, "-c", first + code], env=environment, capture_output=True, text=True
+        )
+        for first in ("", "import descent; ")
+    ]
+    assert [done.stdout for done in said] == ["1\n", "1\n"]
+    assert "driver on your system is too old" in said[0].stderr
+    assert said[1].stderr == ""
+
+
 def test_versions_are_those_of_torch():
     import torch
 
