@@ -14,7 +14,6 @@ from collections.abc import Mapping, Sequence
 from functools import partial
 from math import nan, prod
 from pathlib import Path
-from time import perf_counter
 from unittest.mock import patch
 
 import descent  # noqa: F401  one thread, before NumPy and torch are loaded
@@ -99,7 +98,7 @@ def main() -> None:
             for name, cost in costs.items():
                 print(f"{kind}, {name}: {ON_GPU[kind][name]}\n  measured: {cost}", flush=True)
         for name in arguments.studies:
-            report.add("studies", name, of_study(name, Path(folder)))
+            report.add("studies", name, of_study(name, Path(folder, name)))
     sys.exit(not passed)
 
 
@@ -190,9 +189,11 @@ def starts(folder: Path, repeats: int) -> tuple[dict[str, Times], dict[str, floa
 
     def seconds(script: str, options: str, last: str = "") -> float:
         command = [sys.executable, ROOT / f"scripts/{script}.py", *options.split(), *last.split()]
-        start = perf_counter()
-        _, memory[f"{script} {last}"] = run_measured(command)
-        return perf_counter() - start
+
+        def work() -> None:
+            _, memory[f"{script} {last}"] = run_measured(command)
+
+        return timed(work)
 
     def compiling() -> float:
         with tempfile.TemporaryDirectory() as cache, patch.dict(os.environ, TRITON_CACHE_DIR=cache):
@@ -213,9 +214,8 @@ def starts(folder: Path, repeats: int) -> tuple[dict[str, Times], dict[str, floa
 
 def of_study(name: str, folder: Path) -> Times:
     """Seconds until a study is aggregated, with what auto takes here, and without the GPU."""
-    (folder / "data").mkdir(exist_ok=True)
-    for data in (ROOT / "data").glob("*.npz"):
-        shutil.copy2(data, folder / "data")
+    if (ROOT / "data/raw").exists():  # archives that need no download
+        shutil.copytree(ROOT / "data/raw", folder / "data/raw")
     call = f"-m snakemake --snakefile {ROOT}/Snakefile --cores all --directory {folder}"
     command = [sys.executable, *call.split(), f"results/{name}/summary.csv"]
 

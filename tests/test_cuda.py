@@ -43,11 +43,12 @@ def driver(tmp_path_factory) -> Path:
     return folder
 
 
-def ask(driver: Path, code: str, **said) -> str:
+def run(driver: Path, code: str, **said) -> subprocess.CompletedProcess:
+    """Run a program that finds this driver, which says that."""
     environment = os.environ | {"LD_LIBRARY_PATH": str(driver), "PYTHONPATH": str(SCRIPTS)}
     environment |= {name: str(number) for name, number in (GOOD | said).items()}
-    command = [sys.executable, "-c", f"from descent import cuda; {code}"]
-    return subprocess.check_output(command, env=environment, text=True).strip()
+    command = [sys.executable, "-c", code]
+    return subprocess.run(command, env=environment, check=True, capture_output=True, text=True)
 
 
 @pytest.mark.parametrize(
@@ -80,19 +81,13 @@ def ask(driver: Path, code: str, **said) -> str:
     ],
 )
 def test_what_the_driver_says(driver, said, usable, reason):
-    assert ask(driver, "print(cuda.has_cuda(), cuda.unusable())", **said) == f"{usable} {reason}"
+    code = "from descent import cuda; print(cuda.has_cuda(), cuda.unusable())"
+    assert run(driver, code, **said).stdout == f"{usable} {reason}\n"
 
 
 def test_torch_does_not_complain_besides_of_a_driver_that_is_too_old(driver):
     code = "import torch; torch.ones(1, requires_grad=True).sum().backward(); print(1)"
-    environment = os.environ | {"LD_LIBRARY_PATH": str(driver), "PYTHONPATH": str(SCRIPTS)}
-    environment |= {name: str(number) for name, number in (GOOD | {"DRIVER": 12080}).items()}
-    said = [
-        subprocess.run(
-            [sys.executable, "-c", first + code], env=environment, capture_output=True, text=True
-        )
-        for first in ("", "import descent; ")
-    ]
+    said = [run(driver, first + code, DRIVER=12080) for first in ("", "import descent; ")]
     assert [done.stdout for done in said] == ["1\n", "1\n"]
     assert "driver on your system is too old" in said[0].stderr
     assert said[1].stderr == ""

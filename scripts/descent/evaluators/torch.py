@@ -1,5 +1,6 @@
 """torch: products that stack many snapshots and samples, on a GPU where there is one."""
 
+from functools import partial
 from types import ModuleType
 
 import torch
@@ -32,20 +33,22 @@ def means(
 ) -> list[NDArray]:
     """Mean loss, accuracy, and, where λ is given, the gradient's norm, of every snapshot."""
     size = together(snapshots, BLOCK_SAMPLES, BLOCK_OUTPUTS)
-
-    def all_means() -> list[NDArray]:
-        samples, targets = (to_device(of_all).split(BLOCK_SAMPLES) for of_all in (x, y))
-
-        def means_of(some: dict[str, NDArray]) -> list[NDArray]:
-            parameters = {name: _filled(to_device(p), size) for name, p in some.items()}
-            count = len(next(iter(some.values())))
-            return [m[:count] for m in _means(net, parameters, samples, scale, targets, l2)]
-
-        return stacked(means_of, snapshots, size)
-
-    while (found := unless_short(all_means, size, "snapshot")) is None:
+    of_stacks = partial(_of_stacks, net, snapshots, x, scale, y, l2)
+    while (found := unless_short(partial(of_stacks, size), size, "snapshot")) is None:
         size //= 2
     return found
+
+
+def _of_stacks(net, snapshots, x, scale, y, l2, size):
+    """The means, computed of so many snapshots at a time."""
+    samples, targets = (to_device(of_all).split(BLOCK_SAMPLES) for of_all in (x, y))
+
+    def means_of(some: dict[str, NDArray]) -> list[NDArray]:
+        parameters = {name: _filled(to_device(p), size) for name, p in some.items()}
+        count = len(next(iter(some.values())))
+        return [m[:count] for m in _means(net, parameters, samples, scale, targets, l2)]
+
+    return stacked(means_of, snapshots, size)
 
 
 def _filled(p, size):
