@@ -39,4 +39,4 @@ def test_everything_is_measured(tmp_path):
             assert float(cell.split()[0]) > 0
     costs = re.findall(r"measured: Cost\(start=(.+), step=(.+), multiplication=(.+?),", done.stdout)
     assert len(costs) == 3
-    assert all(float(start) > 0.5 and float(each) > 0 for start, _, each in costs)
+    assert all(float(start) > 0 and float(each) > 0 for start, _, each in costs)
