@@ -181,7 +181,7 @@ rule train:
     conda:
         "environment.yaml"
     resources:
-        gpu=lambda w: planned(w).gpus("engines"),
+        gpu=lambda w: planned(w).needs["engines"].gpus,
         mem_mb=lambda w: planned(w).needs["engines"].megabytes,
         runtime=lambda w: planned(w).needs["engines"].minutes,
     params:
@@ -210,7 +210,7 @@ rule evaluate:
     conda:
         "environment.yaml"
     resources:
-        gpu=lambda w: planned(w).gpus("evaluators"),
+        gpu=lambda w: planned(w).needs["evaluators"].gpus,
         mem_mb=lambda w: planned(w).needs["evaluators"].megabytes,
         runtime=lambda w: planned(w).needs["evaluators"].minutes,
     params:

@@ -210,6 +210,9 @@ FACTS: dict[str, Fact] = {
     "C compiler": _c_compiler,
 }
 
+# of the machine, not of the run
+OF_MACHINE = ("CUDA", "C compiler")
+
 Needs = tuple[Literal[*FACTS], ...]
 
 
@@ -264,15 +267,25 @@ def given(kind: str, name: str) -> Engine | Figure | Picture | Model:
     return constants(kind, name, CONSTANTS[kind])
 
 
-def why_not(kind: str, name: str, runs: Sequence[Run], size: Size) -> str | None:
-    """Why an engine, evaluator, figure or picture cannot do runs of one model; None if it can."""
-    reasons = (FACTS[fact](runs, size) for fact in given(kind, name).NEEDS)
-    return next(filter(None, reasons), None)
+def why_not(
+    kind: str, name: str, runs: Sequence[Run], size: Size, gpu: bool | None = None
+) -> str | None:
+    """Why an engine, evaluator, figure or picture cannot do runs of one model; None if it can.
+
+    gpu: whether they will have one where they go, which is believed; None: they go here.
+    """
+
+    def reason(fact: str) -> str | None:
+        if gpu is None or fact not in OF_MACHINE:
+            return FACTS[fact](runs, size)
+        return None if gpu else "gpu is false"
+
+    return next(filter(None, map(reason, given(kind, name).NEEDS)), None)
 
 
-def able(kind: str, runs: Sequence[Run], size: Size) -> list[str]:
+def able(kind: str, runs: Sequence[Run], size: Size, gpu: bool | None = None) -> list[str]:
     """The engines, evaluators, figures or pictures that can do runs of one model."""
-    return [name for name in available(kind) if not why_not(kind, name, runs, size)]
+    return [name for name in available(kind) if not why_not(kind, name, runs, size, gpu)]
 
 
 def misfits(run: Run, size: Size) -> dict[str, tuple[object, str]]:

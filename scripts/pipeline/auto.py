@@ -22,26 +22,29 @@ def cores() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
-def fastest(kind: str, run: Run, size: Size) -> tuple[str | None, list[str]]:
+def fastest(
+    kind: str, run: Run, size: Size, gpu: bool | None = None
+) -> tuple[str | None, list[str]]:
     """The fastest engine, or evaluator, that can do a run, and why faster ones cannot.
 
-    By seconds a job, of which as many run at a time as there are cores, or one on the GPU. None if
-    there is none.
+    By seconds a job, of which as many run at a time as there are cores, or one on the GPU of this
+    machine; gpu: whether each has one to itself elsewhere. None if there is none.
     """
     reasons = []
-    for name in _by_time(kind, run, size):
-        reason = why_not(kind, name, [run], size) or _compiles_long(kind, name, size)
+    for name in _by_time(kind, run, size, gpu):
+        reason = why_not(kind, name, [run], size, gpu) or _compiles_long(kind, name, size)
         if not reason:
             return name, reasons
         reasons.append(reason)
     return None, reasons
 
 
-def _by_time(kind: str, run: Run, size: Size) -> list[str]:
+def _by_time(kind: str, run: Run, size: Size, gpu: bool | None) -> list[str]:
     """The fastest first."""
+    on_cores = 1 if gpu else cores()  # at a time, for one on a GPU
     times = {
-        name: seconds(kind, run, size, cost) / (1 if on_gpu else cores())
-        for name, (cost, on_gpu) in costs(kind, has_cuda()).items()
+        name: seconds(kind, run, size, cost) / (1 if on_gpu else on_cores)
+        for name, (cost, on_gpu) in costs(kind, _has_gpu(gpu)).items()
     }
     return sorted(times, key=times.__getitem__)
 
@@ -53,6 +56,10 @@ def _compiles_long(kind: str, name: str, size: Size) -> News | None:
     return News(f"numba takes long to compile {size.outputs} classes, more than {most}")
 
 
-def gpus(kind: str, name: str) -> int:
-    """How many GPUs an engine, or evaluator, takes on this machine."""
-    return int(given(kind, name).USES_GPU and has_cuda())
+def takes_gpu(kind: str, name: str, gpu: bool | None = None) -> bool:
+    """Whether an engine, or evaluator, computes on a GPU."""
+    return given(kind, name).USES_GPU and _has_gpu(gpu)
+
+
+def _has_gpu(gpu: bool | None) -> bool:
+    return has_cuda() if gpu is None else gpu

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from descent.ability import FACTS, News, able, given, misfits, why_not
+from descent.cuda import unusable
 from descent.data import Size
 from descent.datasets._table import Table
 from descent.datasets._table import size as table_size
@@ -28,7 +29,7 @@ from descent.errors import InputError
 from descent.plugins import available, plugin
 from descent.run import OfOptimizer, OfStudy, Run, options_of, with_options_of
 from pipeline.arguments import chosen_options
-from pipeline.auto import fastest, gpus
+from pipeline.auto import fastest, takes_gpu
 from pipeline.cost import CURVATURE, Needs, needs, numbers
 from pipeline.imports import own
 from pipeline.lists import Seeds, StepSizes
@@ -103,6 +104,11 @@ class Configuration:
     """The keys of config.yaml."""
 
     studies: Named = key("studies, by a name", also=("study",))
+    gpu: bool | None = key(  # of a command line, words
+        "whether a job finds a GPU of its own where it runs, on a cluster; left out: jobs run here,"
+        " and share the GPU of this machine if it has one",
+        None,
+    )
 
 
 def default(config: Mapping[str, Any]) -> str | None:
@@ -123,9 +129,10 @@ def read_studies(config: Mapping[str, Any], files: Iterable[str | Path]) -> dict
     names = [os.path.relpath(file) for file in files]
     repeated = [f"{name}, {mistake}" for name in names for mistake in check_syntax(name)]
     mistakes: list[str] = []
-    studies = read(Configuration, config, "", mistakes).get("studies", {})
+    whole = read(Configuration, config, "", mistakes)
+    studies, gpu = whole.get("studies", {}), whole.get("gpu")
     _check_names("studies", studies, TARGETS, mistakes)
-    planned = {name: _read_study(name, values, mistakes) for name, values in studies.items()}
+    planned = {name: _read_study(name, values, gpu, mistakes) for name, values in studies.items()}
     lines = repeated + [f"{', '.join(names) or 'config'}: {mistake}" for mistake in mistakes]
     if lines:
         raise InputError("\n".join(lines))
@@ -145,7 +152,9 @@ def _check_names(
             mistakes.append(mistake(where, f"the name {name!r}", allowed))
 
 
-def _read_study(name: str, values: Any, mistakes: list[str]) -> PlannedStudy | None:
+def _read_study(
+    name: str, values: Any, gpu: bool | None, mistakes: list[str]
+) -> PlannedStudy | None:
     """The study, or None where it has mistakes."""
     where, found = f"studies.{shown(name)}", list[str]()
     keys = with_options_of(Study, values)
@@ -160,10 +169,12 @@ def _read_study(name: str, values: Any, mistakes: list[str]) -> PlannedStudy | N
         optimizers[optimizer] = read(keys, of_optimizer, place, found, elsewhere=hints)
 
     runs, notes, figures = list[PlannedRun](), list[str](), ()
+    if gpu is None and (reason := unusable()):
+        notes.append(f"No GPU is used: {reason}.")
     table, size = _samples(study.get("dataset"), f"{where}.dataset", found)
     if size and "model" in study:
         for optimizer in optimizers:
-            runs += _plan(name, study, optimizer, optimizers, size, found, notes)
+            runs += _plan(name, study, optimizer, optimizers, size, gpu, found, notes)
         lacking = _lacks(Study, study) or any(_lacks(Optimizer, o) for o in optimizers.values())
         if runs and not lacking:
             _check_gigabytes(where, [planned.gigabytes for planned in runs], found)
@@ -233,6 +244,7 @@ def _plan(
     optimizer: str,
     optimizers: Mapping[str, Mapping[str, Any]],
     size: Size,
+    gpu: bool | None,
     found: list[str],
     notes: list[str],
 ) -> list[PlannedRun]:
@@ -261,17 +273,17 @@ def _plan(
     for one in ("engine", "evaluator"):
         chosen[one] = named = own[one] or study[one]
         if named == "auto":
-            chosen[one], reasons = fastest(f"{one}s", run, size)
+            chosen[one], reasons = fastest(f"{one}s", run, size, gpu)
             if not chosen[one]:
                 allowed = f"a model that an {one} can do"
                 found.append(mistake(f"{where}.model", run.model, allowed, "; ".join(reasons)))
             notes += [f"{place}: {one} {chosen[one]}; {r}" for r in reasons if isinstance(r, News)]
-        elif reason := why_not(f"{one}s", named, [run], size):
-            allowed = ", ".join(["auto", *able(f"{one}s", [run], size)])
+        elif reason := why_not(f"{one}s", named, [run], size, gpu):
+            allowed = ", ".join(["auto", *able(f"{one}s", [run], size, gpu)])
             at = place if own[one] else where
             found.append(mistake(f"{at}.{one}", named, allowed, reason))
         if taken := chosen[one]:
-            on_gpu = bool(gpus(f"{one}s", taken))
+            on_gpu = takes_gpu(f"{one}s", taken, gpu)
             needed[f"{one}s"] = needs(f"{one}s", taken, on_gpu, run, size)
     if study.get("curvature_samples") and "evaluators" in needed:
         needed["evaluators"] = Needs(*map(sum, zip(needed["evaluators"], CURVATURE, strict=True)))

@@ -65,15 +65,17 @@ class Needs(NamedTuple):
 
     megabytes: int
     minutes: int
+    gpus: int
 
 
-CURVATURE = Needs(1500, 60)  # of an evaluation, besides, that measures the curvature of paths
+CURVATURE = Needs(1500, 60, 0)  # of an evaluation, besides, that measures the curvature of paths
 
 
 def needs(kind: str, name: str, on_gpu: bool, run: Run, size: Size) -> Needs:
     """What the job that trains, or evaluates, a run needs: more than it takes here."""
     cost = cost_of(kind, name, on_gpu)
-    return Needs(megabytes(run, size, cost), minutes(seconds(kind, run, size, cost)))
+    taken = minutes(seconds(kind, run, size, cost))
+    return Needs(megabytes(run, size, cost), taken, int(on_gpu))
 
 
 def seconds(kind: str, run: Run, size: Size, cost: Cost) -> float:

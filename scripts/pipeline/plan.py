@@ -10,13 +10,11 @@ from shlex import quote
 from typing import Any
 
 from descent.ability import given
-from descent.cuda import unusable
 from descent.datasets._table import Table
 from descent.errors import InputError
 from descent.plugins import available, plugin
 from descent.run import OBJECTIVE, OfStudy, Run
 from pipeline.arguments import command_line
-from pipeline.auto import gpus
 from pipeline.cost import Needs
 
 
@@ -60,10 +58,6 @@ class PlannedRun:
     def evaluation_modules(self) -> list[str]:
         """The modules of its own that evaluation imports."""
         return [f"descent.models.{self.run.model}", f"descent.evaluators.{self.evaluator}"]
-
-    def gpus(self, kind: str) -> int:
-        """How many GPUs its engine, or evaluator, takes."""
-        return gpus(kind, self.engine if kind == "engines" else self.evaluator)
 
 
 @dataclass(frozen=True)
@@ -299,16 +293,9 @@ def constraints(studies: Mapping[str, PlannedStudy]) -> dict[str, str]:
 
 
 def notes(jobs: Iterable, studies: Mapping[str, PlannedStudy]) -> str:
-    """What a user should know before the jobs run: the size of the iterates, a GPU that cannot be
-    used, and what auto took."""
+    """What a user should know before the jobs run: the size of the iterates, and of the plan."""
     needed = {job.wildcards.get("study") for job in jobs}
     planned = [study for name, study in studies.items() if name in needed]
     size = sum(run.gigabytes for study in planned for run in study.runs)
-    unused = unusable()
-    return "\n".join(
-        [
-            f"Iterates of {size:.2g} GB at most.",
-            *([f"No GPU is used: {unused}."] if unused else []),
-            *(note for study in planned for note in study.notes),
-        ]
-    )
+    of_plan = dict.fromkeys(note for study in planned for note in study.notes)
+    return "\n".join([f"Iterates of {size:.2g} GB at most.", *of_plan])

@@ -12,7 +12,7 @@ from descent.datasets._table import Table
 from descent.declaration import schema, with_options, words
 from descent.plugins import available
 from descent.run import options_of
-from pipeline.config import NAME, TARGETS, Optimizer, Study
+from pipeline.config import NAME, TARGETS, Configuration, Optimizer, Study
 from pipeline.lists import Grid
 
 ROOT = Path(__file__).parents[2]
@@ -43,6 +43,7 @@ def table() -> str:
     return "\n".join(
         [
             HEAD,
+            *("## The file", "", *_rows(schema(Configuration)["properties"]), ""),
             *("## A study", "", *_rows(schema(Study)["properties"], _options(Study, "models"))),
             "",
             *("## An optimizer", ""),
@@ -67,10 +68,7 @@ def json_schema() -> str:
     whole = {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "title": "The studies of config.yaml",
-        "type": "object",
-        "properties": {"studies": {"description": "studies, by a name", **study}},
-        "required": ["studies"],
-        "additionalProperties": False,
+        **_mapping(Configuration, inner={"studies": study}),
     }
     return json.dumps(whole, indent=2, ensure_ascii=False) + "\n"
 

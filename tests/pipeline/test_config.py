@@ -3,6 +3,7 @@ import shlex
 from argparse import ArgumentParser
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 import yaml
@@ -12,7 +13,7 @@ from descent.ability import given
 from descent.datasets import mnist
 from descent.errors import InputError
 from descent.run import TAKEN, Run
-from pipeline import auto, plan
+from pipeline import auto, config, plan
 from pipeline.arguments import parse_run
 from pipeline.config import MAX_COMMAND, TARGETS, Optimizer, Study, read_studies
 from theory import _runs
@@ -558,7 +559,7 @@ def test_auto_is_the_fastest_engine_that_can_and_a_name_is_taken(machine, text, 
     assert engines(text) == expected
     for planned in read(text)["tiny"].runs:
         uses = cuda and given("engines", planned.engine).USES_GPU
-        assert planned.gpus("engines") == int(uses)
+        assert planned.needs["engines"].gpus == int(uses)
 
 
 # of runs on the training samples of MNIST, with two cores or sixteen, without and with a GPU
@@ -618,15 +619,43 @@ def test_a_gpu_without_a_c_compiler_leaves_descent_to_torch_and_it_is_said(
     assert "gd: engine torch; Triton needs a C compiler" in note
 
 
-def test_a_gpu_that_cannot_be_used_is_named_before_jobs_run(monkeypatch):
-    studies = read(GOOD)
-    assert "GPU" not in plan.notes([], studies)
-    monkeypatch.setattr(plan, "unusable", lambda: "its driver is old")
-    assert "No GPU is used: its driver is old." in plan.notes([], studies)
+def said_of(text: str) -> list[str]:
+    jobs = [SimpleNamespace(wildcards={"study": name}) for name in yaml.safe_load(text)["studies"]]
+    return plan.notes(jobs, read(text)).splitlines()[1:]
+
+
+def test_a_gpu_that_cannot_be_used_is_named_once_before_jobs_run(monkeypatch):
+    text = GOOD + GOOD.removeprefix("\nstudies:\n").replace("tiny", "other")
+    assert said_of(text) == []
+    monkeypatch.setattr(config, "unusable", lambda: "its driver is old")
+    assert said_of(text) == ["No GPU is used: its driver is old."]
+    assert said_of("gpu: true" + text) == []
+
+
+def test_the_file_says_whether_jobs_have_a_gpu_where_they_go(machine, monkeypatch, tmp_path):
+    monkeypatch.setenv("PATH", str(tmp_path))  # no C compiler here
+    for cuda, gpu, engine in [
+        (False, "", "numba"),
+        (False, "gpu: true", "triton"),
+        (True, "gpu: true", "triton"),
+        (True, "gpu: false", "numba"),
+        (True, "gpu: 'false'", "numba"),  # as --config gpu=false gives it
+    ]:
+        machine(cuda, 100)
+        gd = read(gpu + LONG)["tiny"].runs[-1]
+        assert (gd.engine, gd.needs["engines"].gpus) == (engine, int(engine == "triton"))
+    assert mistakes("gpu: maybe" + GOOD) == ["gpu: found 'maybe'; allowed: true or false"]
+    named = with_study_key("engine: triton")
+    (line,) = mistakes("gpu: false" + named)
+    assert line == f"{TINY}.engine: found triton; gpu is false; allowed: auto, numba, numpy, torch"
+    planned = read("gpu: true" + named)["tiny"].runs
+    assert all(of_run.needs["engines"].gpus for of_run in planned)
+    can = [ability.able("engines", [gd.run], mnist.SIZE, gpu) for gpu in (True, False)]
+    assert [("triton" in names) for names in can] == [True, False]
 
 
 def test_what_no_engine_can_do(monkeypatch):
-    monkeypatch.setattr(auto, "why_not", lambda kind, name, runs, size: f"{name} cannot")
+    monkeypatch.setattr(auto, "why_not", lambda kind, name, *_: f"{name} cannot")
     lines = mistakes(GOOD)
     says = "numba cannot; numpy cannot; torch cannot; allowed: a model that an engine can do"
     assert f"{TINY}.model: found sigmoid_softmax; {says}" in lines
@@ -653,7 +682,7 @@ def test_evaluation_is_compiled_where_that_is_worth_it(machine):
         machine(cuda)
         planned = read(text)["tiny"].runs[0]
         assert planned.evaluator == expected
-        assert planned.gpus("evaluators") == int(expected == "torch" and cuda)
+        assert planned.needs["evaluators"].gpus == int(expected == "torch" and cuda)
 
 
 def test_auto_leaves_what_takes_long_to_compile_to_others_and_says_so(machine, monkeypatch):

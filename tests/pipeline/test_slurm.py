@@ -68,14 +68,13 @@ def cluster(tmp_path_factory) -> Iterator[Callable[..., str]]:
         parent.chmod(0o755)  # munge asks for it
     for name in ("state", "spool"):
         (folder / name).mkdir()
-    (folder / "gpu").touch()
     (folder / "munge.key").write_bytes(os.urandom(1024))
     (folder / "munge.key").chmod(0o400)
     CONFIGURATION.mkdir(exist_ok=True)
     before = {path: path.read_bytes() for path in CONFIGURATION.glob("*.conf")}
     host = gethostname().split(".")[0]
     (CONFIGURATION / "slurm.conf").write_text(SLURM.format(host=host, folder=folder))
-    (CONFIGURATION / "gres.conf").write_text(f"Name=gpu File={folder}/gpu\n")
+    (CONFIGURATION / "gres.conf").write_text("Name=gpu File=/dev/null\n")
     files = {"pid-file": "pid", "log-file": "log", "seed-file": "seed", "socket": "socket"}
     places = [f"--{option}={folder}/munge.{ending}" for option, ending in files.items()]
     munge = ["munged", "--foreground", "--force", f"--key-file={folder}/munge.key", *places]
@@ -117,6 +116,19 @@ def test_the_bytes_are_those_of_a_local_run(cluster, made_once, empty):
     submitted = output.count("has been submitted with SLURM jobid")
     assert submitted < 14  # six jobs of three runs are one
     assert "Nothing to be done" in empty.snakemake("all")[1]
+
+
+def test_jobs_ask_for_a_gpu_where_nodes_are_said_to_have_one(cluster, tmp_path):
+    config = TINY.replace("engine: numpy", "validation: 1425\n    engine: triton")
+    config = config[: config.index("      gd")]
+    here, there = (copy_project(tmp_path / name, config) for name in ("here", "there"))
+    interpreted = {"TRITON_INTERPRET": "1"}
+    here.jobs("all", **interpreted)
+    code, output = there.snakemake(*CLUSTER, "--config", "gpu=true", "--", "all", **interpreted)
+    assert code == 0, output
+    assert there.files("results") == here.files("results")
+    asked = cluster("squeue", "--states=all", "--noheader", "--Format=tres-per-job").split()
+    assert asked.count("gres:gpu:1") == 1, asked  # of the two runs
 
 
 def test_the_bytes_stay_where_jobs_nodes_and_the_head_are_lost(cluster, tmp_path):
