@@ -35,10 +35,11 @@ report: "report/workflow.rst"
 
 with clear_errors():
     STUDIES = read_studies(config, workflow.configfiles)
-config["report"] = texts(config["studies"], STUDIES)  # for report/
+config = {**config, "report": texts(config["studies"], STUDIES)}  # for report/
 if workflow.is_main_process:  # a job on another machine reads this file, too
     journal.settle()
-    be_terse(workflow.output_settings.dryrun)
+    if workflow.modifier.is_main_snakefile():
+        be_terse(workflow.output_settings.dryrun)
 
 if "conda" not in map(str, workflow.deployment_settings.deployment_method):
     # `python` is the one that runs Snakemake, whatever it is called and wherever it lies
@@ -416,8 +417,17 @@ rule verify:
         "python {input.script} {params.manifests} --log {log}"
 
 
+def needed():
+    jobs = workflow.persistence.dag.needrun_jobs()
+    return [job for job in jobs if job.rule.snakefile == rules.all.rule.snakefile]
+
+
+if not workflow.modifier.is_main_snakefile():  # whose handlers alone are called
+    journal.accompany(workflow, needed)
+
+
 onstart:
-    jobs = list(workflow.persistence.dag.needrun_jobs())
+    jobs = needed()
     print(notes(jobs, STUDIES), file=sys.stderr)
     journal.begin(jobs)
     if workflow.cores > 1:
@@ -434,4 +444,4 @@ onsuccess:
 
 
 onerror:
-    print(explain(workflow.persistence.dag.needrun_jobs(), STUDIES.values()), file=sys.stderr)
+    print(explain(needed(), STUDIES.values()), file=sys.stderr)

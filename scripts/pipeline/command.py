@@ -13,6 +13,7 @@ from descent.errors import InputError
 from descent.files import checksum, replacing
 
 JOURNAL_VARIABLE = "DESCENT_JOURNAL"  # names the journal of the call that started a job
+NOT_BEGUN = "not begun"  # in its place, until there is one
 _WROTE, _DONE, _ERROR = "wrote ", "done in ", "error: "
 
 
@@ -44,6 +45,12 @@ def job(log: Path | None, *outputs: Path) -> Iterator[tuple]:
 
 def _check_call() -> None:
     journal = os.environ.get(JOURNAL_VARIABLE)  # pipeline/journal.py
+    if journal == NOT_BEGUN:
+        raise InputError(
+            "this call of Snakemake keeps no journal, without which an old result could be taken"
+            " for a new one; allowed: calls without --no-hooks; where a workflow imports this one"
+            " and has an onstart below that, <name of the module>.onstart() in it"
+        )
     if journal and not Path(journal).exists():
         raise InputError("the call of Snakemake that started this job is over: nothing is written")
 

@@ -17,7 +17,7 @@ import math
 import os
 import time
 from collections.abc import Callable, Iterable
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 
 from snakemake.io import IOFile
@@ -25,7 +25,7 @@ from snakemake.persistence import MetadataRecord
 from snakemake.persistence.file import FilePersistence
 
 from descent.files import checksum, replacing
-from pipeline.command import JOURNAL_VARIABLE, outcome
+from pipeline.command import JOURNAL_VARIABLE, NOT_BEGUN, outcome
 
 FOLDER = Path(".snakemake/jobs")
 LOCKS = Path(".snakemake/locks")
@@ -50,14 +50,33 @@ def begin(jobs: Iterable) -> None:
         Path(log).unlink(missing_ok=True)
 
 
+def accompany(workflow, needed: Callable[[], Iterable]) -> None:
+    """Begin and end with the calls of a workflow that imports this one as a module, before what it
+    does itself then. A handler that stands below the import takes the place of this one; the jobs
+    are then told that nothing has begun.
+    """
+    for event, ours in (("_onstart", lambda: begin(needed())), ("_onsuccess", end)):
+        theirs = getattr(workflow, event)
+        if getattr(theirs, "func", None) is not _before:  # each import reads the Snakefile again
+            setattr(workflow, event, partial(_before, ours, theirs))
+
+
+def _before(ours: Callable[[], None], theirs: Callable[[str], None], log: str) -> None:
+    ours()
+    theirs(log)
+
+
 def end() -> None:
     """Settle this call, whose jobs have all ended: it needs its logs no longer."""
-    if journal := os.environ.pop(JOURNAL_VARIABLE, None):  # none where nothing was to be done
+    journal = os.environ.pop(JOURNAL_VARIABLE, NOT_BEGUN)  # where nothing was to be done
+    if journal != NOT_BEGUN:
         _settle(Path(journal))
 
 
 def settle() -> None:
-    """Settle earlier calls; while one is running, or has left its lock, none."""
+    """Settle earlier calls; while one is running, or has left its lock, none. This one has yet to
+    begin."""
+    os.environ[JOURNAL_VARIABLE] = NOT_BEGUN
     if not any(LOCKS.glob("*")):
         for journal in sorted(FOLDER.glob("*.json")):
             _settle(journal)

@@ -113,21 +113,67 @@ def test_without_a_config_the_shipped_one_holds_and_a_named_one_alone(elsewhere)
     assert "mine.yaml: studies.mine.dataset" in output
 
 
+def nested(text: str) -> str:
+    return "descent:\n" + "".join(f"  {line}\n" for line in text.splitlines())
+
+
 def test_a_workflow_imports_it_as_a_module(elsewhere, made_once):
     (elsewhere.folder / "Snakefile").write_text(IMPORTER)
-    indented = "".join(f"  {line}\n" for line in TINY.splitlines())
-    (elsewhere.folder / "config.yaml").write_text(f"descent:\n{indented}")
+    (elsewhere.folder / "config.yaml").write_text(nested(TINY))
     given = ["--configfile", "config.yaml"]
     code, output = elsewhere.snakemake(*given)
     assert code == 0, output
     assert elsewhere.files("results") == made_once.files("results")
     assert (elsewhere.folder / "own.txt").exists()
     assert NOTHING in elsewhere.snakemake(*given)[1]
-    wrong = TINY.replace("[10]", "[-10]")
-    (elsewhere.folder / "config.yaml").write_text(
-        "descent:\n" + "".join(f"  {line}\n" for line in wrong.splitlines())
-    )
+    (elsewhere.folder / "config.yaml").write_text(nested(TINY.replace("[10]", "[-10]")))
     code, output = elsewhere.snakemake(*given)
     assert code == 1
     assert "studies.tiny.optimizers.gd.step_sizes" in output
     assert "Traceback" not in output
+
+
+BEGINS = """
+onstart:
+    print("importer begins")
+"""
+
+
+@pytest.mark.parametrize(
+    "importer",
+    [
+        BEGINS + IMPORTER + "use rule train from descent as descent_train with:\n  threads: 1\n",
+        IMPORTER + BEGINS + "    descent.onstart()\n",
+    ],
+)
+def test_what_failed_in_a_module_is_not_taken_for_made(elsewhere, importer):
+    (elsewhere.folder / "Snakefile").write_text(importer)
+    (elsewhere.folder / "config.yaml").write_text(nested(TINY))
+    given = ["--configfile", "config.yaml", "--keep-going"]
+    code, output = elsewhere.snakemake(*given)
+    assert code == 0, output
+    assert output.count("importer begins") == 1
+    before = elsewhere.files("results", "data")
+    data = elsewhere.folder / "data/digits.npz"
+    good = data.read_bytes()
+    data.write_bytes(good[:1000])
+    for _ in range(2):
+        code, output = elsewhere.snakemake(*given)
+        assert code == 1
+        assert "error: data/digits.npz: not a readable npz file" in output
+        assert "Error in rule descent_train" in output
+    data.write_bytes(good)
+    code, output = elsewhere.snakemake(*given)
+    assert code == 0, output
+    assert NOTHING not in output
+    assert elsewhere.files("results", "data") == before
+    assert NOTHING in elsewhere.snakemake(*given)[1]
+
+
+def test_a_module_whose_importer_keeps_no_journal_says_so(elsewhere):
+    (elsewhere.folder / "Snakefile").write_text(IMPORTER + BEGINS)
+    (elsewhere.folder / "config.yaml").write_text(nested(TINY))
+    code, output = elsewhere.snakemake("--configfile", "config.yaml")
+    assert code == 1
+    assert "this call of Snakemake keeps no journal" in output
+    assert elsewhere.files("results", "data") == {}
