@@ -69,6 +69,21 @@ def test_equals_numpy(random, name, net, dtype, rtol, classes):
             assert (accuracy == expected[1]).all()
 
 
+def test_numba_evaluates_scores_without_a_bias(random):
+    x, y = random.integers(256, size=(50, 13)), np.arange(50) % 10
+    given = snapshots(random, 3, features=13)
+    loss, accuracy, norm = evaluate(
+        "numba", "softmax_regression", ({"A": given["A"]}, x, 255, y, 0.3)
+    )
+    A, x = given["A"], x / 255
+    z = x @ A.transpose(0, 2, 1)
+    p = np.exp(z) / np.exp(z).sum(2, keepdims=True)
+    assert_allclose(loss, -np.log(p[:, np.arange(50), y]).mean(1))
+    assert (accuracy == (z.argmax(2) == y).mean(1)).all()
+    gradient = (p - np.eye(10)[y]).transpose(0, 2, 1) @ x / 50 + 0.3 * A
+    assert_allclose(norm, np.sqrt(np.square(gradient).sum((1, 2))))
+
+
 @pytest.mark.parametrize(("name", "net"), PAIRS)
 def test_what_is_not_finite_or_equal_counts_as_in_numpy(random, digits, name, net):
     parameters = snapshots(random, 5, net)

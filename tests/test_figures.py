@@ -614,6 +614,13 @@ def test_curvature_is_drawn_of_full_batches_beside_two_over_the_step_size():
         assert (heights.min(), heights.max()) == pytest.approx((0.8 * 3, 1.2 * 11))
 
 
+def test_curvature_is_not_drawn_of_averages():
+    traces = study({"gd": [0.1], "gd_average": [0.1]}).assign(batch_size="full")
+    measured = traces["step"].where(traces["optimizer"] == "gd")
+    drawn = drawn_of("curvature", traces.assign(curvature=measured, curvature_error=0.1))
+    assert [axes.get_title() for axes in drawn.axes] == ["gd", "gd"]  # λ_max, and in units of 2/α
+
+
 @pytest.mark.parametrize("limit", [1e-9, 1e9])
 def test_the_limit_of_a_floor_is_not_marked_beside_the_panel(limit):
     traces = study({"sgd": [0.1, 1]})
@@ -753,6 +760,22 @@ def test_a_path_that_leaves_the_picture_fades(bowl):
     traces, *others = bowl
     drawn = draw(traces, summarise(traces), *others)
     assert [len(axes.images) for axes in drawn.axes] == [0, 0, 0, 1]
+
+
+def test_the_optimum_is_that_of_the_samples_that_train(bowl):
+    from descent.figures.trajectories import draw
+
+    traces, runs, data, model = bowl
+    held_out = {
+        key: replace(run, provenance=run.provenance | {"validation": 1})
+        for key, run in runs.items()
+    }
+    drawn = draw(traces, summarise(traces), held_out, data, model)
+    x, y = data.x_train[:-1], data.y_train[:-1]
+    optimum = model.optimum(x, y, 0.0, bias=False)["A"][0]
+    assert not np.allclose(optimum, 1)
+    (cross,) = (line for line in drawn.axes[0].get_lines() if line.get_marker() == "x")
+    np.testing.assert_allclose([*cross.get_xdata(), *cross.get_ydata()], optimum)
 
 
 @pytest.fixture(scope="module")

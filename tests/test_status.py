@@ -30,6 +30,11 @@ CASES = {
         "oscillating",
     ),
     "as often up and down, but a batch": (1.5 + 0.1 * (T % 2), {"start": 2.2}, "plateau"),
+    "up and down by rounding, at the optimum": (
+        1 + 1e-9 * (T % 2),
+        {"rises": T, "start": 2.0, "optimum": True},
+        "converged",
+    ),
     "it rose in the first half only": (TOWARDS_1, {"rises": np.minimum(T, 50)}, "converged"),
     "a tenth of the steps rose": (1.5 + 0 * T, {"rises": T / 10, "start": 2.0}, "plateau"),
     "at the optimum, falling on": (1 + 0.9**T, {"optimum": True}, "converged"),

@@ -76,6 +76,15 @@ def test_the_gap_is_to_the_lowest_of_the_study_or_to_the_optimum():
     assert summarise(over)["gap"].tolist() == pytest.approx([0.75, 0.5])
 
 
+def test_the_optimum_is_known_however_high_other_runs_are():
+    """Where F is 1e20, F - (F - F*) is 0."""
+    good, bad = traces({0: [0, 0.5, 0.9]}), traces({0: [0, 0, 0]}, step_size=9.0)
+    bad = pd.concat([bad.assign(step_size=9.0 + i, objective=[1, 1e20, 1e30]) for i in range(5)])
+    table = pd.concat([good, bad], ignore_index=True)
+    rows = summarise(table.assign(excess=table["objective"] - 0.05)).to_dict("records")
+    assert rows[0]["gap"] == pytest.approx(1 - (1 - 0.1) / 0.95)
+
+
 def test_averages_start_where_their_run_does():
     own, averages = traces({0: [0, 0.5, 1, 1, 1]}), traces({0: [0, 0, 0.5, 0.5, 0.5]})
     averages = averages[averages["step"] > 1].assign(optimizer="o_average")

@@ -25,6 +25,13 @@ def test_every_float_comes_back(tmp_path):
     assert ",inf,nan,0.1\n" in text
 
 
+def test_words_that_look_like_numbers_stay_words(tmp_path):
+    words = {"study": "nan", "dataset": "007", "model": "1e5", "optimizer": "inf", "engine": "NA"}
+    table = trace().assign(**words)
+    tables.write(table, tmp_path / "t.csv")
+    pd.testing.assert_frame_equal(tables.read(tmp_path / "t.csv", columns.TRACE), table)
+
+
 def rows(table: pd.DataFrame) -> str:
     return table.to_csv(index=False)
 

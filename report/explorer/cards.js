@@ -1,7 +1,7 @@
 // A card for a run: how it ended, its weights, where it comes from.
 
 import { colours } from "./plot.js";
-import { label, number, ofSeeds, words } from "./study.js";
+import { isPictured, label, number, ofSeeds, words } from "./study.js";
 
 const MARGIN = 1; // pixels between images
 
@@ -32,7 +32,7 @@ export function cardOf(study, run, row, { pinned, pin }) {
     make("h3", {}, swatch, `${run.optimizer}, step size ${run.label}`, button),
     make("p", {}, `How it ended: ${run.status}.`),
   );
-  if (study.weights) card.append(...weightsOf(study, run, row));
+  if (study.weights && isPictured(run)) card.append(...weightsOf(study, run, row));
   card.append(table, sourceOf(study, run));
   return card;
 }

@@ -29,7 +29,7 @@ export function curvesOf(study, state) {
   if (!sound.length) heights.splice(0, heights.length, ...runs.map((run) => middle[run.start]));
   if (state.curve === "objective" && study.optimum !== null) heights.push(study.optimum);
   const ends = runs.map((run) => xs[run.start + run.steps - 1]);
-  const firsts = runs.map((run) => xs[run.start + 1] ?? 1);
+  const firsts = runs.map((run) => xs[run.start + behindZero(run, xs)]);
   const right = Math.max(...ends, firsts.length ? 0 : 1);
   const x = { label: ALONG[state.x], log: state.xLog };
   x.range = state.xLog ? [Math.min(...firsts, right), right] : [0, right];
@@ -40,6 +40,9 @@ export function curvesOf(study, state) {
   }
   return { runs, xs, x, y };
 }
+
+/** How many rows of a run a logarithmic axis does not have: the start, but not of averages. */
+const behindZero = ({ start }, xs) => xs[start] > 0 ? 0 : 1;
 
 /** Draw the curves; the places of their points, and the frame that draws. */
 export function drawCurves(element, study, state, on) {
@@ -59,7 +62,8 @@ function paintCurves(pen, study, state, { runs, xs }, places) {
   ctx.lineJoin = "bevel";
   const pinned = new Set(state.pins);
   for (const run of runs) {
-    const from = run.start + (state.xLog ? 1 : 0), count = run.start + run.steps - from;
+    const from = run.start + (state.xLog ? behindZero(run, xs) : 0);
+    const count = run.start + run.steps - from;
     const at = Array.from({ length: count }, (_, i) => pen.x(xs[from + i]));
     const heights = (column, of = 1, seed = 0) =>
       at.map((_, i) => pen.y(column[(from + i) * of + seed]));

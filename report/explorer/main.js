@@ -6,7 +6,7 @@ import { drawPlane, pathOf } from "./plane.js";
 import { colours, nearest } from "./plot.js";
 import { csvOf, offer, pngOf, rowsOfCurves, rowsOfSweep } from "./save.js";
 import { fromHash, initial, MOST_PINS, toHash } from "./state.js";
-import { label, number, ofSeeds, readStudy, words } from "./study.js";
+import { isPictured, label, number, ofSeeds, readStudy, words } from "./study.js";
 import { drawSweep, visible } from "./sweep.js";
 
 const MOST_NAMES = 60, FRAME = 60; // of a legend; milliseconds of a step played
@@ -208,25 +208,24 @@ function showCards() {
 function sameStep({ start, steps }) {
   if (state.row === null) return steps - 1;
   const { epoch } = study.columns, own = epoch.subarray(start, start + steps);
-  return own.findLastIndex((passes) => passes <= epoch[state.row]);
+  return Math.max(0, own.findLastIndex((passes) => passes <= epoch[state.row])); // of averages
 }
 
-function showPlane(run, step) {
-  const of = planeRuns.findIndex(({ number: other }) => other === run.number);
+function showPlane({ trace }, step) {
+  const of = planeRuns.findIndex((run) => run.trace === trace), run = planeRuns[of];
   $("plane-run").value = of;
   $("plane-run").ariaValueText = `step size ${run.label}`;
   $("plane-size").textContent =
     `${run.optimizer}, step size ${run.label}, step ${step}: ${run.status}`;
   drawPlane($("plane"), study, run, step);
 }
-const planeRuns = study.runs.filter((run, i, all) =>
-  all.findIndex((o) => o.number === run.number) === i
-);
+const planeRuns = study.runs.filter(isPictured);
 
 /** Walk along the run, a step a frame. */
 function play() {
   clearInterval(playing);
-  const run = study.runs[state.run] ?? planeRuns[0];
+  const current = study.runs[state.run]?.trace;
+  const run = planeRuns.find(({ trace }) => trace === current) ?? planeRuns[0];
   const { steps } = pathOf(study, run);
   const still = matchMedia("(prefers-reduced-motion: reduce)").matches;
   let i = still ? steps.length - 1 : 0;

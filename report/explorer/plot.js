@@ -21,7 +21,7 @@ export function colours() {
  * Draw in an element, in place of what is there.
  *
  * x, y: {label, log, range} of the axes. paint(pen): draws; a pen has the canvas's context, pixels
- * to a CSS pixel, and x and y, which turn values into places. on: {hover(x, y, nearest), click,
+ * to a CSS pixel, and x and y, which turn values into places. on: {hover(x, y), click,
  * zoom([left, right, bottom, top]), reset}; places are CSS pixels in the frame.
  */
 export function draw(element, { x, y, paint, on }) {
@@ -117,7 +117,7 @@ const bounded = (place) => Number.isFinite(place) ? Math.max(-1e6, Math.min(1e6,
 
 /** Round numbers from low to high, about so many at most. */
 export function ticks(low, high, log, most) {
-  if (log && high >= 10 * low) {
+  if (log && low > 0 && high >= 10 * low) {
     const first = Math.floor(Math.log10(low)), last = Math.ceil(Math.log10(high));
     for (
       const [digits, every] of [[[1, 2, 5], 1], [[1], 1], [[1], 2], [[1], 3], [[1], 5], [[1], 10]]

@@ -33,6 +33,9 @@ function measuredOf({ runs, columns, seeds: { length: n } }, metric) {
   return new Set(known.map(({ optimizer }) => optimizer));
 }
 
+/** Whether the pictures show it: of averages they show nothing. */
+export const isPictured = ({ number }) => number !== undefined;
+
 /** A metric as a person writes it. */
 export function label(metric) {
   const [, optimum, parameter] = metric.match(/^(optimum_)?distance_(.*)$/) ?? [];

@@ -13,7 +13,8 @@ steps there, which show no scatter, where it exceeds a tenth of the way.
 The first that holds:
 
     diverged      F is not finite somewhere, or gap > 2
-    oscillating   (full batch) more than a tenth of the steps of the last two quarters raised F
+    oscillating   (full batch) more than a tenth of the steps of the last two quarters raised F,
+                  unless the gap to a known optimum is rounding
     converged     gap ≤ 0.01; where no optimum is known it does not fall by 1/200 of the way either
     barely moved  gap > 0.9, by a fall beyond noise, and F was never above its start
     no gain       gap > 0.9, whatever it did in between
@@ -70,7 +71,8 @@ def status(
     beyond_noise = fall > max(noise, ROUNDING * abs(start))
     far = beyond_noise and fall > way / 200
     falling = beyond_noise and fall > min(way / 200, way * gap / 10)
-    if rises is not None and _share_of_rises(step, rises) > 0.1:
+    at_rest = optimum and gap <= ROUNDING
+    if rises is not None and _share_of_rises(step, rises) > 0.1 and not at_rest:
         word = "oscillating"
     elif gap <= 0.01 and (optimum or not far):
         word = "converged"

@@ -22,9 +22,11 @@ def summarise(traces: pd.DataFrame) -> pd.DataFrame:
     descent/status.py has them, gap the median over seeds.
     """
     starts = traces[traces["step"] == 0].groupby("seed")["objective"].first()
-    reference, optimum = traces["objective"][np.isfinite(traces["objective"])].min(), False
-    if "excess" in traces:  # over the objective of the optimum, the same for all
-        reference, optimum = float((traces["objective"] - traces["excess"]).median()), True
+    objective, optimum = traces["objective"].to_numpy(), "excess" in traces
+    lowest = np.where(np.isfinite(objective), objective, np.inf).argmin()
+    reference = float(objective[lowest])
+    if optimum:  # the same for all; of larger objectives rounding would take it
+        reference -= float(traces["excess"].iloc[lowest])
     return pd.DataFrame(
         {
             **dict(zip(RUN, key, strict=True)),

@@ -13,7 +13,8 @@ from descent.errors import InputError
 from descent.files import AGAIN
 from descent.provenance import Sums, unaltered
 
-TEXT = {"batch_size": str}  # a number, or "full"
+# words, of which some look like numbers
+TEXT = ("study", "dataset", "model", "optimizer", "engine", "batch_size")
 
 
 def read(path: Path, columns: list[str], recorded: Sums | None = None) -> pd.DataFrame:
@@ -26,7 +27,13 @@ def read(path: Path, columns: list[str], recorded: Sums | None = None) -> pd.Dat
     if recorded is not None:
         unaltered(path, hashlib.sha256(content).hexdigest(), recorded)
     try:
-        table = pd.read_csv(BytesIO(content), keep_default_na=False, na_values=["nan"], dtype=TEXT)
+        numbers = [name for name in pd.read_csv(BytesIO(content), nrows=0) if name not in TEXT]
+        table = pd.read_csv(
+            BytesIO(content),
+            keep_default_na=False,
+            na_values=dict.fromkeys(numbers, "nan"),
+            dtype=dict.fromkeys(TEXT, str),
+        )
     except (pd.errors.ParserError, pd.errors.EmptyDataError, UnicodeDecodeError) as error:
         raise InputError(f"{path}: not a readable CSV file ({error}){AGAIN}") from None
     if missing := [column for column in columns if column not in table]:

@@ -17,7 +17,7 @@ def explain(jobs: Iterable, studies: Iterable[PlannedStudy]) -> str:
             why = reason(log) if log.exists() else None
             for study in studies if why else ():
                 own = study.name == job.wildcards.get("study")
-                of_its_data = study.dataset == job.wildcards.get("dataset")
+                of_its_data = not study.table and study.dataset == job.wildcards.get("dataset")
                 if own or (of_its_data and study.name in wanted):
                     reasons.setdefault(study.name, f"{why} (see {log})")
     return "\n".join(f"Study {name} could not be made: {why}" for name, why in reasons.items())

@@ -16,6 +16,7 @@ from descent.run import TAKEN, Run
 from pipeline import auto, config, plan
 from pipeline.arguments import parse_run
 from pipeline.config import MAX_COMMAND, TARGETS, Optimizer, Study, read_studies
+from pipeline.failures import explain
 from theory import _runs
 
 ROOT = Path(__file__).parents[2]
@@ -652,6 +653,19 @@ def test_the_file_says_whether_jobs_have_a_gpu_where_they_go(machine, monkeypatc
     assert all(of_run.needs["engines"].gpus for of_run in planned)
     can = [ability.able("engines", [gd.run], mnist.SIZE, gpu) for gpu in (True, False)]
     assert [("triton" in names) for names in can] == [True, False]
+
+
+def test_a_failed_download_is_not_blamed_on_a_table_of_that_name(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    log = Path("download.log")
+    log.write_text("error: no network\n")
+    Path("mnist.csv").write_text("a,y\n" + "1,u\n2,v\n" * 5)
+    table = GOOD.replace("digits", "{file: mnist.csv, target: y}").replace("tiny", "own")
+    studies = read(GOOD.replace("digits", "mnist") + table.removeprefix("\nstudies:\n"))
+    jobs = [SimpleNamespace(wildcards={"dataset": "mnist"}, log=[log])]
+    jobs += [SimpleNamespace(wildcards={"study": name}, log=[]) for name in studies]
+    line = "Study tiny could not be made: no network (see download.log)"
+    assert explain(jobs, studies.values()) == line
 
 
 def test_what_no_engine_can_do(monkeypatch):

@@ -49,6 +49,16 @@ studies:
     figures: [trajectories]
     optimizers:
       gd: {engine: numpy, batch_size: full, epochs: 20, evaluate_every: 1, step_sizes: [1, 2.05]}
+  averaged:  # the last two of twenty steps; one of them is evaluated
+    dataset: bowl
+    model: linear_regression
+    initial: zeros
+    bias: false
+    engine: numpy
+    evaluator: numpy
+    seeds: [0]
+    optimizers:
+      gd: {batch_size: full, epochs: 20, evaluate_every: 20, average_from: 19, step_sizes: [1, 2]}
   points:  # by 1 - 2.2 a step: after 473 some seeds are beyond float32, and some are not
     dataset: {file: points.csv, target: class, test: 0.25}
     model: softmax_regression
@@ -60,10 +70,11 @@ studies:
     optimizers:
       gd: {batch_size: full, epochs: 473, evaluate_every: 1, step_sizes: [0.1, 2.2]}
 """
-NAMES = ["explored", "bowl", "points"]
+NAMES = ["explored", "bowl", "averaged", "points"]
 RUNS = {
     "explored": ["sgd 0.01", "sgd 0.1", "gd 0.3", "gd 3.0", "gd 300.0"],
     "bowl": ["gd 1.0", "gd 2.05"],
+    "averaged": ["gd 1.0", "gd 2.0", "gd_average 1.0", "gd_average 2.0"],
     "points": ["gd 0.1", "gd 2.2"],
 }
 SWEEP, CURVES = 'section[aria-labelledby="of-sweep"]', 'section[aria-labelledby="of-curves"]'
@@ -174,7 +185,7 @@ def test_a_page_draws_its_runs_from_itself_alone(open_page, study):
     assert explorer.page.locator("canvas.weights").count() == 0  # until one comes to a run
     explorer.click(RUNS[study][0], "#legend")
     assert explorer.page.locator("canvas.weights").count() == (study == "explored")
-    assert explorer.page.locator("#in-plane").is_visible() == (study == "bowl")
+    assert explorer.page.locator("#in-plane").is_visible() == (study in ("bowl", "averaged"))
 
 
 CONTROLS = {
@@ -543,7 +554,7 @@ def test_what_is_saved_of_the_curves_is_in_the_traces(open_page, traces, study):
             )
             shown = steps.nunique()
             assert shown == all_steps.nunique() if shown < 80 else shown <= 101 < len(of)
-            assert {0, all_steps.max()} <= set(steps)
+            assert {all_steps.min(), all_steps.max()} <= set(steps)
     assert (study == "points") == (len(saved) < len(exact))
 
 
@@ -803,6 +814,20 @@ def test_play_goes_to_the_end_where_nothing_shall_move(open_page):
     page.page.get_by_role("slider", name="step size").press("ArrowRight")
 
     assert "2.05, step 20" in page.page.locator("#plane-size").inner_text()
+
+
+def test_averages_that_begin_late_are_shown_from_there(open_page):
+    page = open_page("averaged", "#x=step&xLog=true&pins=gd_average+1.0&run=gd+1.0&row=1")
+    assert page.at("curves") == ("gd 1.0", 1)
+    assert "step 20, epoch 20\t" in page.cards()[0]  # the first of the average
+    page.click("gd_average 1.0", "#legend")
+    assert page.at("curves") == ("gd_average 1.0", 20)
+    in_plane = page.page.locator("#plane-size")
+    assert in_plane.inner_text().startswith("gd, step size 1.0, step 20")
+    page.click("Play")
+    page.until("document.getElementById('curves-read').textContent.startsWith('gd, step size 1')")
+    page.until("document.getElementById('plane-size').textContent.includes('step 20')")
+    assert page.at("curves") == ("gd 1.0", 20)
 
 
 # where it comes from

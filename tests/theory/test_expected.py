@@ -56,11 +56,22 @@ def test_averages_are_those_of_a_simulation(random):
             total += v
             heights.append((CURVATURE * (total / (step - before + 1)) ** 2).sum(1) / 2)
     error = np.std(heights, 1) / np.sqrt(runs)
-    left, noisy = averaged(start, noise, a, 2, before, range(1, 61))
+    left, noisy = averaged(start, noise, a, 2, [before + 1] * 60, range(1, 61))
     assert (np.abs(np.mean(heights, 1) - left - noisy) < 4 * error + 0.01 * noisy).all()
-    long = averaged(start, noise, a, 2, 10**6, [10**6])[1]
+    long = averaged(start, noise, a, 2, [10**6], [10**6])[1]
     limit = (noise.weight[1:] / CURVATURE[1:]).sum() / 2 / (2 * 10**6)
     assert_allclose(long, limit, rtol=1e-3)
+
+
+@pytest.mark.parametrize("before", [0, 3])
+def test_an_average_without_noise_is_that_of_its_iterates(before):
+    start, nothing = Spectrum(CURVATURE, np.ones(4)), Spectrum(CURVATURE, np.zeros(4))
+    counts, a = np.arange(1, 9), 0.4
+    left, noisy = averaged(start, nothing, a, 1, [before + 1] * 8, counts)
+    paths = (1 - a * CURVATURE) ** (before + 1 + np.arange(8))[:, None]  # of each direction
+    means = np.cumsum(paths, axis=0) / counts[:, None]
+    assert_allclose(left, (CURVATURE * means**2).sum(1) / 2)
+    assert not noisy.any()
 
 
 def test_small_steps_with_replacement_come_to_the_trace_of_the_noise():

@@ -80,6 +80,18 @@ def test_gradient_descent_is_exactly_what_is_expected_of_least_squares(digits):
     assert_allclose(excess.mean(0), known.expected["from_start"], rtol=1e-9)
 
 
+def test_a_single_weight_has_a_theory(digits):
+    data = replace(digits, x_train=digits.x_train[:, 20:21], x_test=digits.x_test[:, 20:21])
+    data = replace(data, y_train=data.y_train / 9, y_test=data.y_test / 9, classes=np.array([]))
+    made = list(runs("linear_regression", l2=0.0, model_options={"bias": False}))
+    point = minimiser(made[0][1], data)
+    found = theory(made, data, point).numbers
+    x = data.x_train / data.scale
+    noise = np.square(x[:, 0] * (x @ point["A"][0] - data.y_train)).mean()
+    assert_allclose(found["curvature"]["at_minimiser"], np.square(x).mean())
+    assert_allclose(found["noise_trace"], noise)
+
+
 @pytest.mark.parametrize(
     ("model", "keys", "why"),
     [

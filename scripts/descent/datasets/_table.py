@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 MAX_WORDS = 50  # different ones in a column of features
 MAX_LINES = 20  # of a message
+UNNAMED = re.compile(r"Unnamed: \d+")  # as pandas names it: the index of a table written by it
 
 
 @declared
@@ -85,8 +86,8 @@ def obtain(table: Table) -> Data:
 
 
 def _standardised(values: NDArray, train: NDArray) -> NDArray:
-    deviation = values[train].std(0)
-    return (values - values[train].mean(0)) / np.where(deviation > 0, deviation, 1)
+    varies = np.ptp(values[train], axis=0) > 0  # by rounding, no deviation is 0
+    return (values - values[train].mean(0)) / np.where(varies, values[train].std(0), 1)
 
 
 def _tests(table: Table, rows: int) -> int:
@@ -99,6 +100,9 @@ def _columns(table: Table) -> _Columns:
     features = table.features or tuple(name for name in frame if name != table.target)
     missing = [name for name in (*features, table.target) if name not in frame]
     wrong = [mistake("columns", name, ", ".join(frame), meant(name, frame)) for name in missing]
+    for name in filter(UNNAMED.fullmatch, features):
+        place = list(frame).index(name) + 1
+        wrong.append(f"column {place}: found no name; allowed: a name, or features without it")
     if table.target in features:
         wrong.append(f"column {table.target}: found among the features; allowed: the target alone")
     if not len(frame) or not features:
@@ -191,5 +195,6 @@ def _words(column: "pd.Series") -> NDArray[np.bool_]:
 
 
 def _cells(column: "pd.Series", wrong: NDArray[np.bool_], allowed: str) -> Iterator[str]:
+    cells = column.tolist()
     for row in np.flatnonzero(wrong):
-        yield f"row {row + 1}, column {column.name}: found {column[row]!r}; allowed: {allowed}"
+        yield f"row {row + 1}, column {column.name}: found {cells[row]!r}; allowed: {allowed}"

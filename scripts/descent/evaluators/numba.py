@@ -34,7 +34,7 @@ def means(
     l2: float | None = None,
 ) -> list[NDArray]:
     """Mean loss, accuracy, and, where λ is given, the gradient's norm, of every snapshot."""
-    A, b = snapshots["A"], snapshots["b"]
+    A, b = snapshots["A"], snapshots.get("b")
     count, classes, features = A.shape
     layout = Layout(classes, TOGETHER)
     compiled_for = statics(net.__name__.rpartition(".")[-1], layout)
@@ -46,11 +46,13 @@ def means(
     found = np.zeros((3, -(-count // TOGETHER), TOGETHER))
     for block, some in enumerate(blocks(count, TOGETHER)):
         weights[:-1, :, : len(A[some])] = A[some].T
-        weights[-1, :, : len(b[some])] = b[some].T
+        if b is not None:
+            weights[-1, :, : len(b[some])] = b[some].T
         _sums(compiled_for, rows, samples, y, z, total, sums)
         found[:2, block] = sums[:, :TOGETHER] / len(x)
         if total is not None:
             gradient = layout.numbers(total) / len(x) + l2 * weights.astype(np.float64)
+            gradient = gradient if b is not None else gradient[:-1]
             found[2, block] = np.sqrt(np.square(gradient).sum((0, 1)))
             total[...] = 0
     return list(found.reshape(3, -1)[: 2 if l2 is None else 3, :count])

@@ -49,7 +49,10 @@ def content(
         of_run["expected_noise"] = heights["from_noise"].to_numpy()
         parts.append(of_run)
         of_average = optimizer.removesuffix(f"_{AVERAGE[:-1]}"), step_size
-        own = dict(made.get((optimizer, step_size)) or made[of_average])
+        plain = made.get((optimizer, step_size))
+        own = dict(plain or made[of_average])
+        if not plain:  # the pictures show nothing of averages
+            del own["number"]
         provenance = own.pop("provenance")
         if provenance not in provenances:
             provenances.append(provenance)

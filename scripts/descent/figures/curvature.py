@@ -20,7 +20,6 @@ from matplotlib.lines import Line2D
 
 from descent.figures._curves import Quantity, panels_of_curves
 from descent.figures._style import step_size_colours
-from descent.run import FULL
 
 NEEDS = ("some full batch", "plain")
 PLACE = 15
@@ -30,7 +29,9 @@ BAND = {"alpha": 0.2, "linewidth": 0}
 
 
 def draw(traces: pd.DataFrame, summary: pd.DataFrame) -> Figure:
-    traces, summary = (table[table["batch_size"] == FULL] for table in (traces, summary))
+    measured = traces.groupby("optimizer")["curvature"].count()  # none of averages
+    shown = measured.index[measured > 0]
+    traces, summary = (table[table["optimizer"].isin(shown)] for table in (traces, summary))
     traces = traces.assign(sharpness=traces["curvature"] * traces["step_size"] / 2)
     quantities = [
         Quantity("curvature", r"$\lambda_{\max}$"),

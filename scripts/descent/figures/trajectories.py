@@ -48,7 +48,9 @@ def draw(
     figure = Figure(figsize=(WIDTH, 0.4 + panel * lines * len(rows)))
     parts = figure.subfigures(len(rows), 1, squeeze=False)[:, 0]
     first = next(iter(runs.values()))
-    of_first, x = first.provenance, data.inputs(data.x_train, "float64")
+    of_first = first.provenance
+    data = data.holding_out(of_first["validation"])
+    x = data.inputs(data.x_train, "float64")
     bottom = model.optimum(x, data.y_train, of_first["l2"], **of_first["model_options"])["A"][0]
     contours = _contours(first, bottom, data, model)  # the same for all runs
     ended = summary.set_index(["optimizer", "step_size"])["status"].map(of_most)

@@ -21,7 +21,7 @@ smaller; its noise counts as that of its size.
 
 The average of T iterates of samples drawn with replacement is
 
-    from the start    ½ h v_0² ρ²ᵗ [(1 - ρᵀ) / (αhT)]²,  t steps before the first
+    from the start    ½ h v_0² ρ²ᵗ [(1 - ρᵀ) / (αhT)]²,  the first after t steps
     from noise        ½ h σ²/T² [T (1 + ρ)/(1 - ρ) - 2ρ (1 - ρᵀ)/(1 - ρ)²],  σ² = αc / (Bh (2 - αh))
 
 whose limit is ½ tr(H⁻¹C) / (BT) (Polyak and Juditsky 1992).
@@ -72,16 +72,16 @@ def averaged(
     noise: Spectrum,
     step_size: float,
     batch_size: int,
-    before: int,
+    first: ArrayLike,
     count: ArrayLike,
 ) -> tuple[NDArray, NDArray]:
     """What is left from the start, and of noise, in averages of so many iterates [S].
 
-    before: steps before the first of them. Samples are drawn with replacement.
+    first: the step of the first of them [S]. Samples are drawn with replacement.
     """
-    count = np.maximum(np.asarray(count), 1)
+    first, count = np.asarray(first), np.asarray(count)
     shrunk = _geometric(1 - step_size * start.curvature, count) / count[:, None]
-    shrunk *= (1 - step_size * start.curvature) ** before
+    shrunk *= _power(1 - step_size * start.curvature, first)
     left = shrunk**2 @ (start.curvature * start.weight / 2)
     bent = noise.curvature > 1e-12 * noise.curvature.max()  # elsewhere height is nothing
     h, c = noise.curvature[bent], noise.weight[bent]

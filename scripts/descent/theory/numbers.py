@@ -123,7 +123,8 @@ def _expected(
         if run.average_from is not None and not shuffled:
             before = run.steps_before_averaging(samples)
             steps = steps[steps >= before]
-            left, noisy = averaged(start, noise, a, size, before, steps - before)
+            first, count = np.minimum(before + 1, steps), np.maximum(steps - before, 1)
+            left, noisy = averaged(start, noise, a, size, first, count)
             add(f"{name}_average", a, steps, left, inflation * noisy)
     return pd.concat(tables, ignore_index=True) if tables else pd.DataFrame(columns=EXPECTED)
 
@@ -173,7 +174,8 @@ def _probes(point: Point) -> NDArray:
     n, size = len(point.slopes), point.w.size
     if size <= EXACT:
         each = point.slopes[:, :, None] * point.objective.x.toarray()[:, None]
-        values, vectors = np.linalg.eigh(np.cov(each.reshape(n, size), rowvar=False, bias=True))
+        covariance = np.cov(each.reshape(n, size), rowvar=False, bias=True)
+        values, vectors = np.linalg.eigh(covariance.reshape(size, size))
         return np.sqrt(np.maximum(values, 0))[:, None] * vectors.T
     signs = np.random.default_rng(0).choice([-1.0, 1.0], (PROBES, n))
     signs -= signs.mean(1, keepdims=True)
