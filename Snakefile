@@ -94,7 +94,7 @@ rule download:
     conda:
         "environment.yaml"
     shell:
-        "python {input.script} --dataset {wildcards.dataset} --raw data/raw/{wildcards.dataset}"
+        "python {input.script:q} --dataset {wildcards.dataset} --raw data/raw/{wildcards.dataset}"
         " --data {output} --log {log}"
 
 
@@ -113,7 +113,7 @@ rule prepare:
     params:
         table=lambda w: study(w).table_keys(),
     shell:
-        "python {input.script} --table {params.table} --data {output} --log {log}"
+        "python {input.script:q} --table {params.table} --data {output} --log {log}"
 
 
 rule minimise:
@@ -136,7 +136,7 @@ rule minimise:
     params:
         objective=lambda w: study(w).objective(),
     shell:
-        "python {input.script} --data {input.data} --objective {params.objective}"
+        "python {input.script:q} --data {input.data} --objective {params.objective}"
         " --minimiser {output} --log {log}"
 
 
@@ -163,7 +163,7 @@ rule theory:
         runs=lambda w: study(w).runs_by_optimizer(),
         minimiser=lambda w: study(w).minimiser_option(),
     shell:
-        "python {input.script} --data {input.data} {params.minimiser} --runs {params.runs}"
+        "python {input.script:q} --data {input.data} {params.minimiser} --runs {params.runs}"
         " --numbers {output.numbers} --expected {output.expected} --log {log}"
 
 
@@ -188,7 +188,7 @@ rule train:
     params:
         run=lambda w: planned(w).options(),
     shell:
-        "python {input.script} --data {input.data} {params.run} --iterates {output} --log {log}"
+        "python {input.script:q} --data {input.data} {params.run} --iterates {output} --log {log}"
 
 
 rule evaluate:
@@ -219,7 +219,7 @@ rule evaluate:
         run=lambda w: planned(w).expected(),
         further=lambda w: study(w).evaluation_options(),
     shell:
-        "python {input.script} --iterates {input.iterates} --data {input.data} {params.further}"
+        "python {input.script:q} --iterates {input.iterates} --data {input.data} {params.further}"
         " --study {wildcards.study} --optimizer {wildcards.optimizer} --evaluator {params.evaluator}"
         " --run {params.run} --trace {output.trace} --record {output.record} --log {log}"
 
@@ -242,7 +242,7 @@ rule aggregate:
     params:
         seeds=lambda w: study(w).seeds,
     shell:
-        "python {input.script} --run-traces {input.traces} --seeds {params.seeds}"
+        "python {input.script:q} --run-traces {input.traces} --seeds {params.seeds}"
         " --traces {output.traces} --summary {output.summary} --record {output.record} --log {log}"
 
 
@@ -268,8 +268,8 @@ rule describe:
     conda:
         "environment.yaml"
     shell:
-        "python {input.script} --summary {input.summary} --tables {input.tables}"
-        " --template {input.template} --headline {output.headline} --page {output.page}"
+        "python {input.script:q} --summary {input.summary} --tables {input.tables}"
+        " --template {input.template:q} --headline {output.headline} --page {output.page}"
         " --record {output.record} --log {log}"
 
 
@@ -296,7 +296,7 @@ rule compare:
     conda:
         "environment.yaml"
     shell:
-        "python {input.script} --traces {input.traces} --summary {input.summary}"
+        "python {input.script:q} --traces {input.traces} --summary {input.summary}"
         " --tables {input.tables} --theory {input.theory} --expected {input.expected}"
         " --predictions {output.predictions} --record {output.record} --log {log}"
 
@@ -328,7 +328,7 @@ rule plot:
             f"--{name} {input.get(name)}" for name in study(w).read_by_figure(w.figure)
         ],
     shell:
-        "python {input.script} --figure {wildcards.figure} --traces {input.traces}"
+        "python {input.script:q} --figure {wildcards.figure} --traces {input.traces}"
         " --summary {input.summary} --tables {input.tables} {params.reads}"
         " --png {output.png} --pdf {output.pdf} --record {output.record} --log {log}"
 
@@ -359,9 +359,9 @@ rule explore:
     params:
         picture=lambda w: study(w).picture_options(),
     shell:
-        "python {input.script} --traces {input.traces} --summary {input.summary}"
+        "python {input.script:q} --traces {input.traces} --summary {input.summary}"
         " --tables {input.tables} --records {input.records} --theory {input.theory}"
-        " --expected {input.expected} {params.picture} --template {input.template}"
+        " --expected {input.expected} {params.picture} --template {input.template:q}"
         " --page {output.page} --record {output.record} --log {log}"
 
 
@@ -382,7 +382,7 @@ rule index:
     params:
         studies=links(STUDIES),
     shell:
-        "python {input.script} --studies {params.studies} --template {input.template}"
+        "python {input.script:q} --studies {params.studies} --template {input.template:q}"
         " --page {output} --log {log}"
 
 
@@ -400,7 +400,7 @@ rule manifest:
     conda:
         "environment.yaml"
     shell:
-        "python {input.script} --records {input.records} --manifest {output} --log {log}"
+        "python {input.script:q} --records {input.records} --manifest {output} --log {log}"
 
 
 rule verify:
@@ -414,7 +414,7 @@ rule verify:
     params:
         manifests=[study.manifest for study in STUDIES.values()],
     shell:
-        "python {input.script} {params.manifests} --log {log}"
+        "python {input.script:q} {params.manifests} --log {log}"
 
 
 def needed():

@@ -19,7 +19,10 @@ def main() -> None:
         for path in arguments.manifests:
             found = _altered(path) if path.exists() else None
             if found:
-                wrong += found
+                wrong += [
+                    *found,
+                    f"Delete what was altered, and {path}: what is missing is made again",
+                ]
                 continue
             said = f"{path.parent}: {'not made yet' if found is None else 'as it was made'}"
             print(said)

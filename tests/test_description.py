@@ -28,7 +28,8 @@ VALIDATED = {"validation_loss": [2, 1, 3]}
     ("columns", "by", "chosen"),
     [
         (ACCURACIES, "test accuracy", [10.0]),
-        (ACCURACIES | {"test_accuracy": [0.7, 0.9, 0.9]}, "test accuracy", [0.1]),  # the first
+        (ACCURACIES | {"test_accuracy": [0.7, 0.9, 0.9]}, "test accuracy", [1.0]),  # by its loss
+        ({"test_loss": [2, 1, 1], "test_accuracy": [0.8, 0.9, 0.9]}, "test accuracy", [0.1]),
         (ACCURACIES | {"test_accuracy": [np.nan, 0.8, 0.7]}, "test accuracy", [0.1]),
         (ACCURACIES | {"test_accuracy": [np.nan] * 3}, "test accuracy", []),
         (LOSSES, "test loss", [1.0]),
@@ -66,6 +67,8 @@ def test_the_headline_says_what_the_summary_says():
     accuracy = [chosen[f"final_test_accuracy_{q}"] for q in ("median", "min", "max")]
     assert [float(n) for n in re.findall(r"0\.\d{4}", said)] == pytest.approx(accuracy, abs=1e-4)
     assert chosen.status in said
+    said, _ = headline(summarise(STUDIES["thirty seeds"])).splitlines()
+    assert re.search(r"\(median of 30 seeds, 10-90 % \S+ to \S+\)", said)
     diverged = headline(summarise(STUDIES["all diverged"]))
     assert diverged == "- sgd: no step size ends with finite numbers in most seeds.\n"
 

@@ -621,6 +621,22 @@ def test_curvature_is_not_drawn_of_averages():
     assert [axes.get_title() for axes in drawn.axes] == ["gd", "gd"]  # λ_max, and in units of 2/α
 
 
+@pytest.mark.parametrize("figure", ["accuracy_by_epoch", "accuracy_by_step", "same_path", "run"])
+def test_no_errors_at_all_are_drawn_where_the_axis_says_so(figure):
+    traces = study({"sgd": [0.1]})
+    traces.loc[traces["step"] >= 6, "test_accuracy"] = 1.0
+    drawn = drawn_of(figure, traces)
+    axes = drawn.axes[1 if figure == "same_path" else 0]
+    bottom, top = axes.get_ylim()
+    (line,) = (
+        line for line in axes.get_lines() if line.get_color() != "0.3" and len(line.get_xdata()) > 5
+    )
+    last = line.get_ydata()[-1]
+    assert bottom > last > top > 0
+    assert axes.yaxis.get_major_formatter()(last, 0) == "100 %"
+    assert last in axes.yaxis.get_majorticklocs()
+
+
 @pytest.mark.parametrize("limit", [1e-9, 1e9])
 def test_the_limit_of_a_floor_is_not_marked_beside_the_panel(limit):
     traces = study({"sgd": [0.1, 1]})

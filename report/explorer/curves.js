@@ -1,7 +1,7 @@
 // The curves: a metric of the chosen runs against steps, epochs, or the way α t.
 
 import { axisOf, colours, DASHES, draw, line } from "./plot.js";
-import { band, label } from "./study.js";
+import { band, isShare, label } from "./study.js";
 import { optimum, visible } from "./sweep.js";
 
 export const ALONG = { step: "step", epoch: "epoch", path: "step size × steps, α t" };
@@ -33,7 +33,7 @@ export function curvesOf(study, state) {
   const right = Math.max(...ends, firsts.length ? 0 : 1);
   const x = { label: ALONG[state.x], log: state.xLog };
   x.range = state.xLog ? [Math.min(...firsts, right), right] : [0, right];
-  const y = { label: label(state.curve), ...axisOf(heights, state.yLog) };
+  const y = { label: label(state.curve), ...axisOf(heights, state.yLog, isShare(state.curve)) };
   const { zoom } = state, fits = (log, low) => !log || low > 0;
   if (zoom && fits(x.log, zoom[0]) && fits(y.log, zoom[2])) {
     [x.range, y.range] = [zoom.slice(0, 2), zoom.slice(2)];

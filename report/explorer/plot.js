@@ -146,8 +146,11 @@ function short(value) {
 
 const DEPTH = 1e-10; // of the largest: on a logarithmic axis, what is lower is as good as zero
 
-/** An axis that holds values, with room at its ends: {log, range}. log: null where it may choose. */
-export function axisOf(values, log) {
+/**
+ * An axis that holds values, with room at its ends: {log, range}. log: null where it may choose;
+ * whole: whether it then is to show 0, too.
+ */
+export function axisOf(values, log, whole = false) {
   let low = Infinity, high = -Infinity, least = Infinity;
   for (const value of values) {
     if (!Number.isFinite(value)) continue;
@@ -155,7 +158,8 @@ export function axisOf(values, log) {
     high = Math.max(high, value);
     if (value > 0) least = Math.min(least, value);
   }
-  log ??= high > 0 && low >= 0 && high > 4 * Math.max(least, DEPTH * high);
+  const fits = low > 0 || (low === 0 && !whole);
+  log ??= high > 0 && fits && high > 4 * Math.max(least, DEPTH * high);
   if (!(high > -Infinity) || (log && !(high > 0))) return { log, range: log ? [0.1, 1] : [0, 1] };
   if (log) {
     low = Math.max(least, DEPTH * high);

@@ -36,6 +36,9 @@ function measuredOf({ runs, columns, seeds: { length: n } }, metric) {
 /** Whether the pictures show it: of averages they show nothing. */
 export const isPictured = ({ number }) => number !== undefined;
 
+/** Whether a metric is a share, of which 0 is nothing special. */
+export const isShare = (metric) => /_(accuracy|error)$/.test(metric);
+
 /** A metric as a person writes it. */
 export function label(metric) {
   const [, optimum, parameter] = metric.match(/^(optimum_)?distance_(.*)$/) ?? [];

@@ -1,7 +1,7 @@
 // The sweep: a metric against the step size, a mark for each run.
 
 import { axisOf, colours, DASHES, draw, line, mark } from "./plot.js";
-import { band, label, rowAt } from "./study.js";
+import { band, isShare, label, rowAt } from "./study.js";
 
 const LIMITS = { "near the minimiser": [6, 4], "from anywhere": [9, 3, 2, 3] };
 
@@ -30,7 +30,7 @@ export function sweepOf(study, state) {
   return {
     shown,
     x: { label: "step size α", ...stepSizes },
-    y: { label: label(metric), ...axisOf(values, state.sweepLog) },
+    y: { label: label(metric), ...axisOf(values, state.sweepLog, isShare(metric)) },
   };
 }
 

@@ -22,7 +22,12 @@ def badness(summary: pd.DataFrame) -> pd.Series:
 
 
 def best(summary: pd.DataFrame) -> pd.DataFrame:
-    """The best row of each optimizer that has one, indexed by optimizer; of equals the first."""
-    bad = badness(summary)
-    rows = bad.groupby(summary["optimizer"], sort=False).idxmin()
-    return summary.loc[rows[np.isfinite(bad[rows]).to_numpy()]].set_index("optimizer")
+    """The best row of each optimizer that has one, indexed by optimizer.
+
+    Of equals that with the smallest loss, and then the first.
+    """
+    samples, _ = criterion(summary).split()
+    by = {"bad": badness(summary), "loss": summary[f"final_{samples}_loss_median"]}
+    ordered = summary.assign(**by).sort_values([*by], kind="stable").drop(columns="loss")
+    rows = ordered[np.isfinite(ordered.pop("bad"))].drop_duplicates("optimizer")
+    return rows.sort_index().set_index("optimizer")

@@ -51,4 +51,14 @@ def range_text(seeds: int, middle: str = "median") -> str:
     """What `over_seeds` tells of so many seeds, in words."""
     if seeds == 1:
         return "one seed"
-    return f"{middle} and {'range' if seeds < FEW else '10-90 %'} of {seeds} seeds"
+    return f"{middle} and {range_name(seeds)} of {seeds} seeds"
+
+
+def range_name(seeds: int) -> str:
+    """What is told of so many seeds beside their median."""
+    return "range" if seeds < FEW else "10-90 %"
+
+
+def range_ends(seeds: int) -> tuple[str, str]:
+    """The names of its two ends in a summary (SHARES in descent/columns.py)."""
+    return ("min", "max") if seeds < FEW else ("q10", "q90")

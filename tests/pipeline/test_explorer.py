@@ -878,6 +878,21 @@ def test_a_metric_that_is_not_known_of_a_run_is_not_shown_of_it(project, open_fi
     assert "λ_max" not in page.cards()[0]
 
 
+def test_no_errors_at_all_are_no_less_than_others(project, open_file, tmp_path):
+    words, columns = unpacked(project.folder / "results/explored/explorer.html")
+    columns["test_accuracy"] = columns["test_accuracy"].copy()
+    columns["test_accuracy"][-len(words["seeds"]) :] = 1  # at the end of gd 300
+    file = tmp_path / "explorer.html"
+    file.write_text(page_of(ROOT / "report/explorer/explorer.html", words, columns))
+    page = open_file(file)
+    logarithmic = page.page.locator("[data-key=sweepLog]")
+    page.select("metric", "test_error")
+    assert not logarithmic.is_checked()
+    page.select("metric", "test_loss")
+    page.select("metric", "gradient_norm")
+    assert logarithmic.is_checked()
+
+
 def unpacked(file: Path) -> tuple[dict, dict[str, np.ndarray]]:
     """The words and columns of a page, as scripts/descent/explorer/packed.py packs them."""
     text = file.read_text()

@@ -136,6 +136,7 @@ def test_results_that_were_altered_are_found_and_made_again_once_deleted(made, k
     code, output = made.snakemake("verify")
     assert code != 0
     assert f"results/tiny/{kind}: was altered\n" in output
+    assert "Delete what was altered, and results/tiny/SHA256SUMS: what is missing" in output
     altered = made.files("results")
     code, output = made.snakemake("all")
     assert code != 0
@@ -147,6 +148,17 @@ def test_results_that_were_altered_are_found_and_made_again_once_deleted(made, k
     made.jobs("all")
     assert made.files("results") == good
     assert "results/tiny: as it was made" in made.snakemake("verify")[1]
+
+
+def test_what_was_removed_on_the_way_is_made_again_as_verify_says(made):
+    good = made.files("results")
+    (made.folder / "results/tiny/traces/gd/10.0.csv").unlink()
+    code, output = made.snakemake("verify")
+    assert code != 0
+    assert "results/tiny/traces/gd/10.0.csv: no such file\n" in output
+    (made.folder / "results/tiny/SHA256SUMS").unlink()
+    assert "evaluate tiny gd 10.0" in made.jobs("all")
+    assert made.files("results") == good
 
 
 def test_the_manifest_is_one_that_sha256sum_reads(made):

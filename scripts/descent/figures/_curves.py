@@ -19,6 +19,7 @@ from matplotlib.markers import CARETUP
 from matplotlib.ticker import FixedLocator, LogFormatter, NullFormatter
 from numpy.typing import NDArray
 
+from descent.figures._error import floor
 from descent.figures._style import (
     MANY,
     MARKED,
@@ -58,8 +59,10 @@ ACCURACY = Quantity("test_error", "test accuracy", bounded=True)
 
 
 def with_error(traces: pd.DataFrame) -> pd.DataFrame:
-    """The traces with the share of the test samples that are taken for another class."""
-    return traces.assign(test_error=1 - traces["test_accuracy"])
+    """The traces with the share of the test samples that are taken for another class; in place of
+    none, half of the least there is, which a logarithmic axis can show."""
+    errors = 1 - traces["test_accuracy"]
+    return traces.assign(test_error=errors.where(errors != 0, floor(errors)))
 
 
 def losses(traces: pd.DataFrame) -> list[Quantity]:
@@ -90,18 +93,20 @@ def parameters(traces: pd.DataFrame, prefix: str) -> list[str]:
     return [c.removeprefix(prefix) for c in traces.columns if c.startswith(prefix)]
 
 
-def accuracy_axis(axes: Axes) -> None:
+def accuracy_axis(axes: Axes, traces: pd.DataFrame) -> None:
     """Let an axis of errors rise to the accuracies, and label it with them."""
     low, high = sorted(axes.get_ylim())
     axes.set_ylim(high, low)
+    none = traces["test_error"].min() if (traces["test_accuracy"] == 1).any() else 0.0
     every = np.r_[0.9, np.outer(10.0 ** -np.arange(1, 9), np.arange(9, 0, -1)).ravel()]
-    every = every[(every >= low) & (every <= high)]
-    round_ones = [error for error in every if f"{error:.0e}"[0] in "125" or error == 0.9]
+    every = every[(every >= max(low, 1.5 * none)) & (every <= high)]
+    round_ones = [each for each in every if f"{each:.0e}"[0] in "125" or each == 0.9]
     ticks = round_ones if len(round_ones) > 2 else every
-    axes.yaxis.set_major_locator(FixedLocator(ticks[:: len(ticks) // 10 + 1]))
+    ticks = [*ticks[:: len(ticks) // 10 + 1], *([none] if none else [])]
+    axes.yaxis.set_major_locator(FixedLocator(ticks))
     axes.yaxis.set_minor_locator(FixedLocator(every))
     axes.yaxis.set_minor_formatter(NullFormatter())
-    axes.yaxis.set_major_formatter(lambda error, _: f"{100 - 100 * error:.8g} %")
+    axes.yaxis.set_major_formatter(lambda y, _: f"{100 - 100 * y * (y != none):.8g} %")
 
 
 def panels_of_curves(

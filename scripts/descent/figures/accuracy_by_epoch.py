@@ -19,6 +19,7 @@ PLACE = 8
 
 
 def draw(traces: pd.DataFrame, summary: pd.DataFrame) -> Figure:
-    figure, panels = panels_of_curves(with_error(traces), summary, "epoch", [ACCURACY])
-    accuracy_axis(next(iter(panels.values())))
+    traces = with_error(traces)
+    figure, panels = panels_of_curves(traces, summary, "epoch", [ACCURACY])
+    accuracy_axis(next(iter(panels.values())), traces)
     return figure

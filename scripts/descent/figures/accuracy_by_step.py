@@ -20,8 +20,7 @@ PLACE = 9
 
 
 def draw(traces: pd.DataFrame, summary: pd.DataFrame) -> Figure:
-    figure, panels = panels_of_curves(
-        with_error(traces), summary, "step", [ACCURACY], x_scale="log"
-    )
-    accuracy_axis(next(iter(panels.values())))
+    traces = with_error(traces)
+    figure, panels = panels_of_curves(traces, summary, "step", [ACCURACY], x_scale="log")
+    accuracy_axis(next(iter(panels.values())), traces)
     return figure

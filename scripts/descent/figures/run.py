@@ -50,7 +50,7 @@ def draw(traces: pd.DataFrame, summary: pd.DataFrame) -> Figure:
     dots = {"marker": "." if traces["step"].nunique() <= FEW_STEPS else None, "markersize": 4}
     looks = {optimizer: dots | {"color": "0.15"}}
     draw_curves({optimizer: above}, traces, run, "step", ACCURACY, looks)
-    accuracy_axis(above)
+    accuracy_axis(above, traces)
     above.set_ylabel(ACCURACY.label)
     last = traces["step"].max()
     moving = traces[traces["step"] < last]

@@ -61,7 +61,7 @@ def draw(traces: pd.DataFrame, summary: pd.DataFrame) -> Figure:
         axes.set_xlabel("way α t: step size × steps")
         axes.set_ylabel(quantity.label)
         if quantity is ACCURACY:
-            accuracy_axis(axes)
+            accuracy_axis(axes, traces)
     name_study(figure, summary, of_seeds(summary))
     told = looks if two or few else {}  # which line is which
     lines = [Line2D([], [], color="0.3", label=name, **look) for name, look in told.items()]
