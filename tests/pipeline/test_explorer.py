@@ -881,7 +881,9 @@ def test_a_metric_that_is_not_known_of_a_run_is_not_shown_of_it(project, open_fi
 def test_no_errors_at_all_are_no_less_than_others(project, open_file, tmp_path):
     words, columns = unpacked(project.folder / "results/explored/explorer.html")
     columns["test_accuracy"] = columns["test_accuracy"].copy()
-    columns["test_accuracy"][-len(words["seeds"]) :] = 1  # at the end of gd 300
+    numbers = words["runs"][0]["steps"] * len(words["seeds"])
+    columns["test_accuracy"][:numbers] = 1  # of sgd 0.01
+    columns["test_accuracy"][numbers : 2 * numbers] = 0.1  # of sgd 0.1
     file = tmp_path / "explorer.html"
     file.write_text(page_of(ROOT / "report/explorer/explorer.html", words, columns))
     page = open_file(file)
