@@ -69,7 +69,6 @@ class Made(NamedTuple):
 
 
 Steps = Callable[[int], Made]
-Contender = Callable[[Problem], Steps]
 
 
 def clocked(prepare: Callable[[Problem], Callable], problem: Problem) -> Steps:

@@ -1,20 +1,19 @@
 """Make the page on which one explores a study."""
 
 import argparse
-import hashlib
 import json
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
-from descent import columns, data, files, iterates, tables
+from descent import columns, data, iterates, provenance, tables
 from descent.errors import InputError
 from descent.explorer.content import Run, content
 from descent.explorer.page import page
 from descent.files import AGAIN, checksum
 from descent.iterates import Iterates
 from descent.plugins import available, plugin
-from descent.provenance import Sums, here, record, recorded, unaltered
+from descent.provenance import Sums, here, loaded, record, recorded
 from descent.theory.known import read
 from pipeline.command import job
 
@@ -45,8 +44,7 @@ def main() -> None:
         known, of_theory = read(arguments.theory, arguments.expected)
         words, numbers = content(traces, summary, known, _made(arguments.records, sums))
         if arguments.pictures:
-            samples, sha256 = data.load(arguments.data)
-            unaltered(arguments.data, sha256, sums)
+            samples = loaded(data.load, arguments.data, sums)
             runs = _Runs(arguments.records, sums)
         for name in arguments.pictures:
             words[name], shown = plugin("pictures", name).show(runs, samples)
@@ -62,9 +60,7 @@ def _made(records: Iterable[Path], sums: Sums) -> dict[Run, dict[str, Any]]:
     """Where each run comes from, by its record."""
     made = {}
     for number, path in enumerate(records):
-        content = files.read(path)
-        unaltered(path, hashlib.sha256(content).hexdigest(), sums)
-        evaluated = json.loads(content)
+        evaluated = json.loads(provenance.read(path, sums))
         if not (trained := evaluated.pop("trained", None)):
             raise InputError(f"{path}: does not say what trained it{AGAIN}")
         del evaluated["sha256"], trained["step_size"]
@@ -89,9 +85,7 @@ class _Runs(Sequence):
     def __getitem__(self, number: int) -> Iterates:
         record = self._records[number]
         (path,) = (file for file in recorded(record) if file.name == f"{record.stem}.npz")
-        found, sha256 = iterates.load(path)
-        unaltered(path, sha256, self._sums)
-        return found
+        return loaded(iterates.load, path, self._sums)
 
     def __len__(self) -> int:
         return len(self._records)

@@ -1,13 +1,12 @@
 """Make the page that links the pages, figures, tables and reports of all studies."""
 
 import argparse
-import hashlib
 import json
 from pathlib import Path
 
-from descent import files
+from descent import provenance
 from descent.explorer.index import index
-from descent.provenance import recorded, unaltered
+from descent.provenance import recorded
 from pipeline.command import job
 
 
@@ -31,11 +30,8 @@ def main() -> None:
 
 def _headline(folder: Path) -> str:
     """What describe.py wrote of a study, by its record."""
-    path = folder / "headline.txt"
-    content = files.read(path)
-    sha256 = hashlib.sha256(content).hexdigest()
-    unaltered(path, sha256, recorded(folder / "description.json"))
-    return content.decode()
+    sums = recorded(folder / "description.json")
+    return provenance.read(folder / "headline.txt", sums).decode()
 
 
 if __name__ == "__main__":

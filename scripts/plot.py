@@ -11,7 +11,7 @@ from descent.figures._style import save
 from descent.files import checksum
 from descent.iterates import Iterates
 from descent.plugins import available, plugin
-from descent.provenance import Sums, here, record, recorded, unaltered
+from descent.provenance import Sums, here, loaded, record, recorded
 from descent.theory.known import read
 from pipeline.command import job
 
@@ -39,8 +39,9 @@ def main() -> None:
         traces = tables.read(arguments.traces, columns.TRACE, sums)
         reads = [traces, tables.read(arguments.summary, columns.SUMMARY, sums)]
         if getattr(figure_file, "READS_ITERATES", False):
-            runs, samples = _Runs(arguments.iterates, sums), _data(arguments.data, sums)
-            reads += [runs, samples, plugin("models", traces["model"][0])]
+            samples = loaded(data.load, arguments.data, sums)
+            model = plugin("models", traces["model"][0])
+            reads += [_Runs(arguments.iterates, sums), samples, model]
         made: dict[Path, str] = {}
         if getattr(figure_file, "READS_THEORY", False):
             known, made = read(arguments.theory, arguments.expected)
@@ -62,22 +63,13 @@ class _Runs(Mapping):
         self._sums = sums
 
     def __getitem__(self, run: tuple[str, float]) -> Iterates:
-        path = self._paths[run]
-        found, sha256 = iterates.load(path)
-        unaltered(path, sha256, self._sums)
-        return found
+        return loaded(iterates.load, self._paths[run], self._sums)
 
     def __iter__(self) -> Iterator[tuple[str, float]]:
         return iter(self._paths)
 
     def __len__(self) -> int:
         return len(self._paths)
-
-
-def _data(path: Path, sums: Sums) -> data.Data:
-    samples, sha256 = data.load(path)
-    unaltered(path, sha256, sums)
-    return samples
 
 
 if __name__ == "__main__":

@@ -19,7 +19,7 @@ export function along({ runs, columns }, kind) {
 }
 
 /** What the curves show: runs, the place of each row, and the axes. */
-export function curvesOf(study, state) {
+function curvesOf(study, state) {
   const shown = new Set(visible(study, state, state.curve));
   const runs = state.chosen.map((index) => study.runs[index]).filter((run) => shown.has(run));
   const xs = along(study, state.x), { middle } = band(study, state.curve);

@@ -1,10 +1,10 @@
 // The page: its controls, what they change, and how one walks over runs and steps.
 
 import { cardOf, make } from "./cards.js";
-import { curvesOf, drawCurves } from "./curves.js";
+import { drawCurves } from "./curves.js";
 import { drawPlane, pathOf } from "./plane.js";
 import { colours, nearest } from "./plot.js";
-import { csvOf, offer, pngOf, rowsOfCurves, rowsOfSweep } from "./save.js";
+import { csvOf, offer, pngOf, rowsOfCurves } from "./save.js";
 import { fromHash, initial, MOST_PINS, toHash } from "./state.js";
 import { isPictured, label, number, ofSeeds, readStudy, words } from "./study.js";
 import { drawSweep, visible } from "./sweep.js";
@@ -172,7 +172,7 @@ function showTable() {
   const row = (tag, texts) => make("tr", {}, ...texts.map((text) => make(tag, {}, text)));
   table.tHead.replaceChildren(row("th", heads));
   table.tBodies[0].replaceChildren(
-    ...rowsOfSweep(study, state).map(({ run, row: at }) =>
+    ...sweep.axes.shown.map(({ run, row: at }) =>
       row("td", [
         run.optimizer,
         run.label,
@@ -256,10 +256,10 @@ const DO = {
   best: () => change({ chosen: bestRuns(), zoom: null }),
   reset: () => change({ zoom: null }),
   play,
-  "sweep-csv": () => csv(state.metric, rowsOfSweep(study, state)),
-  "sweep-png": () => png("sweep", state.metric, rowsOfSweep(study, state).map(({ run }) => run)),
-  "curves-csv": () => csv(state.curve, rowsOfCurves(curvesOf(study, state).runs)),
-  "curves-png": () => png("curves", state.curve, curvesOf(study, state).runs),
+  "sweep-csv": () => csv(state.metric, sweep.axes.shown),
+  "sweep-png": () => png("sweep", state.metric, sweep.axes.shown.map(({ run }) => run)),
+  "curves-csv": () => csv(state.curve, rowsOfCurves(curves.axes.runs)),
+  "curves-png": () => png("curves", state.curve, curves.axes.runs),
 };
 
 function bestRuns() {
@@ -323,7 +323,7 @@ function above(run, by) {
 }
 
 function other(run, row, by) {
-  const { runs, xs } = curvesOf(study, state);
+  const { runs, xs } = curves.axes;
   const next = runs[runs.indexOf(run) + by];
   if (!next) return;
   const own = Array.from(xs.subarray(next.start, next.start + next.steps));

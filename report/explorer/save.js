@@ -1,7 +1,6 @@
 // What a button saves: the drawn numbers as CSV, the drawing as PNG.
 
 import { colours } from "./plot.js";
-import { sweepOf } from "./sweep.js";
 
 const plain = (value) =>
   Number.isNaN(value) ? "nan" : Number.isFinite(value) ? Number(value.toPrecision(9)) : "inf";
@@ -19,9 +18,6 @@ export function csvOf(study, metric, rows) {
   }
   return lines.map((line) => `${line.join()}\n`).join("");
 }
-
-/** The rows that the sweep draws. */
-export const rowsOfSweep = (study, state) => sweepOf(study, state).shown;
 
 /** The rows that the curves draw. */
 export function rowsOfCurves(runs) {

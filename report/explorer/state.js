@@ -3,6 +3,7 @@
 import { ALONG } from "./curves.js";
 
 export const MOST_PINS = 2;
+const FEW = 24; // curves
 const AT = ["end", "best", "epoch"], YES_NO = ["sweepLog", "xLog", "yLog", "seeds"];
 
 /** What is shown at first. */
@@ -29,8 +30,8 @@ export function initial(study) {
 }
 
 /** Evenly spaced runs of each optimizer, with the best: as many as one can tell apart. */
-function fewOf(study, most = 24) {
-  const each = Math.max(2, Math.floor(most / study.optimizers.length));
+function fewOf(study) {
+  const each = Math.max(2, Math.floor(FEW / study.optimizers.length));
   return study.optimizers.flatMap(({ name, best }) => {
     const runs = study.runs.filter(({ optimizer }) => optimizer === name);
     const few = Math.min(each, runs.length);

@@ -14,7 +14,7 @@ export function visible(study, state, metric) {
 }
 
 /** What the sweep shows: runs with their rows, and the axes. */
-export function sweepOf(study, state) {
+function sweepOf(study, state) {
   const { metric, at } = state, { columns, seeds } = study, n = seeds.length;
   const epoch = study.epochs[state.epoch];
   const shown = visible(study, state, metric).map((run) => ({

@@ -4,18 +4,20 @@ Beside the results of a stage stands its record, a JSON file with the SHA-256 of
 stage read and wrote, taken when it was read or written. The next stage reads nothing else.
 """
 
+import hashlib
 import json
 import os
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from descent import files
 from descent.errors import InputError
 from descent.files import AGAIN
 from descent.plugins import plugin
 
+Loaded = TypeVar("Loaded")
 Sums = Mapping[Path, str]  # SHA-256 of files, by their paths from the working directory
 
 
@@ -59,3 +61,17 @@ def unaltered(path: Path, sha256: str, recorded: Sums) -> None:
     if sha256 != made:
         was = f"SHA-256 {made[:8]}… when it was made" if made else "nothing recorded it"
         raise InputError(f"{path}: was altered: SHA-256 {sha256[:8]}…, {was}{AGAIN}")
+
+
+def read(path: Path, recorded: Sums) -> bytes:
+    """What a file holds; InputError where it is missing, or not what was recorded."""
+    content = files.read(path)
+    unaltered(path, hashlib.sha256(content).hexdigest(), recorded)
+    return content
+
+
+def loaded(load: Callable[[Path], tuple[Loaded, str]], path: Path, recorded: Sums) -> Loaded:
+    """What load makes of a file, which also gives its SHA-256; InputError as `read`."""
+    found, sha256 = load(path)
+    unaltered(path, sha256, recorded)
+    return found

@@ -1,17 +1,16 @@
 """Reading and writing the CSV files, so that every float comes back as it was."""
 
-import hashlib
 from collections.abc import Iterable
 from io import BytesIO
 from pathlib import Path
 
 import pandas as pd
 
-from descent import files
+from descent import files, provenance
 from descent.columns import TRACE
 from descent.errors import InputError
 from descent.files import AGAIN
-from descent.provenance import Sums, unaltered
+from descent.provenance import Sums
 
 # words, of which some look like numbers
 TEXT = ("study", "dataset", "model", "optimizer", "engine", "batch_size")
@@ -23,9 +22,7 @@ def read(path: Path, columns: list[str], recorded: Sums | None = None) -> pd.Dat
     recorded: the SHA-256 of files when they were made (descent/provenance.py). Raises InputError
     where it is missing, is no such table, or not what was recorded.
     """
-    content = files.read(path)
-    if recorded is not None:
-        unaltered(path, hashlib.sha256(content).hexdigest(), recorded)
+    content = files.read(path) if recorded is None else provenance.read(path, recorded)
     try:
         numbers = [name for name in pd.read_csv(BytesIO(content), nrows=0) if name not in TEXT]
         table = pd.read_csv(

@@ -14,7 +14,6 @@ from descent.description import headline
 from descent.explorer.thinned import kept
 from descent.figures._style import step_size_colours
 from descent.iterates import AVERAGE
-from descent.run import FULL
 from descent.seeds import FEW, quantile
 from descent.theory.known import Known, height
 
@@ -84,7 +83,7 @@ def content(
                 "name": name,
                 "batchSize": batch_size,
                 "best": chosen.get(name),
-                "limits": _limits(known, name),
+                "limits": known.limits(name),
             }
             for name, batch_size in summary.groupby("optimizer", sort=False)["batch_size"]
             .first()
@@ -116,14 +115,6 @@ def _shown(run: pd.DataFrame, metrics: list[str]) -> Columns:
         "epoch": epoch.to_numpy()[shown],
         **{name: values.to_numpy()[shown] for name, values in by_seed.items()},
     }
-
-
-def _limits(known: Known, optimizer: str) -> dict[str, float]:
-    """The limits of its step size that are known, each by where it holds."""
-    limits = {"near the minimiser": known.limit(optimizer)}
-    if known.batch_size(optimizer) == FULL:
-        limits["from anywhere"] = known.numbers["limits"]["gd_global"]
-    return {where: limit for where, limit in limits.items() if limit}
 
 
 def _four_bytes(column: NDArray) -> NDArray:

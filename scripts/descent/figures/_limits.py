@@ -3,7 +3,6 @@
 from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
 
-from descent.run import FULL
 from descent.theory.known import Known
 
 LIMITS = {"limit near the minimiser": "--", "limit from anywhere": "-."}
@@ -11,16 +10,10 @@ LINE = {"linewidth": 1, "zorder": 1.5}
 
 
 def draw_limits(axes: Axes, known: Known, optimizer: str, colour: str) -> set[str]:
-    """The limits of an optimizer, where they are known and on the axis; which of LIMITS these are.
-
-    Near the minimiser: 2/λ_max(H(w*)) of full batches, of batches that of mean squares; from
-    anywhere: 2/L of full batches.
-    """
-    limits = {"limit near the minimiser": known.limit(optimizer)}
-    if known.batch_size(optimizer) == FULL:
-        limits["limit from anywhere"] = known.numbers["limits"]["gd_global"]
+    """The limits of an optimizer that are on the axis; which of LIMITS these are."""
     low, high = axes.get_xlim()
-    shown = {name: limit for name, limit in limits.items() if limit and low < limit < high}
+    limits = {f"limit {where}": limit for where, limit in known.limits(optimizer).items()}
+    shown = {name: limit for name, limit in limits.items() if low < limit < high}
     for name, limit in shown.items():
         axes.axvline(limit, color=colour, linestyle=LIMITS[name], **LINE)
     return set(shown)

@@ -1,5 +1,5 @@
-"""How far each parameter is from the optimum, the minimiser of the objective in closed form: ‖A_t -
-A*‖ and ‖b_t - b*‖ in the Frobenius norm, against epochs.
+"""How far each parameter is from the optimum, the minimiser of the objective: ‖A_t - A*‖ and
+‖b_t - b*‖ in the Frobenius norm, against epochs.
 
 The axis of the distance is logarithmic: a straight line is linear convergence, by the same
 factor in every epoch. Averages of the iterates, <optimizer>_average, begin where averaging does.

@@ -4,6 +4,8 @@ A model file gives
 
     TASK                          classification: y are labels, the largest score is predicted; or
                                   regression: y are numbers
+    SMOOTHNESS                    of a loss that is convex in the scores: its largest second
+                                  derivative along a direction of them; absent of others
 
 and, as functions of parameters {name: array} and samples x [n, features]:
 

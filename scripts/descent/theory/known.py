@@ -29,6 +29,15 @@ class Known(NamedTuple):
         limits, size = self.numbers["limits"], self.batch_size(optimizer)
         return limits["gd_local"] if size == FULL else limits["sgd"].get(size)
 
+    def limits(self, optimizer: str) -> dict[str, float]:
+        """The limits of its step size that are known, by where they hold: near the minimiser
+        2/λ_max(H(w*)) of full batches, of batches that of mean squares; from anywhere 2/L of full
+        batches."""
+        limits = {"near the minimiser": self.limit(optimizer)}
+        if self.batch_size(optimizer) == FULL:
+            limits["from anywhere"] = self.numbers["limits"]["gd_global"]
+        return {where: limit for where, limit in limits.items() if limit}
+
 
 def read(numbers: Path, expected: Path) -> tuple[Known, dict[Path, str]]:
     """What theory.py wrote, and its SHA-256; InputError where a file is missing or altered."""
