@@ -53,6 +53,9 @@ def test_a_folder_elsewhere_gets_the_same_bytes_and_moves_with_the_project(
     moved = Project(tmp_path / "moved/elsewhere")
     assert NOTHING in moved.snakemake(*FROM, "all")[1]
     assert NOTHING in moved.snakemake("-s", str(tmp_path / "moved/project/Snakefile"), "all")[1]
+    shutil.move(tmp_path / "moved/project", tmp_path / "moved/my project")
+    spaced = ["--snakefile", "../my project/Snakefile"]
+    assert moved.jobs(*spaced, "--force", "data/digits.npz") == ["download digits"]
 
 
 def test_the_standard_layout_runs_too(elsewhere, empty):
