@@ -211,8 +211,8 @@ function sameStep({ start, steps }) {
   return Math.max(0, own.findLastIndex((passes) => passes <= epoch[state.row])); // of averages
 }
 
-function showPlane({ trace }, step) {
-  const of = planeRuns.findIndex((run) => run.trace === trace), run = planeRuns[of];
+function showPlane(current, step) {
+  const of = planeOf(current), run = planeRuns[of];
   $("plane-run").value = of;
   $("plane-run").ariaValueText = `step size ${run.label}`;
   $("plane-size").textContent =
@@ -221,11 +221,13 @@ function showPlane({ trace }, step) {
 }
 const planeRuns = study.runs.filter(isPictured);
 
+/** The place among these of a run, of an average that of the run which it averages; -1 of none. */
+const planeOf = (run) => planeRuns.findIndex(({ trace }) => trace === run?.trace);
+
 /** Walk along the run, a step a frame. */
 function play() {
   clearInterval(playing);
-  const current = study.runs[state.run]?.trace;
-  const run = planeRuns.find(({ trace }) => trace === current) ?? planeRuns[0];
+  const run = planeRuns[Math.max(0, planeOf(study.runs[state.run]))];
   const { steps } = pathOf(study, run);
   const still = matchMedia("(prefers-reduced-motion: reduce)").matches;
   let i = still ? steps.length - 1 : 0;

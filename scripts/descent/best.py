@@ -28,6 +28,7 @@ def best(summary: pd.DataFrame) -> pd.DataFrame:
     """
     samples, _ = criterion(summary).split()
     by = {"bad": badness(summary), "loss": summary[f"final_{samples}_loss_median"]}
-    ordered = summary.assign(**by).sort_values([*by], kind="stable").drop(columns="loss")
-    rows = ordered[np.isfinite(ordered.pop("bad"))].drop_duplicates("optimizer")
-    return rows.sort_index().set_index("optimizer")
+    runs = pd.DataFrame({"optimizer": summary["optimizer"], **by})
+    ordered = runs[np.isfinite(runs["bad"])].sort_values([*by], kind="stable")
+    first = ordered.drop_duplicates("optimizer").index.sort_values()
+    return summary.loc[first].set_index("optimizer")

@@ -7,7 +7,7 @@ import pandas as pd
 
 from descent.best import best, criterion
 from descent.columns import RUN
-from descent.seeds import range_ends, range_name, range_text
+from descent.seeds import median_and_ends, range_name, range_text
 
 
 def headline(summary: pd.DataFrame) -> str:
@@ -27,8 +27,8 @@ def _line(runs: pd.DataFrame, best_run: pd.Series, chosen_by: str) -> str:
     samples, metric = chosen_by.split()
     size, seeds = best_run["step_size"], best_run["seeds"]
     of = f" does best of {len(runs)} on the {samples} samples" if len(runs) > 1 else ""
-    spread = ("median", *range_ends(seeds))
-    median, low, high = (_four(best_run[f"final_test_{metric}_{q}"]) for q in spread)
+    of_seeds = (best_run[f"final_test_{metric}_{q}"] for q in median_and_ends(seeds))
+    median, low, high = map(_four, of_seeds)
     over = f" (median of {seeds} seeds, {range_name(seeds)} {low} to {high})" if seeds > 1 else ""
     ended = f"with a final test {metric} of {median}{over}; {best_run['status']}."
     larger = runs[runs["step_size"] > size].sort_values("step_size")
@@ -44,11 +44,11 @@ def page(summary: pd.DataFrame, template: str) -> str:
     template: HTML with the places {title}, {head} and {rows}.
     """
     study = summary.iloc[0]
-    spread = ("median", *range_ends(study["seeds"]))
+    quantiles = median_and_ends(study["seeds"])
     shown = {name: _cells(summary[name]) for name in RUN[3:]}
     for name in summary.filter(regex="^final_.*_median$"):
         of = name.removesuffix("_median")
-        ranges = zip(*(summary[f"{of}_{q}"].map(_four) for q in spread), strict=True)
+        ranges = zip(*(summary[f"{of}_{q}"].map(_four) for q in quantiles), strict=True)
         texts = [f"{m} [{low}, {high}]" if low != high else m for m, low, high in ranges]
         shown[of] = list(zip(texts, summary[name], strict=True))
     further = ("best_test_accuracy", "best_test_accuracy_step", "chosen_by", "gap", "status")

@@ -59,6 +59,7 @@ def range_name(seeds: int) -> str:
     return "range" if seeds < FEW else "10-90 %"
 
 
-def range_ends(seeds: int) -> tuple[str, str]:
-    """The names of its two ends in a summary (SHARES in descent/columns.py)."""
-    return ("min", "max") if seeds < FEW else ("q10", "q90")
+def median_and_ends(seeds: int) -> tuple[str, str, str]:
+    """The names in a summary (SHARES in descent/columns.py) of the median and what is told beside
+    it."""
+    return ("median", "min", "max") if seeds < FEW else ("median", "q10", "q90")

@@ -56,7 +56,7 @@ def _compiles_long(kind: str, name: str, size: Size) -> News | None:
     return News(f"numba takes long to compile {size.outputs} classes, more than {most}")
 
 
-def takes_gpu(kind: str, name: str, gpu: bool | None = None) -> bool:
+def takes_gpu(kind: str, name: str, gpu: bool | None) -> bool:
     """Whether an engine, or evaluator, computes on a GPU."""
     return given(kind, name).USES_GPU and _has_gpu(gpu)
 

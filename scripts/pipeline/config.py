@@ -104,7 +104,7 @@ class Configuration:
     """The keys of config.yaml."""
 
     studies: Named = key("studies, by a name", also=("study",))
-    gpu: bool | None = key(  # of a command line, words
+    gpu: bool | None = key(  # no Switch: --config gives the word
         "whether a job finds a GPU of its own where it runs, on a cluster; left out: jobs run here,"
         " and share the GPU of this machine if it has one",
         None,

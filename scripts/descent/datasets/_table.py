@@ -86,8 +86,9 @@ def obtain(table: Table) -> Data:
 
 
 def _standardised(values: NDArray, train: NDArray) -> NDArray:
-    varies = np.ptp(values[train], axis=0) > 0  # by rounding, no deviation is 0
-    return (values - values[train].mean(0)) / np.where(varies, values[train].std(0), 1)
+    trained = values[train]
+    varies = np.ptp(trained, axis=0) > 0  # by rounding, no deviation is 0
+    return (values - trained.mean(0)) / np.where(varies, trained.std(0), 1)
 
 
 def _tests(table: Table, rows: int) -> int:
@@ -195,6 +196,5 @@ def _words(column: "pd.Series") -> NDArray[np.bool_]:
 
 
 def _cells(column: "pd.Series", wrong: NDArray[np.bool_], allowed: str) -> Iterator[str]:
-    cells = column.tolist()
-    for row in np.flatnonzero(wrong):
-        yield f"row {row + 1}, column {column.name}: found {cells[row]!r}; allowed: {allowed}"
+    for row, cell in zip(np.flatnonzero(wrong), column[wrong].tolist(), strict=True):
+        yield f"row {row + 1}, column {column.name}: found {cell!r}; allowed: {allowed}"

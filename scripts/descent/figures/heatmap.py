@@ -4,9 +4,8 @@ A cell stands about its step size on a logarithmic axis; where there is no cell,
 The colour is the error (1 - accuracy) on a logarithmic scale, anchored at the accuracy of the
 initial parameters, which is that of guessing. The outlined cell of each row is its best, chosen by
 what the title says; beside the row stand its step size, its median and, in brackets, the range over
-seeds, or 10 to 90 % of ten and more. A word
-says how most seeds ended where they neither converge nor descend; where most diverged, the cell is
-hatched. Cells that are too small have no text.
+seeds, or 10 to 90 % of ten and more. A word says how most seeds ended where they neither converge
+nor descend; where most diverged, the cell is hatched. Cells that are too small have no text.
 """
 
 import matplotlib
@@ -23,7 +22,7 @@ from descent.best import best, criterion
 from descent.figures._cells import OUTLINE, cells, draw_cells, step_size_ticks, text_width
 from descent.figures._error import error, floor, label_scale
 from descent.figures._style import name_study, step_size_text
-from descent.seeds import range_ends
+from descent.seeds import median_and_ends
 from descent.status import of_most
 
 NEEDS = ("classification",)
@@ -109,8 +108,8 @@ def _best_of(optimizer: str, chosen: pd.DataFrame) -> str:
     if optimizer not in chosen.index:
         return optimizer
     run = chosen.loc[optimizer]
-    spread = ("median", *range_ends(run["seeds"]))
-    median, low, high = (100 * run[f"final_test_accuracy_{each}"] for each in spread)
+    of_seeds = (run[f"final_test_accuracy_{each}"] for each in median_and_ends(run["seeds"]))
+    median, low, high = (100 * share for share in of_seeds)
     spread = f" ({low:.1f}–{high:.1f})" if run["seeds"] > 1 else ""
     return f"{optimizer}\nα = {step_size_text(run['step_size'])}: {median:.1f}{spread}"
 
