@@ -2,13 +2,10 @@
 #     docker build -t step-size .
 #     docker run --rm -v "$PWD/results:/study/results" step-size --cores all digits
 FROM python:3.11-slim-bookworm
-# what Triton compiles its launches with, on a GPU (docker run --gpus all)
-RUN apt-get update \
-    && apt-get install --yes --no-install-recommends gcc libc6-dev \
-    && rm -rf /var/lib/apt/lists/*
 WORKDIR /study
-COPY requirements.lock .
-RUN pip install --no-cache-dir --require-hashes -r requirements.lock
+COPY requirements.lock requirements-uv.lock ./
+RUN pip install --no-cache-dir --require-hashes -r requirements-uv.lock \
+    && uv pip install --system --no-cache --compile-bytecode --require-hashes -r requirements.lock
 COPY . .
 ENTRYPOINT ["snakemake"]
 CMD ["--cores", "all", "digits"]

@@ -1,10 +1,12 @@
-# `make` sets everything up, runs the digits study and writes its report (make STUDY=all: every
-# study); `make test` sets everything up and runs the tests.
+# `make` sets up .venv, runs the digits study and writes its report (make STUDY=all: every study);
+# `make test` sets up .venv and runs the fast tests.
 
 PYTHON ?= python3
 CORES ?= $(shell getconf _NPROCESSORS_ONLN)
 BIN := .venv/bin
 SNAKEMAKE := $(BIN)/snakemake --cores $(CORES)
+PYTEST := $(BIN)/python -m pytest
+COMPILE := uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header
 
 STUDY ?= digits
 PAGE_all := results/index.html
@@ -12,7 +14,7 @@ PAGE_figures :=
 PAGE = $(if $(filter undefined,$(origin PAGE_$(STUDY))),results/$(STUDY)/explorer.html,$(PAGE_$(STUDY)))
 JAVASCRIPT := --line-width 100 report/explorer/*.js report/explorer/*.css
 
-.PHONY: report environment test test-mnist test-slurm campaign benchmark gpu scale check format reference lock
+.PHONY: report environment test test-all test-mnist test-slurm campaign benchmark scale check format reference lock
 
 report: environment
 	$(SNAKEMAKE) $(STUDY)
@@ -23,60 +25,68 @@ report: environment
 
 environment: .venv/installed
 
-.venv/installed: requirements.lock
+# uv compiles all packages: where PYTHONDONTWRITEBYTECODE is set, each process would compile what it
+# imports.
+.venv/installed: requirements.lock $(BIN)/uv
+	$(BIN)/uv pip sync --quiet --compile-bytecode --python $(BIN)/python --require-hashes $<
+	touch $@
+
+$(BIN)/uv: requirements-uv.lock
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed: make PYTHON=...")'
 	$(PYTHON) -m venv .venv
-	$(BIN)/python -m pip install --quiet --require-hashes -r requirements.lock
+	$(BIN)/python -m pip install --quiet --require-hashes -r $<
 	touch $@
 
 test: environment
-	$(BIN)/python -m pytest --numprocesses $(CORES)
+	$(PYTEST) --numprocesses $(CORES)
 
-# the facts about the real MNIST, which must be there or in DATASET_MIRROR (some minutes)
+# The command runs the fast tests and the slow ones.
+test-all: environment
+	$(PYTEST) --numprocesses $(CORES) -m 'not mnist and not campaign and not slurm'
+
+# The facts about the real MNIST take some minutes. The data must be there or in DATASET_MIRROR.
 test-mnist: environment
-	$(BIN)/python -m pytest -m mnist
+	$(PYTEST) -m mnist
 
-# a Slurm of one node, which the tests start (as root; some minutes)
+# The tests start a Slurm of one node, as root, and take some minutes.
 test-slurm: environment
-	$(BIN)/python -m pytest -m slurm
+	$(PYTEST) -m slurm
 
-# kills, full disks and damage drawn at random (some minutes); docs/trust.md
+# The campaign draws kills, full disks and damage at random, and takes some minutes; docs/trust.md.
 campaign: environment
-	$(BIN)/python -m pytest -m campaign --numprocesses $(CORES) -rP --no-header
+	$(PYTEST) -m campaign --numprocesses $(CORES) -rP --no-header
 
-# this project beside its peers, on one core (a quarter of an hour, 6 GB; torch.compile needs a C++
-# compiler); writes docs/benchmark.md. AVX2=--avx2: everybody without AVX-512
+# The benchmark measures this project beside its peers on one core and writes docs/benchmark.md. It
+# takes a quarter of an hour and 6 GB; torch.compile needs a C++ compiler. AVX2=--avx2 denies
+# AVX-512 to all of them.
 benchmark: environment
-	$(BIN)/python -m pip install --quiet --require-hashes -r benchmarks/requirements.lock
+	$(BIN)/uv pip install --quiet --python $(BIN)/python --require-hashes -r benchmarks/requirements.lock
 	PYTHONPATH=scripts $(BIN)/python benchmarks/run.py $(AVX2)
 
-# tests the kernels on a GPU and measures them (less than ten minutes with eight cores); writes
-# docs/gpu.md and prints what scripts/pipeline/cost.py should say
-gpu: environment
-	PYTHONPATH=scripts $(BIN)/python benchmarks/gpu.py
-
-# how time, memory and disk of a study grow with it (some minutes); writes docs/scale.csv and .png
+# The script measures how time, memory and disk of a study grow with it, in some minutes, and writes
+# docs/scale.csv and docs/scale.png.
 scale: environment
 	$(BIN)/python benchmarks/scale.py
 
 check: environment
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
-	$(BIN)/snakefmt --check Snakefile workflow/Snakefile
-	$(BIN)/snakemake --lint
+	$(BIN)/snakefmt --check Snakefile
 	$(BIN)/deno fmt --check $(JAVASCRIPT)
 	$(BIN)/deno lint --quiet report/explorer/*.js
 
 format: environment
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
-	$(BIN)/snakefmt Snakefile workflow/Snakefile
+	$(BIN)/snakefmt Snakefile
 	$(BIN)/deno fmt --quiet $(JAVASCRIPT)
 
-# the table of keys and the schema of config.yaml, from their declarations
+# The module writes the table of keys and the schema of config.yaml from their declarations.
 reference: environment
-	PYTHONPATH=scripts $(BIN)/python -m pipeline.reference
+	PYTHONPATH=scripts $(BIN)/python -m descent.config.reference
 
-lock:
-	uv pip compile --universal --python-version 3.11 --generate-hashes --no-header requirements.in -o requirements.lock
-	cd benchmarks && uv pip compile --universal --python-version 3.11 --generate-hashes --no-header requirements.in -o requirements.lock
+# uv keeps each version that a lock file has already.
+lock: $(BIN)/uv
+	$(BIN)/$(COMPILE) requirements.in -o requirements.lock
+	cd benchmarks && ../$(BIN)/$(COMPILE) requirements.in -o requirements.lock
+	echo uv | $(BIN)/$(COMPILE) --no-annotate - -o requirements-uv.lock
