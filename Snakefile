@@ -1,4 +1,5 @@
 import os
+import socket
 import sys
 from shlex import quote
 
@@ -8,428 +9,359 @@ from snakemake.utils import min_version
 min_version("9.27")
 SCRIPTS = os.path.join(str(workflow.current_basedir), "scripts")
 if not os.path.isdir(SCRIPTS):  # github(...) fetches this file alone
-    raise WorkflowError(
-        "clone the project, and let the module name workflow/Snakefile of the clone"
-    )
+    raise WorkflowError("clone the project, and let the module name the Snakefile of the clone")
 sys.path.insert(0, SCRIPTS)
 
-from pipeline import journal
-from pipeline.command import clear_errors
-from pipeline.config import default, read_studies
-from pipeline.failures import explain
-from pipeline.imports import modules, own, parts
-from pipeline.output import be_terse, made
-from pipeline.plan import constraints, links, notes, raw_files
-from pipeline.report import place, texts
-from pipeline.syntax import check_syntax
+from descent.config import console
+from descent.config.checks import check_yaml, read_studies
+from descent.config.code import digest
+from descent.config.plan import links
+from descent.errors import InputError
+from descent.figures import FIGURES, caption
+from descent.stage import CALL_VARIABLE
 
-if CONFIG := default(config):
-    with clear_errors():
-        check_syntax(CONFIG)
+# config.yaml of the working folder; without one, and without other studies, the one beside this file
+DEFAULT = "config.yaml"
+if not os.path.exists(DEFAULT):
+    DEFAULT = None if config.get("studies") else os.path.relpath(f"{SCRIPTS}/../config.yaml")
 
-    configfile: CONFIG
+
+def or_exit(function, *arguments):
+    """What a function gives; its message alone where it raises an InputError."""
+    try:
+        return function(*arguments)
+    except InputError as error:
+        sys.exit(str(error))
+
+
+if DEFAULT:
+    or_exit(check_yaml, DEFAULT)
+
+    configfile: DEFAULT
+
+
+STUDIES = or_exit(read_studies, config, workflow.configfiles)
+config = {**config, "captions": {name: caption(name) for name in FIGURES}}  # for report/figure.rst
+if workflow.is_main_process:  # a job on another machine reads this file, too
+    os.environ[CALL_VARIABLE] = f"{socket.gethostname()} {os.getpid()}"
+    if workflow.modifier.is_main_snakefile():
+        console.print_one_line_a_job(workflow.output_settings.dryrun)
+
+# `stage train …` runs scripts/train.py with the Python that runs Snakemake, wherever both lie
+shell.prefix(
+    f"stage() {{{{ program=$1; shift; {quote(sys.executable)} {quote(SCRIPTS)}/$program.py"
+    ' "$@"; }}; '
+)
 
 
 report: "report/workflow.rst"
 
 
-with clear_errors():
-    STUDIES = read_studies(config, workflow.configfiles)
-config = {**config, "report": texts(config["studies"], STUDIES)}  # for report/
-if workflow.is_main_process:  # a job on another machine reads this file, too
-    journal.settle()
-    if workflow.modifier.is_main_snakefile():
-        be_terse(workflow.output_settings.dryrun)
+def of_study(name):
+    """An attribute of the planned study of a job."""
 
-if "conda" not in map(str, workflow.deployment_settings.deployment_method):
-    # `python` is the one that runs Snakemake, whatever it is called and wherever it lies
-    shell.prefix(f'python() {{{{ {quote(sys.executable)} "$@"; }}}}; ')
+    def attribute(wildcards):
+        return getattr(STUDIES[wildcards.study], name)
+
+    return attribute
 
 
-def study(wildcards):
-    return STUDIES[wildcards.study]
+def of_run(name):
+    """An attribute of the planned run of a job."""
+
+    def attribute(wildcards):
+        run = STUDIES[wildcards.study].runs[wildcards.optimizer, wildcards.step_size]
+        return getattr(run, name)
+
+    return attribute
 
 
-def planned(wildcards):
-    return study(wildcards).run(wildcards)
+def of_figure(name):
+    """What a method of the planned study of a job says of its figure."""
+
+    def attribute(wildcards):
+        return getattr(STUDIES[wildcards.study], name)(wildcards.figure)
+
+    return attribute
+
+
+def any_of(names):
+    """The pattern of a wildcard that has one of these values."""
+    return "|".join(sorted(set(names))) or "(?!)"
 
 
 wildcard_constraints:
-    **constraints(STUDIES),
+    study=any_of(STUDIES),
+    optimizer=any_of(name for study in STUDIES.values() for name, _ in study.runs),
+    step_size=r"\d[\d.e+-]*",  # no list of values, which Snakemake would search for each file
+    dataset=any_of(study.dataset for study in STUDIES.values() if not study.table),
+    table=any_of(study.dataset for study in STUDIES.values() if study.table),
+    figure=any_of(FIGURES),
 
 
 rule all:
     """every study, and the page that links them"""
     input:
-        [study.results() for study in STUDIES.values()],
+        [study.results for study in STUDIES.values()],
         "results/index.html",
 
 
 rule figures:
     """the figures of every study"""
     input:
-        [study.figure_files() for study in STUDIES.values()],
+        [study.inputs + study.figure_files for study in STUDIES.values()],
 
 
-for name, study_of_name in STUDIES.items():
+for name, planned in STUDIES.items():
 
     rule:
         """a study, all of it"""
         name:
             name
         input:
-            study_of_name.results(),
+            planned.results,
 
 
 rule download:
     """obtain a dataset and verify it"""
-    input:
-        script=own("scripts/download.py"),
-        modules=lambda w: modules("download.py", f"descent.datasets.{w.dataset}"),
-        raw=lambda w: raw_files(w.dataset),
     output:
-        update("data/{dataset}.npz"),
+        "data/{dataset}.npz",
     log:
         "logs/download/{dataset}.log",
-    conda:
-        "environment.yaml"
+    params:
+        code=lambda w: digest("download.py", f"datasets.{w.dataset}"),
     shell:
-        "python {input.script:q} --dataset {wildcards.dataset} --raw data/raw/{wildcards.dataset}"
+        "stage download --dataset {wildcards.dataset} --raw data/raw/{wildcards.dataset}"
         " --data {output} --log {log}"
 
 
 rule prepare:
-    """make a dataset of a table of one's own"""
-    input:
-        script=own("scripts/prepare.py"),
-        modules=modules("prepare.py"),
-        file=lambda w: study(w).table.file,
+    """store a user's own table as samples"""
     output:
-        update("data/{study}/{table}.npz"),
+        "data/{study}/{table}.npz",
     log:
         "logs/prepare/{study}/{table}.log",
-    conda:
-        "environment.yaml"
     params:
-        table=lambda w: study(w).table_keys(),
+        code=digest("prepare.py"),
+        table=of_study("table_keys"),
+        content=of_study("table_digest"),
     shell:
-        "python {input.script:q} --table {params.table} --data {output} --log {log}"
+        "stage prepare --table {params.table:q} --data {output} --log {log}"
 
 
 rule minimise:
     """find the minimiser of a study's objective"""
     input:
-        script=own("scripts/minimise.py"),
-        modules=lambda w: modules("minimise.py", *study(w).theory_modules()),
-        data=lambda w: study(w).data,
+        data=of_study("data"),
     output:
-        update("results/{study}/theory.npz"),
+        "results/{study}/theory.npz",
     log:
         "logs/minimise/{study}.log",
-    benchmark:
-        "logs/benchmarks/minimise/{study}.tsv"
-    conda:
-        "environment.yaml"
-    resources:
-        mem_mb=4000,
-        runtime=30,
     params:
-        objective=lambda w: study(w).objective(),
+        code=of_study("minimiser_code"),
+        objective=of_study("objective"),
     shell:
-        "python {input.script:q} --data {input.data} --objective {params.objective}"
+        "stage minimise --data {input.data} --objective {params.objective:q}"
         " --minimiser {output} --log {log}"
 
 
 rule theory:
     """predict limits, rates and floors, before training"""
     input:
-        script=own("scripts/theory.py"),
-        modules=lambda w: modules("theory.py", *study(w).theory_modules()),
-        data=lambda w: study(w).data,
-        minimiser=lambda w: study(w).minimiser(),
+        data=of_study("data"),
+        minimiser=of_study("minimiser"),
     output:
-        numbers=update("results/{study}/theory.json"),
-        expected=update("results/{study}/expected.csv"),
+        numbers="results/{study}/theory.json",
+        expected="results/{study}/expected.csv",
     log:
         "logs/theory/{study}.log",
-    benchmark:
-        "logs/benchmarks/theory/{study}.tsv"
-    conda:
-        "environment.yaml"
-    resources:
-        mem_mb=4000,
-        runtime=30,
     params:
-        runs=lambda w: study(w).runs_by_optimizer(),
-        minimiser=lambda w: study(w).minimiser_option(),
+        code=of_study("theory_code"),
+        sweep=of_study("sweep"),
     shell:
-        "python {input.script:q} --data {input.data} {params.minimiser} --runs {params.runs}"
+        "stage theory --data {input.data} --minimiser {input.minimiser} --sweep {params.sweep:q}"
         " --numbers {output.numbers} --expected {output.expected} --log {log}"
 
 
 rule train:
     """train a run: one optimizer with one step size, all seeds"""
     input:
-        script=own("scripts/train.py"),
-        modules=lambda w: modules("train.py", *planned(w).training_modules()),
-        data=lambda w: study(w).data,
+        data=of_study("data"),
     output:
-        update("results/{study}/iterates/{optimizer}/{step_size}.npz"),
+        "results/{study}/iterates/{optimizer}/{step_size}.npz",
     log:
         "logs/train/{study}/{optimizer}/{step_size}.log",
-    benchmark:
-        "logs/benchmarks/train/{study}/{optimizer}/{step_size}.tsv"
-    conda:
-        "environment.yaml"
     resources:
-        gpu=lambda w: planned(w).needs["engines"].gpus,
-        mem_mb=lambda w: planned(w).needs["engines"].megabytes,
-        runtime=lambda w: planned(w).needs["engines"].minutes,
+        gpu=of_run("training_gpus"),
     params:
-        run=lambda w: planned(w).options(),
+        code=of_run("training_code"),
+        engine=of_run("engine"),
+        run=of_run("json"),
     shell:
-        "python {input.script:q} --data {input.data} {params.run} --iterates {output} --log {log}"
+        "stage train --data {input.data} --engine {params.engine} --run {params.run:q}"
+        " --iterates {output} --log {log}"
 
 
 rule evaluate:
     """losses, accuracies and distances along a run"""
     input:
-        script=own("scripts/evaluate.py"),
-        modules=lambda w: modules(
-            "evaluate.py", *planned(w).evaluation_modules(), *study(w).evaluation_modules()
-        ),
         iterates=rules.train.output,
-        data=lambda w: study(w).data,
-        minimiser=lambda w: study(w).minimiser(),
+        data=of_study("data"),
+        minimiser=of_study("minimiser"),
     output:
-        trace=update("results/{study}/traces/{optimizer}/{step_size}.csv"),
-        record=update("results/{study}/traces/{optimizer}/{step_size}.json"),
+        trace="results/{study}/traces/{optimizer}/{step_size}.csv",
+        record="results/{study}/traces/{optimizer}/{step_size}.json",
     log:
         "logs/evaluate/{study}/{optimizer}/{step_size}.log",
-    benchmark:
-        "logs/benchmarks/evaluate/{study}/{optimizer}/{step_size}.tsv"
-    conda:
-        "environment.yaml"
     resources:
-        gpu=lambda w: planned(w).needs["evaluators"].gpus,
-        mem_mb=lambda w: planned(w).needs["evaluators"].megabytes,
-        runtime=lambda w: planned(w).needs["evaluators"].minutes,
+        gpu=of_run("evaluation_gpus"),
     params:
-        evaluator=lambda w: planned(w).evaluator,
-        run=lambda w: planned(w).expected(),
-        further=lambda w: study(w).evaluation_options(),
+        code=of_run("evaluation_code"),
+        engine=of_run("engine"),
+        evaluator=of_run("evaluator"),
+        run=of_run("json"),
+        curvature_samples=of_study("curvature_samples"),
     shell:
-        "python {input.script:q} --iterates {input.iterates} --data {input.data} {params.further}"
-        " --study {wildcards.study} --optimizer {wildcards.optimizer} --evaluator {params.evaluator}"
-        " --run {params.run} --trace {output.trace} --record {output.record} --log {log}"
+        "stage evaluate --iterates {input.iterates} --data {input.data} --study {wildcards.study}"
+        " --optimizer {wildcards.optimizer} --run {params.run:q} --engine {params.engine}"
+        " --evaluator {params.evaluator} --minimiser {input.minimiser}"
+        " --curvature-samples {params.curvature_samples}"
+        " --trace {output.trace} --record {output.record} --log {log}"
 
 
-rule aggregate:
-    """the tables of a study"""
+rule summarise:
+    """the tables of a study, and its headline"""
     input:
-        script=own("scripts/aggregate.py"),
-        modules=modules("aggregate.py"),
-        traces=lambda w: study(w).files("traces", "csv"),
-        records=lambda w: study(w).files("traces", "json"),
+        traces=of_study("traces"),
+        records=of_study("records"),
+        theory=rules.theory.output,
     output:
-        traces=update("results/{study}/traces.csv"),
-        summary=update("results/{study}/summary.csv"),
-        record=update("results/{study}/tables.json"),
-    log:
-        "logs/aggregate/{study}.log",
-    conda:
-        "environment.yaml"
-    params:
-        seeds=lambda w: study(w).seeds,
-    shell:
-        "python {input.script:q} --run-traces {input.traces} --seeds {params.seeds}"
-        " --traces {output.traces} --summary {output.summary} --record {output.record} --log {log}"
-
-
-rule describe:
-    """how a study ended, in words and as a page"""
-    input:
-        script=own("scripts/describe.py"),
-        modules=modules("describe.py"),
-        template=own("report/summary.html"),
-        summary=rules.aggregate.output.summary,
-        tables=rules.aggregate.output.record,
-    output:
-        headline=update("results/{study}/headline.txt"),
-        page=report(
-            update("results/{study}/summary.html"),
+        traces="results/{study}/traces.csv",
+        summary=report(
+            "results/{study}/summary.csv",
             caption="report/summary.rst",
             category="{study}",
-            labels={"result": "00 summary, as a table"},
+            labels={"result": "00 summary"},
         ),
-        record=update("results/{study}/description.json"),
-    log:
-        "logs/describe/{study}.log",
-    conda:
-        "environment.yaml"
-    shell:
-        "python {input.script:q} --summary {input.summary} --tables {input.tables}"
-        " --template {input.template:q} --headline {output.headline} --page {output.page}"
-        " --record {output.record} --log {log}"
-
-
-rule compare:
-    """predictions beside measurements"""
-    input:
-        script=own("scripts/compare.py"),
-        modules=modules("compare.py"),
-        traces=rules.aggregate.output.traces,
-        summary=rules.aggregate.output.summary,
-        tables=rules.aggregate.output.record,
-        theory=rules.theory.output.numbers,
-        expected=rules.theory.output.expected,
-    output:
         predictions=report(
-            update("results/{study}/predictions.csv"),
+            "results/{study}/predictions.csv",
             caption="report/predictions.rst",
             category="{study}",
-            labels={"result": "00 predicted and measured"},
+            labels={"result": "99 predicted and measured"},
         ),
-        record=update("results/{study}/predictions.json"),
+        headline="results/{study}/headline.txt",
     log:
-        "logs/compare/{study}.log",
-    conda:
-        "environment.yaml"
+        "logs/summarise/{study}.log",
+    params:
+        code=digest("summarise.py"),
+        sweep=of_study("sweep"),
     shell:
-        "python {input.script:q} --traces {input.traces} --summary {input.summary}"
-        " --tables {input.tables} --theory {input.theory} --expected {input.expected}"
-        " --predictions {output.predictions} --record {output.record} --log {log}"
+        "stage summarise --study results/{wildcards.study} --sweep {params.sweep:q}"
+        " --theory {input.theory} --traces {output.traces} --summary {output.summary}"
+        " --predictions {output.predictions} --headline {output.headline} --log {log}"
 
 
 rule plot:
     """draw a figure"""
     input:
-        unpack(lambda w: study(w).read_by_figure(w.figure)),
-        script=own("scripts/plot.py"),
-        modules=lambda w: modules("plot.py", *study(w).figure_modules(w.figure)),
-        traces=rules.aggregate.output.traces,
-        summary=rules.aggregate.output.summary,
-        tables=rules.aggregate.output.record,
+        traces=rules.summarise.output.traces,
+        summary=rules.summarise.output.summary,
+        theory=rules.theory.output,
+        iterates=of_figure("iterates_for"),
+        data=of_study("data"),
     output:
         png=report(
-            update("results/{study}/figures/{figure}.png"),
+            "results/{study}/figures/{figure}.png",
             caption="report/figure.rst",
             category="{study}",
-            labels=lambda w: {"result": place(w.figure)},
+            labels=of_figure("report_label"),
         ),
-        pdf=update("results/{study}/figures/{figure}.pdf"),
-        record=update("results/{study}/figures/{figure}.json"),
+        pdf="results/{study}/figures/{figure}.pdf",
     log:
         "logs/plot/{study}/{figure}.log",
-    conda:
-        "environment.yaml"
     params:
-        reads=lambda w, input: [
-            f"--{name} {input.get(name)}" for name in study(w).read_by_figure(w.figure)
-        ],
+        code=of_figure("figure_code"),
+        sweep=of_study("sweep"),
     shell:
-        "python {input.script:q} --figure {wildcards.figure} --traces {input.traces}"
-        " --summary {input.summary} --tables {input.tables} {params.reads}"
-        " --png {output.png} --pdf {output.pdf} --record {output.record} --log {log}"
+        "stage plot --figure {wildcards.figure} --traces {input.traces} --summary {input.summary}"
+        " --study results/{wildcards.study} --sweep {params.sweep:q} --theory {input.theory}"
+        " --data {input.data} --png {output.png} --pdf {output.pdf} --log {log}"
 
 
 rule explore:
     """the page on which one explores a study"""
     input:
-        script=own("scripts/explore.py"),
-        modules=lambda w: modules("explore.py", *study(w).explorer_modules()),
-        template=own("report/explorer/explorer.html"),
-        parts=parts("report/explorer/*.[cj]s*"),
-        traces=rules.aggregate.output.traces,
-        summary=rules.aggregate.output.summary,
-        tables=rules.aggregate.output.record,
-        records=lambda w: study(w).files("traces", "json"),
-        theory=rules.theory.output.numbers,
-        expected=rules.theory.output.expected,
-        pictured=lambda w: study(w).pictured(),
+        traces=rules.summarise.output.traces,
+        summary=rules.summarise.output.summary,
+        theory=rules.theory.output,
+        records=of_study("records"),
+        iterates=of_study("iterates_of_panels"),
+        data=of_study("data"),
     output:
-        page=update("results/{study}/explorer.html"),
-        record=update("results/{study}/explorer.json"),
+        "results/{study}/explorer.html",
     log:
         "logs/explore/{study}.log",
-    benchmark:
-        "logs/benchmarks/explore/{study}.tsv"
-    conda:
-        "environment.yaml"
     params:
-        picture=lambda w: study(w).picture_options(),
+        code=of_study("explorer_code"),
+        panels=of_study("panels"),
+        sweep=of_study("sweep"),
     shell:
-        "python {input.script:q} --traces {input.traces} --summary {input.summary}"
-        " --tables {input.tables} --records {input.records} --theory {input.theory}"
-        " --expected {input.expected} {params.picture} --template {input.template:q}"
-        " --page {output.page} --record {output.record} --log {log}"
+        "stage explore --study results/{wildcards.study} --sweep {params.sweep:q}"
+        " --traces {input.traces} --summary {input.summary} --theory {input.theory}"
+        " --panels {params.panels} --data {input.data} --page {output} --log {log}"
 
 
 rule index:
     """the page that links all studies"""
     input:
-        script=own("scripts/index.py"),
-        modules=modules("index.py"),
-        template=own("report/index.html"),
-        headlines=[study.descriptions()[0] for study in STUDIES.values()],
-        records=[study.description_record() for study in STUDIES.values()],
+        [f"{study.folder}/headline.txt" for study in STUDIES.values()],
     output:
-        update("results/index.html"),
+        "results/index.html",
     log:
         "logs/index.log",
-    conda:
-        "environment.yaml"
     params:
+        code=digest("index.py", "report/index.html"),
         studies=links(STUDIES),
     shell:
-        "python {input.script:q} --studies {params.studies} --template {input.template:q}"
-        " --page {output} --log {log}"
+        "stage index --studies {params.studies:q} --page {output} --log {log}"
 
 
 rule manifest:
     """the checksums of a study's results"""
     input:
-        script=own("scripts/manifest.py"),
-        modules=modules("manifest.py"),
-        records=lambda w: study(w).records(),
-        recorded=lambda w: study(w).recorded(),
+        of_study("iterates"),
+        of_study("traces"),
+        of_study("records"),
+        files=of_study("files"),
     output:
-        update("results/{study}/SHA256SUMS"),
+        "results/{study}/SHA256SUMS",
     log:
         "logs/manifest/{study}.log",
-    conda:
-        "environment.yaml"
+    params:
+        code=digest("manifest.py"),
+        sweep=of_study("sweep"),
     shell:
-        "python {input.script:q} --records {input.records} --manifest {output} --log {log}"
+        "stage manifest --study results/{wildcards.study} --sweep {params.sweep:q}"
+        " --files {input.files} --manifest {output} --log {log}"
 
 
 rule verify:
     """check all results against their checksums"""
-    input:
-        script=own("scripts/verify.py"),
     log:
         "logs/verify.log",
-    conda:
-        "environment.yaml"
     params:
-        manifests=[study.manifest for study in STUDIES.values()],
+        manifests=[f"{study.folder}/SHA256SUMS" for study in STUDIES.values()],
     shell:
-        "python {input.script:q} {params.manifests} --log {log}"
+        "stage verify --manifests {params.manifests} --log {log}"
 
 
-def needed():
+def planned_jobs():
+    """The jobs of this file that run in this call, not those of a workflow that imports it."""
     jobs = workflow.persistence.dag.needrun_jobs()
     return [job for job in jobs if job.rule.snakefile == rules.all.rule.snakefile]
 
 
-if not workflow.modifier.is_main_snakefile():  # whose handlers alone are called
-    journal.accompany(workflow, needed)
-
-
 onstart:
-    jobs = needed()
-    print(notes(jobs, STUDIES), file=sys.stderr)
-    journal.begin(jobs)
     if workflow.cores > 1:
         os.environ.update(TQDM_DISABLE="1")  # bars of several jobs would overwrite each other
     # The limit of jobs a second (--max-jobs-per-timespan) starts a timer whenever a job has
@@ -439,9 +371,8 @@ onstart:
 
 
 onsuccess:
-    journal.end()
-    print(made(workflow.persistence.dag.jobs, STUDIES), file=sys.stderr)
+    print(console.made(workflow.persistence.dag.jobs, STUDIES), file=sys.stderr)
 
 
 onerror:
-    print(explain(needed(), STUDIES.values()), file=sys.stderr)
+    print(console.failures(planned_jobs(), STUDIES), file=sys.stderr)

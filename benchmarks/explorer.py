@@ -18,9 +18,9 @@ from playwright.sync_api import sync_playwright
 ROOT = Path(__file__).parent.parent
 sys.path.insert(0, str(ROOT / "scripts"))
 
+from descent.analysis.summary import summary as summary_of  # noqa: E402
 from descent.explorer.content import content  # noqa: E402
 from descent.explorer.page import page  # noqa: E402
-from descent.summary import summarise  # noqa: E402
 from descent.theory.known import EXPECTED, Known  # noqa: E402
 
 NOTHING = {"minimiser": None, "optimizers": {}, "floor": {}}
@@ -48,7 +48,7 @@ def main() -> None:
         file = arguments.page or Path(folder) / "explorer.html"
         if not arguments.page:
             traces = made_up(arguments.runs, arguments.steps, arguments.seeds)
-            summary, start = summarise(traces), perf_counter()
+            summary, start = summary_of(traces), perf_counter()
             known = Known(NOTHING, pd.DataFrame(columns=EXPECTED))
             made = {
                 ("sgd", step_size): {"number": i, "label": repr(step_size), "provenance": {}}

@@ -6,9 +6,9 @@ from time import perf_counter
 import numpy as np
 from problem import MODELS, Made, Problem, Steps
 
-from descent.data import Data
 from descent.plugins import plugin
 from descent.run import FULL, Run
+from descent.store.data import Data
 
 
 class _EnoughError(Exception):

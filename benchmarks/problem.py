@@ -14,8 +14,9 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from descent import data, schedule
-from descent.run import FULL
+from descent import sampling
+from descent.run import FULL, SHUFFLED
+from descent.store import data
 
 CLASSES = 10
 STEP_SIZE = 0.01
@@ -54,7 +55,7 @@ class Problem:
 
     def order(self, steps: int) -> np.ndarray:
         """The samples of so many steps: the beginning of an epoch's order, which is drawn whole."""
-        return schedule.order(0, 0, len(self.y), schedule.SHUFFLED)[:steps]
+        return sampling.order(0, 0, len(self.y), SHUFFLED)[:steps]
 
 
 class Made(NamedTuple):

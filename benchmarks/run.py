@@ -33,8 +33,8 @@ from contenders import FULL_BATCHES, SINGLE, SWEEP, Contender
 from problem import MODELS, STEP_SIZE, Made, Problem, Steps, load
 from table import table
 
+from descent.errors import InputError
 from descent.run import FULL
-from pipeline.command import clear_errors
 
 ROOT = Path(__file__).parent.parent
 SWEEPS, SEEDS = (1, 16, 64, 256), (1, 5)  # runs together
@@ -53,8 +53,10 @@ def main() -> None:
     parser.add_argument("--table", type=Path, default=ROOT / "docs/benchmark.md")
     arguments = parser.parse_args()
     os.sched_setaffinity(0, {max(os.sched_getaffinity(0))})  # one core for everybody
-    with clear_errors():
+    try:
         samples, x, y = load(arguments.data)
+    except InputError as error:
+        sys.exit(str(error))
 
     results = {
         "machine": machine() + (", everything limited to AVX2" if arguments.avx2 else ""),

@@ -18,7 +18,7 @@ from time import perf_counter, sleep
 import numpy as np
 
 ROOT = Path(__file__).parent.parent
-COPIED = ("Snakefile", "config.yaml", "environment.yaml", "profiles", "report", "scripts")
+COPIED = ("Snakefile", "config.yaml", "profiles", "report", "scripts")
 FEATURES, CLASSES = 64, 10
 
 # What is varied: of one study, all else as in BASE.

@@ -1,95 +1,66 @@
-"""Make the page on which one explores a study."""
-
-import argparse
-import json
-from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
-from descent import columns, data, iterates, provenance, tables
-from descent.errors import InputError
-from descent.explorer.content import Run, content
-from descent.explorer.page import page
-from descent.files import AGAIN, checksum
-from descent.iterates import Iterates
-from descent.plugins import available, plugin
-from descent.provenance import Sums, here, loaded, record, recorded
-from descent.theory.known import read
-from pipeline.command import job
+from descent.explorer.content import content
+from descent.explorer.page import page as page_of
+from descent.plugins import plugin
+from descent.run import Sweep
+from descent.stage import Output, program
+from descent.store import data as samples
+from descent.store import provenance, tables
+from descent.store.iterates import StoredRuns
+from descent.theory import known
+
+TEMPLATE = Path(__file__).parents[1] / "report/explorer/explorer.html"
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--traces", required=True, type=Path, help="traces.csv of the study")
-    parser.add_argument("--summary", required=True, type=Path, help="summary.csv of the study")
-    parser.add_argument("--tables", required=True, type=Path, help="their record, tables.json")
-    parser.add_argument("--records", required=True, type=Path, nargs="+", help="of all runs")
-    parser.add_argument("--theory", required=True, type=Path, help="theory.json of the study")
-    parser.add_argument("--expected", required=True, type=Path, help="expected.csv of the study")
-    parser.add_argument(
-        "--pictures", nargs="*", default=[], choices=available("pictures"), help="of the iterates"
+def explore(
+    study: Path,
+    sweep: Sweep,
+    traces: Path,
+    summary: Path,
+    theory: list[Path],
+    panels: list[str],
+    data: Path,
+    page: Output,
+) -> str:
+    """Make the page on which one explores a study.
+
+    study: results/<study>, which holds iterates and traces; sweep: its runs; theory: the two
+    files that theory.py wrote; panels: what is shown of the iterates;
+    data: its samples.
+    """
+    summarised = tables.read(summary, tables.SUMMARY)
+    words, numbers = content(
+        tables.read(traces, tables.TRACE),
+        summarised,
+        known.read(*theory),
+        _runs(sweep.files(study, "traces", "csv")),
     )
-    parser.add_argument("--data", type=Path, help="for pictures")
-    parser.add_argument("--template", required=True, type=Path, help="HTML that names its parts")
-    parser.add_argument("--page", required=True, type=Path, help="HTML file to write")
-    parser.add_argument("--record", required=True, type=Path, help="JSON file to write")
-    parser.add_argument("--log", type=Path)
-    arguments = parser.parse_args()
-
-    outputs = arguments.page, arguments.record
-    with job(arguments.log, *outputs) as (note, page_file, record_file):
-        sums = recorded(arguments.tables)
-        traces = tables.read(arguments.traces, columns.TRACE, sums)
-        summary = tables.read(arguments.summary, columns.SUMMARY, sums)
-        known, of_theory = read(arguments.theory, arguments.expected)
-        words, numbers = content(traces, summary, known, _made(arguments.records, sums))
-        if arguments.pictures:
-            samples = loaded(data.load, arguments.data, sums)
-            runs = _Runs(arguments.records, sums)
-        for name in arguments.pictures:
-            words[name], shown = plugin("pictures", name).show(runs, samples)
-            numbers |= shown
-        page_file.write_text(page(arguments.template, words, numbers), encoding="utf-8")
-        made = {arguments.page: checksum(page_file), **of_theory}
-        made |= {path: sums[here(path)] for path in (arguments.traces, arguments.summary)}
-        record(record_file, made)
-        note(f"{len(summary)} runs, {page_file.stat().st_size / 1e6:.2f} MB")
+    for name in panels:
+        runs = StoredRuns(sweep.files(study, "iterates", "npz"))
+        words[name], shown = plugin("explorer", name).show(runs, samples.load(data)[0])
+        numbers |= shown
+    page.write_text(page_of(TEMPLATE, words, numbers), encoding="utf-8")
+    return f"{len(summarised)} runs, {page.stat().st_size / 1e6:.2f} MB"
 
 
-def _made(records: Iterable[Path], sums: Sums) -> dict[Run, dict[str, Any]]:
-    """Where each run comes from, by its record."""
-    made = {}
-    for number, path in enumerate(records):
-        evaluated = json.loads(provenance.read(path, sums))
-        if not (trained := evaluated.pop("trained", None)):
-            raise InputError(f"{path}: does not say what trained it{AGAIN}")
-        del evaluated["sha256"], trained["step_size"]
-        run = path.parent.name, float(path.stem)
-        trace = here(path.with_suffix(".csv"))
-        made[run] = {
+def _runs(traces: list[Path]) -> dict[tuple[str, float], dict[str, Any]]:
+    """Where the trace of each run is, and what trained and evaluated it."""
+    runs = {}
+    for number, trace in enumerate(traces):
+        evaluated = provenance.read(trace.with_suffix(".json"))
+        sha256, trained = evaluated.pop("sha256")["trace"], evaluated.pop("trained")
+        del trained["step_size"]
+        runs[trace.parent.name, float(trace.stem)] = {
             "number": number,
-            "label": path.stem,
+            "label": trace.stem,
             "trace": str(trace),
-            "sha256": sums[trace],
+            "sha256": sha256,
             "provenance": {"trained": trained, "evaluated": evaluated},
         }
-    return made
-
-
-class _Runs(Sequence):
-    """The iterates of runs, by their records, each read when it is asked for."""
-
-    def __init__(self, records: Sequence[Path], sums: Sums):
-        self._records, self._sums = records, sums
-
-    def __getitem__(self, number: int) -> Iterates:
-        record = self._records[number]
-        (path,) = (file for file in recorded(record) if file.name == f"{record.stem}.npz")
-        return loaded(iterates.load, path, self._sums)
-
-    def __len__(self) -> int:
-        return len(self._records)
+    return runs
 
 
 if __name__ == "__main__":
-    main()
+    program(explore)

@@ -1,24 +1,30 @@
-"""Write the manifest of a study: the SHA-256 of every file that was made of it."""
-
-import argparse
 from pathlib import Path
 
-from descent import manifest
-from pipeline.command import job
+from descent.errors import InputError
+from descent.run import Sweep
+from descent.stage import Output, program
+from descent.store import manifest as store
+from descent.store import provenance
+from descent.store.files import DELETE_IT, checksum
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--records", required=True, type=Path, nargs="+", help="of all stages")
-    parser.add_argument("--manifest", required=True, type=Path, help="SHA256SUMS to write")
-    parser.add_argument("--log", type=Path)
-    arguments = parser.parse_args()
+def manifest(study: Path, sweep: Sweep, files: list[Path], manifest: Output) -> str:
+    """Write the manifest of a study: the SHA-256 of every file of its results.
 
-    with job(arguments.log, arguments.manifest) as (note, manifest_file):
-        sums = manifest.collect(arguments.records, arguments.manifest.parent)
-        manifest.write(sums, manifest_file)
-        note(f"{len(sums)} files")
+    study: results/<study>; sweep: its runs, whose iterates and traces must be what the records
+    beside the traces say; files: its other results.
+    """
+    iterates, traces = sweep.files(study, "iterates", "npz"), sweep.files(study, "traces", "csv")
+    records = sweep.files(study, "traces", "json")
+    for path, trace, record in zip(iterates, traces, records, strict=True):
+        sha256 = provenance.read(record)["sha256"]
+        for name, file in (("iterates", path), ("trace", trace)):
+            if checksum(file) != sha256[name]:
+                raise InputError(f"{file}: is not what {record} says of it{DELETE_IT}")
+    listed = [*iterates, *traces, *records, *files]
+    store.write(listed, study, manifest)
+    return f"{len(listed)} files"
 
 
 if __name__ == "__main__":
-    main()
+    program(manifest)

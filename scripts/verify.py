@@ -1,42 +1,33 @@
-"""Verify results: whether every file is as it was when it was made."""
-
-import argparse
 from pathlib import Path
 
-from descent import manifest
 from descent.errors import InputError
-from pipeline.command import job
+from descent.stage import program
+from descent.store import manifest
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("manifests", type=Path, nargs="+", help="results/<study>/SHA256SUMS")
-    parser.add_argument("--log", type=Path)
-    arguments = parser.parse_args()
+def verify(manifests: list[Path]) -> str:
+    """Verify results: whether every file is as it was when it was made.
 
-    with job(arguments.log) as (note,):
-        wrong = []
-        for path in arguments.manifests:
-            found = _altered(path) if path.exists() else None
-            if found:
-                wrong += [
-                    *found,
-                    f"Delete what was altered, and {path}: what is missing is made again",
-                ]
-                continue
-            said = f"{path.parent}: {'not made yet' if found is None else 'as it was made'}"
-            print(said)
-            note(said)
-        if wrong:
-            raise InputError("\n".join(wrong))
-
-
-def _altered(path: Path) -> list[str]:
-    try:
-        return manifest.altered(manifest.read(path))
-    except InputError as error:
-        return [str(error)]
+    manifests: results/<study>/SHA256SUMS of each study.
+    """
+    wrong, said = [], []
+    for path in manifests:
+        if not path.exists():
+            said.append(f"{path.parent}: not made yet")
+            continue
+        try:
+            altered = manifest.altered(path)
+        except InputError as error:
+            altered = [str(error)]
+        if altered:
+            wrong += [*altered, f"Delete what was altered, and {path}: what is missing is rebuilt"]
+        else:
+            said.append(f"{path.parent}: as it was made")
+    print("\n".join(said))
+    if wrong:
+        raise InputError("\n".join(wrong))
+    return "\n".join(said)
 
 
 if __name__ == "__main__":
-    main()
+    program(verify)

@@ -10,10 +10,8 @@ import torch
 from numpy.testing import assert_allclose
 
 from descent.errors import InputError
-from descent.formulas import options
-from descent.plugins import available, plugin
-from descent.run import Run
-from descent.schedule import BLOCK, check_step_sizes, step_sizes
+from descent.plugins import available, options
+from descent.run import BLOCK, Run
 from descent.schedules import constant
 
 RUN = Run(
@@ -24,8 +22,7 @@ NAMES = available("schedules")
 
 def of(name, **chosen):
     """A run with a schedule, and the options that its signature has."""
-    defaults = options(plugin("schedules", name).factor)
-    return replace(RUN, schedule=name, schedule_options=defaults | chosen)
+    return replace(RUN, schedule=name, schedule_options=options("schedules", name) | chosen)
 
 
 @pytest.mark.parametrize(("name", "chosen", "oracle"), oracles.SCHEDULES)
@@ -38,33 +35,32 @@ def test_follows_torch(name, chosen, oracle, steps):
         expected.append(optimizer.param_groups[0]["lr"])
         optimizer.step()
         scheduler.step()
-    sizes = step_sizes(of(name, **chosen), 0, steps, steps)
+    sizes = of(name, **chosen).step_sizes(0, steps, steps)
     assert_allclose(sizes, expected, rtol=1e-10, atol=1e-15)
 
 
 def test_every_option_of_every_schedule_has_its_oracle():
     held = {(name, option) for name, chosen, _ in oracles.SCHEDULES for option in chosen}
-    factors = {name: options(plugin("schedules", name).factor) for name in NAMES}
-    assert held == {(name, option) for name in factors for option in factors[name]}
-    assert {name for name, *_ in oracles.SCHEDULES} == factors.keys()
+    assert held == {(name, option) for name in NAMES for option in options("schedules", name)}
+    assert {name for name, *_ in oracles.SCHEDULES} == set(NAMES)
 
 
 @pytest.mark.parametrize("name", NAMES)
-@pytest.mark.parametrize("steps", [1, 2, 3, 7, 10, 1000])
-def test_a_factor_lies_between_0_and_1_and_does_not_depend_on_where_a_run_is_evaluated(name, steps):
+def test_a_factor_lies_in_0_to_1_and_does_not_depend_on_where_a_run_is_evaluated(name):
     run = of(name)
-    whole = step_sizes(run, 0, steps, steps)
-    assert whole.dtype == np.float64
-    assert (whole > 0).all()
-    assert (whole <= run.step_size).all()
-    cuts = sorted({0, steps // 3, steps // 3 + 1, steps})
-    parts = [step_sizes(run, *cut, steps) for cut in pairwise(cuts)]
-    assert (np.concatenate(parts) == whole).all()
+    for steps in (1, 2, 3, 7, 10, 1000):
+        whole = run.step_sizes(0, steps, steps)
+        assert whole.dtype == np.float64
+        assert (whole > 0).all()
+        assert (whole <= run.step_size).all()
+        cuts = sorted({0, steps // 3, steps // 3 + 1, steps})
+        parts = [run.step_sizes(*cut, steps) for cut in pairwise(cuts)]
+        assert (np.concatenate(parts) == whole).all()
 
 
 @pytest.mark.parametrize("name", [name for name in NAMES if name not in ("constant", "warmup")])
 def test_decay_begins_at_the_step_size_and_never_rises(name):
-    sizes = step_sizes(of(name), 0, 50, 50)
+    sizes = of(name).step_sizes(0, 50, 50)
     assert sizes[0] == RUN.step_size
     assert (np.diff(sizes) <= 0).all()
     assert sizes[-1] < RUN.step_size / 2
@@ -90,7 +86,7 @@ def test_decay_begins_at_the_step_size_and_never_rises(name):
     ],
 )
 def test_factors_by_hand(name, chosen, steps, factors):
-    sizes = step_sizes(of(name, **chosen), 0, steps, steps)
+    sizes = of(name, **chosen).step_sizes(0, steps, steps)
     found = {t: sizes[t - 1] / RUN.step_size for t in factors}
     assert found == pytest.approx(factors, rel=1e-14)
 
@@ -98,28 +94,25 @@ def test_factors_by_hand(name, chosen, steps, factors):
 @pytest.mark.parametrize(
     ("factor", "says"),
     [
-        (
-            lambda t, steps: 1 / abs(t - 3),
-            "found inf in step 3 of 10; allowed: a finite number ≥ 0",
-        ),
-        (lambda t, steps: 1 + np.log(3.5 - t), "found nan in step 4 of 10; allowed: a fi"),
-        (lambda t, steps: 3 - t, "found -1.0 in step 4 of 10; allowed: a finite number ≥ 0"),
-        (lambda t, steps: 1.0, r"found shape () for t of shape (10,); allowed: the shape of t"),
-        (lambda t, steps: t[:1], r"found shape (1,) for t of shape (10,); allowed: the shape of t"),
+        (lambda t, steps: 1 / abs(t - 3), "found inf in step 3 of 10"),
+        (lambda t, steps: 1 + np.log(3.5 - t), "found nan in step 4 of 10"),
+        (lambda t, steps: 3 - t, "found -1.0 in step 4 of 10"),
+        (lambda t, steps: 1.0, "found shape () for t of shape (10,)"),
+        (lambda t, steps: t[:1], "found shape (1,) for t of shape (10,)"),
     ],
 )
 def test_a_wrong_factor_is_a_line_with_its_file_and_step(monkeypatch, factor, says):
     monkeypatch.setattr(constant, "factor", factor)
     with pytest.raises(InputError) as error:
-        check_step_sizes(RUN, 10)
+        RUN.check_schedule(10)
     assert str(error.value).startswith(f"scripts/descent/schedules/constant.py: factor: {says}")
 
 
 STEPS = 2 * BLOCK + 3
 
 
-@pytest.mark.parametrize("wrong", [1, BLOCK, BLOCK + 1, 2 * BLOCK, STEPS])
+@pytest.mark.parametrize("wrong", [1, BLOCK, BLOCK + 1, STEPS])
 def test_every_step_of_a_long_run_is_checked(monkeypatch, wrong):
     monkeypatch.setattr(constant, "factor", lambda t, steps: 0.5 - (t == wrong))
     with pytest.raises(InputError, match=f"found -0.5 in step {wrong} of {STEPS}"):
-        check_step_sizes(RUN, STEPS)
+        RUN.check_schedule(STEPS)

@@ -52,7 +52,7 @@ export function band(study, metric) {
   return study.bands[metric] ??= overSeeds(study, metric);
 }
 
-/** As descent/seeds.py has it: what is not finite counts as the worst. */
+/** As descent/analysis/quantiles.py has it: what is not finite counts as the worst. */
 function overSeeds({ columns, seeds, few }, metric) {
   const values = columns[metric], n = seeds.length, rows = values.length / n;
   const sign = metric.includes("accuracy") ? -1 : 1; // so that large is bad

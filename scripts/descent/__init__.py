@@ -7,7 +7,6 @@ this package is imported before them.
 """
 
 import os
-import warnings
 
 for threads in (
     "OMP_NUM_THREADS",
@@ -16,6 +15,3 @@ for threads in (
     "VECLIB_MAXIMUM_THREADS",
 ):
     os.environ[threads] = "1"
-
-# torch warns of a GPU that it cannot use; descent.cuda says why, in a line, when a call begins
-warnings.filterwarnings("ignore", "CUDA initialization", UserWarning)

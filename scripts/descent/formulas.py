@@ -6,9 +6,11 @@ bound in turn: so the formula in a kernel is the one in the file.
 """
 
 from collections.abc import Callable, Mapping
-from inspect import Parameter, signature
+from inspect import signature
 from types import CodeType, FunctionType
 from typing import Any
+
+from descent.plugins import default_arguments
 
 
 def bind(
@@ -57,19 +59,10 @@ def arguments(function: Callable) -> list[str]:
     return list(signature(function).parameters)
 
 
-def options(function: Callable) -> dict[str, Any]:
-    """What a function leaves to choose: its arguments that have a default, {name: default}."""
-    return {
-        name: argument.default
-        for name, argument in signature(function).parameters.items()
-        if argument.default is not Parameter.empty
-    }
-
-
 def state(update: Callable) -> list[str]:
     """The arrays that an update rule keeps from step to step, by the names of its arguments."""
     given = arguments(update)[3:]  # behind p, g and step_size
-    return [name for name in given if name != "t" and name not in options(update)]
+    return [name for name in given if name != "t" and name not in default_arguments(update)]
 
 
 def counts(update: Callable) -> bool:

@@ -1,23 +1,31 @@
-"""What can be chosen by name: the files of a folder of descent."""
+"""What config.yaml chooses by name: the files of a folder of descent."""
 
-from collections.abc import Container
+from collections.abc import Callable
 from importlib import import_module
+from inspect import Parameter, signature
 from pathlib import Path
 from types import ModuleType
+from typing import Any
 
 from descent.errors import InputError
 
 DESCENT = Path(__file__).parent
-# what a file of each folder defines at least, beside the constants that are declared in ability.py
+# the functions that a file of each folder defines at least
 PROVIDES = {
     "datasets": ("SIZE", "obtain"),
-    "models": ("layers", "scores", "losses"),
+    "models": ("TASK", "layers", "scores", "losses"),
     "update_rules": ("update",),
     "schedules": ("factor",),
     "engines": ("device", "train"),
-    "evaluators": ("device", "means"),
+    "evaluation": ("device", "means"),
     "figures": ("draw",),
-    "pictures": ("show",),
+    "explorer": ("show",),
+}
+# the function whose default arguments are options, and the arguments before them
+OPTIONS_OF = {
+    "models": ("layers", ["features", "outputs"]),
+    "update_rules": ("update", ["p", "g", "step_size"]),
+    "schedules": ("factor", ["t", "steps"]),
 }
 
 
@@ -29,22 +37,36 @@ def available(kind: str) -> list[str]:
 def plugin(kind: str, name: str) -> ModuleType:
     """The file descent/<kind>/<name>.py, imported; InputError where it is not what it should be."""
     try:
-        file = import_module(f"descent.{kind}.{name}")
+        module = import_module(f"descent.{kind}.{name}")
     except InputError:
         raise
     except Exception as error:
         why = f"{type(error).__name__}: {error}"
-        raise InputError(f"{place(kind, name)}: cannot be imported ({why})") from error
-    check(kind, name, vars(file))
-    return file
+        raise InputError(f"{source_name(kind, name)}: cannot be imported ({why})") from error
+    if missing := [needed for needed in PROVIDES[kind] if not hasattr(module, needed)]:
+        raise InputError(f"{source_name(kind, name)}: defines no {', no '.join(missing)}")
+    return module
 
 
-def place(kind: str, name: str) -> str:
+def source_name(kind: str, name: str) -> str:
     """How a message names the file."""
     return f"scripts/descent/{kind}/{name}.py"
 
 
-def check(kind: str, name: str, defined: Container[str]) -> None:
-    """Raise InputError where the file defines less than it should."""
-    if missing := [needed for needed in PROVIDES[kind] if needed not in defined]:
-        raise InputError(f"{place(kind, name)}: defines no {', no '.join(missing)}")
+def options(kind: str, name: str) -> dict[str, Any]:
+    """The options of a model, an update rule or a schedule, {name: default}.
+
+    Raises InputError where the function lacks the arguments that every file of the folder takes.
+    """
+    function, first = OPTIONS_OF[kind]
+    update = getattr(plugin(kind, name), function)
+    if (found := list(signature(update).parameters))[: len(first)] != first:
+        where = f"{source_name(kind, name)}: {function}"
+        raise InputError(f"{where}: found ({', '.join(found)}); allowed: ({', '.join(first)}, …)")
+    return default_arguments(update)
+
+
+def default_arguments(function: Callable) -> dict[str, Any]:
+    """The arguments of a function that have a default, {name: default}."""
+    arguments = signature(function).parameters.values()
+    return {a.name: a.default for a in arguments if a.default is not Parameter.empty}

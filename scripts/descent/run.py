@@ -1,201 +1,195 @@
-"""A run: one optimizer with one step size, all its seeds. Its keys are declared here, once.
+"""A run, one optimizer with one step size and all its seeds, and what follows from its keys."""
 
-A key that a study decides stands in OfStudy, one that an optimizer decides in OfOptimizer. From
-the declaration follow the checks of config.yaml, the command line of train.py, the provenance,
-docs/configuration.md and config.schema.json.
-"""
-
+import json
+import math
 from collections.abc import Mapping
-from dataclasses import fields
-from typing import Any, Literal
+from dataclasses import MISSING, asdict, dataclass, field, fields, replace
+from pathlib import Path
+from typing import Any, Literal, Self
 
-from descent.declaration import (
-    OF_DEFAULT,
-    Count,
-    CountOrZero,
-    PositiveOrZero,
-    StepSize,
-    declared,
-    distinct,
-    key,
-    kind_of_option,
-    schema,
-    with_options,
-)
+import numpy as np
+from numpy.typing import NDArray
+
 from descent.errors import InputError
-from descent.formulas import arguments, options
-from descent.plugins import available, place, plugin
-from descent.schedule import SHUFFLED, WITH_REPLACEMENT, steps_per_epoch
+from descent.plugins import plugin, source_name
 
 FULL = "full"
+SHUFFLED, WITH_REPLACEMENT = "shuffled", "with_replacement"
+OBJECTIVE = ("model", "model_options", "l2", "validation")  # the keys that decide the minimiser
+BLOCK = 2**20  # steps whose step sizes are checked at a time
 
 
-@declared
-class OfStudy:
-    """What a study decides of its runs."""
+@dataclass(frozen=True, kw_only=True)
+class Run:
+    """Everything that decides a trajectory, except the data.
 
-    model: Literal[*available("models")] = key("what is trained", also=("net", "network"))
-    seeds: distinct(CountOrZero) = key(
-        "replicates: a seed decides the initial parameters and the order of samples",
-        also=("seed", "replicates", "repeats"),
-    )
-    l2: PositiveOrZero = key(
-        "λ of the objective: loss + λ/2 ‖parameters‖², bias included",
-        0.0,
-        also=("weight_decay", "lambda", "regularization", "penalty"),
-    )
-    validation: CountOrZero = key(
-        "samples held out from the end of the training data, to choose a step size and a step by",
-        0,
-        also=("holdout", "hold_out", "validation_size", "val"),
-    )
-    initial: Literal["uniform", "zeros"] = key(
-        "initial parameters: ±1/√(inputs of the layer), or zeros",
-        "uniform",
-        also=("init", "initialization", "start"),
-    )
-    dtype: Literal["float32", "float64"] = key(
-        "numbers of parameters and samples", "float32", also=("precision",)
-    )
-
-
-@declared
-class OfOptimizer:
-    """What an optimizer decides of its runs."""
-
-    update_rule: Literal[*available("update_rules")] = key(
-        "how a gradient moves the parameters", "plain", also=("optimizer", "rule", "method")
-    )
-    batch_size: Count | Literal[FULL] = key(
-        "samples a step, or all of them", also=("batch", "minibatch", "mini_batch")
-    )
-    sampling: Literal[SHUFFLED, WITH_REPLACEMENT] = key(
-        "samples of an epoch: each once, in a fresh order; or as many independent draws from all",
-        SHUFFLED,
-        also=("shuffle", "replacement", "sampler", "order"),
-        values={
-            "replacement": WITH_REPLACEMENT,
-            "iid": WITH_REPLACEMENT,
-            "bootstrap": WITH_REPLACEMENT,
-            "without_replacement": SHUFFLED,
-            "reshuffling": SHUFFLED,
-            "permutation": SHUFFLED,
-        },
-    )
-    epochs: Count = key("passes over the training data", also=("epoch", "max_epochs", "passes"))
-    evaluate_every: Count = key(
-        "steps between evaluated ones; also evaluated: 0, 1, 2, 4, 8, … and the last one",
-        also=("eval_every", "evaluate", "log_every"),
-    )
-    schedule: Literal[*available("schedules")] = key(
-        "what the step size is multiplied by in step t = 1, 2, …",
-        "constant",
-        also=("scheduler", "decay_schedule"),
-        values={"1/t": "inverse_time", "1/sqrt(t)": "inverse_sqrt", "step_decay": "halving"},
-    )
-    average_from: CountOrZero | None = key(
-        "epochs after which the iterates are averaged; the averages get rows of their own", None
-    )
-
-
-@declared
-class Run(OfOptimizer, OfStudy):
-    """Everything that decides a trajectory, but the data.
-
-    model_options, update_options, schedule_options: what the signatures of the model's `layers`,
-    the rule's `update` and the schedule's `factor` leave to choose.
+    The keys are those of config.yaml (docs/configuration.md), resolved: one step size α, and the
+    options of the model, the update rule and the schedule with their defaults. Raises InputError
+    where keys contradict each other.
     """
 
-    step_size: StepSize = key("the step size α", also=("lr", "learning_rate", "alpha"))
-    model_options: Mapping[str, Any] = key("options of the model", {})
-    update_options: Mapping[str, Any] = key("options of the update rule", {})
-    schedule_options: Mapping[str, Any] = key("options of the schedule", {})
+    model: str
+    seeds: tuple[int, ...]
+    step_size: float
+    batch_size: int | Literal["full"]
+    epochs: int
+    evaluate_every: int
+    l2: float = 0.0
+    validation: int = 0
+    initial: Literal["uniform", "zeros"] = "uniform"
+    dtype: Literal["float32", "float64"] = "float32"
+    update_rule: str = "plain"
+    sampling: Literal["shuffled", "with_replacement"] = SHUFFLED
+    schedule: str = "constant"
+    average_from: int | None = None
+    model_options: Mapping[str, Any] = field(default_factory=dict)
+    update_options: Mapping[str, Any] = field(default_factory=dict)
+    schedule_options: Mapping[str, Any] = field(default_factory=dict)
+
+    @classmethod
+    def from_json(cls, text: str) -> Self:
+        """The run of a JSON object of its keys; InputError where keys are unknown or missing."""
+        keys = json.loads(text)
+        known = {f.name for f in fields(cls)}
+        required = {f.name for f in fields(cls) if f.default is f.default_factory is MISSING}
+        allowed = ", ".join(sorted(known))
+        wrong = [f"{key}: unknown key; allowed: {allowed}" for key in sorted(keys.keys() - known)]
+        wrong += [f"{key}: is missing" for key in sorted(required - keys.keys())]
+        if wrong:
+            raise InputError("\n".join(f"run: {line}" for line in wrong))
+        return cls(**keys | {"seeds": tuple(keys["seeds"])})
+
+    def to_json(self) -> str:
+        """The keys as JSON, for `from_json`."""
+        return json.dumps(asdict(self))
+
+    def __post_init__(self) -> None:
+        counts = {name: getattr(self, name) for name in ("epochs", "evaluate_every")}
+        counts |= {} if self.batch_size == FULL else {"batch_size": self.batch_size}
+        wrong = [
+            f"{name}: found {count!r}; allowed: an integer ≥ 1"
+            for name, count in counts.items()
+            if not isinstance(count, int) or count < 1
+        ]
+        if not isinstance(self.step_size, float | int) or not 0 < self.step_size < math.inf:
+            wrong.append(f"step_size: found {self.step_size!r}; allowed: a number > 0")
+        if self.batch_size == FULL and self.sampling != SHUFFLED:
+            allowed = f"{SHUFFLED}, since a full batch has no order"
+            wrong.append(f"sampling: found {self.sampling}; allowed: {allowed}")
+        if self.average_from is not None and self.average_from >= self.epochs:
+            allowed = f"an epoch before the last, {self.epochs}"
+            wrong.append(f"average_from: found {self.average_from}; allowed: {allowed}")
+        if wrong:
+            raise InputError("\n".join(wrong))
 
     @property
     def label(self) -> str:
         """The canonical spelling of the step size: 1e-3 and 0.001 are both 0.001, 1 is 1.0."""
-        return repr(self.step_size)
+        return repr(float(self.step_size))
 
     @property
     def itemsize(self) -> int:
         """Bytes of a parameter."""
-        return {"float32": 4, "float64": 8}[self.dtype]
+        return np.dtype(self.dtype).itemsize
 
     @property
     def is_plain(self) -> bool:
-        """Whether a step is p - α g, with the same α in every step: what theory is about."""
+        """Whether a step is p - α g with one fixed α, which theory is about."""
         return (self.update_rule, self.schedule) == ("plain", "constant")
 
-    def samples_a_step(self, samples: int) -> int:
+    def samples_per_step(self, samples: int) -> int:
         """The batch size as a number, for this many training samples."""
         return samples if self.batch_size == FULL else self.batch_size
 
+    def steps_per_epoch(self, samples: int) -> int:
+        """Steps of one pass over this many training samples."""
+        return -(-samples // self.samples_per_step(samples))
+
     def steps(self, samples: int) -> int:
-        """Steps of the whole run, for this many training samples."""
-        return self.epochs * steps_per_epoch(samples, self.samples_a_step(samples))
+        """Steps of the whole run."""
+        return self.epochs * self.steps_per_epoch(samples)
 
-    def steps_before_averaging(self, samples: int) -> int:
+    def burn_in(self, samples: int) -> int:
         """Steps before the iterates that are averaged."""
-        return self.average_from * steps_per_epoch(samples, self.samples_a_step(samples))
+        return self.average_from * self.steps_per_epoch(samples)
+
+    def layers(self, features: int, outputs: int) -> dict[str, Any]:
+        """The parameters of the model: the shape of each, and the inputs of its layer."""
+        return plugin("models", self.model).layers(features, outputs, **self.model_options)
+
+    def stored_numbers(self, samples: int, features: int, outputs: int) -> int:
+        """Numbers in the iterates file, at most."""
+        early = self.evaluate_every.bit_length()  # 1, 2, 4, 8, … below evaluate_every
+        snapshots = self.steps(samples) // self.evaluate_every + early + 2
+        weights = sum(math.prod(p.shape) for p in self.layers(features, outputs).values())
+        return len(self.seeds) * snapshots * weights * (1 if self.average_from is None else 2)
+
+    def evaluated_steps(self, samples: int) -> NDArray[np.int64]:
+        """The steps at which iterates are stored, ascending: 0, every `evaluate_every`, the last
+        one, and 1, 2, 4, 8, … below the first `evaluate_every`."""
+        steps = self.steps(samples)
+        first = min(steps, self.evaluate_every)
+        powers = 2 ** np.arange(max(1, first).bit_length())
+        every = np.arange(0, steps, self.evaluate_every)
+        return np.unique(np.r_[0, powers[powers < first], every, steps])
+
+    def step_sizes(self, first: int, last: int, steps: int) -> NDArray[np.float64]:
+        """α factor(t, steps) of the steps t = first + 1 … last of a run of so many steps.
+
+        Raises InputError where the schedule gives anything but a finite factor ≥ 0 for each step.
+        """
+        t = np.arange(first + 1, last + 1, dtype=np.float64)
+        where = f"{source_name('schedules', self.schedule)}: factor"
+        with np.errstate(all="ignore"):  # what comes of it is checked
+            factor = plugin("schedules", self.schedule).factor(t, steps, **self.schedule_options)
+        if np.shape(factor) != t.shape:
+            found = f"shape {np.shape(factor)} for t of shape {t.shape}"
+            raise InputError(f"{where}: found {found}; allowed: the shape of t")
+        wrong = ~np.isfinite(factor) | (factor < 0)
+        if wrong.any():
+            found = f"{factor[wrong][0]} in step {first + 1 + wrong.argmax()} of {steps}"
+            raise InputError(f"{where}: found {found}; allowed: a finite number ≥ 0")
+        return self.step_size * factor
+
+    def check_schedule(self, steps: int) -> None:
+        """Raise InputError where the schedule is wrong in any step."""
+        for first in range(0, steps, BLOCK):
+            self.step_sizes(first, min(first + BLOCK, steps), steps)
 
 
-# keys of a run that choose a file with options: its folder, and the key of the run for its options
-CHOICES = {
-    "model": ("models", "model_options"),
-    "update_rule": ("update_rules", "update_options"),
-    "schedule": ("schedules", "schedule_options"),
-}
-# the function that has the options of a file, and its first arguments
-SIGNATURES = {
-    "models": ("layers", ["features", "outputs"]),
-    "update_rules": ("update", ["p", "g", "step_size"]),
-    "schedules": ("factor", ["t", "steps"]),
-}
+@dataclass(frozen=True)
+class Sweep:
+    """The runs of a study: for each optimizer one run, whatever its step size, and step sizes."""
 
-# the keys of a run that decide its objective, and so its minimiser
-OBJECTIVE = ("model", "model_options", "l2", "validation")
+    optimizers: Mapping[str, tuple[Run, tuple[float, ...]]]
 
-# what no option may be called: keys of studies and optimizers, and options of train.py
-TAKEN = {"dataset", "optimizers", "step_sizes", "engine", "evaluator", "figures"}
-TAKEN |= {"curvature_samples", "data", "iterates", "log", "help"}
+    @classmethod
+    def from_json(cls, text: str) -> Self:
+        """The sweep of {optimizer: {"run": keys of a run, "step_sizes": […]}}."""
+        return cls(
+            {
+                name: (Run.from_json(json.dumps(of["run"])), tuple(of["step_sizes"]))
+                for name, of in json.loads(text).items()
+            }
+        )
 
+    def to_json(self) -> str:
+        """As JSON, for `from_json`."""
+        return json.dumps(
+            {
+                name: {"run": asdict(run), "step_sizes": step_sizes}
+                for name, (run, step_sizes) in self.optimizers.items()
+            }
+        )
 
-def options_of(kind: str, name: str) -> dict[str, Any]:
-    """What a model, an update rule or a schedule leaves to choose, {name: default}.
+    def runs(self) -> list[tuple[str, Run]]:
+        """Every run behind the name of its optimizer."""
+        return [
+            (name, replace(run, step_size=step_size))
+            for name, (run, step_sizes) in self.optimizers.items()
+            for step_size in step_sizes
+        ]
 
-    Raises InputError where the signature is not what it should be.
-    """
-    called, begins = SIGNATURES[kind]
-    function = getattr(plugin(kind, name), called)
-    where = f"{place(kind, name)}: {function.__name__}"
-    if arguments(function)[: len(begins)] != begins:
-        found = ", ".join(arguments(function))
-        raise InputError(f"{where}: found ({found}); allowed: ({', '.join(begins)}, …)")
-    chosen = options(function)
-    for argument in arguments(function)[len(begins) :]:
-        if argument not in chosen and kind != "update_rules":  # where it is of the state
-            allowed = f"a default that is {OF_DEFAULT}"
-            raise InputError(f"{where}: found {argument} without a default; allowed: {allowed}")
-    for option, default in chosen.items():
-        if option in TAKEN | {field.name for field in fields(Run)}:
-            raise InputError(f"{where}: found the option {option}, which is the name of a key")
-        if not kind_of_option(default):
-            allowed = f"a default that is {OF_DEFAULT}"
-            raise InputError(f"{where}: found {option}={default!r}; allowed: {allowed}")
-    return chosen
-
-
-def with_options_of(structure: type, values: Any) -> type:
-    """A declared structure with the options of what the values choose.
-
-    Of a file that does not exist, a mistake that is reported elsewhere, any option may be.
-    """
-    further: dict[str, Any] = {}
-    keys = schema(structure)["properties"]
-    for choice in (choice for choice in CHOICES if choice in keys):
-        kind, default = CHOICES[choice][0], keys[choice].get("default")
-        name = (values.get(choice) if isinstance(values, Mapping) else None) or default
-        names = [name] if name in available(kind) else available(kind) if name else []
-        for each in names:
-            further |= options_of(kind, each)
-    return with_options(structure, *further.items())
+    def files(self, study: Path, kind: str, ending: str) -> list[Path]:
+        """The iterates or traces of all runs, study/kind/optimizer/step size.ending."""
+        return [study / kind / name / f"{run.label}.{ending}" for name, run in self.runs()]

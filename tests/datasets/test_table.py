@@ -6,10 +6,10 @@ import pytest
 from numpy.testing import assert_allclose
 from sklearn.datasets import load_diabetes, load_iris
 
-from descent import data
 from descent.datasets import _table
 from descent.datasets._table import Table
 from descent.errors import InputError
+from descent.store import data
 
 IRIS = load_iris(as_frame=True)
 FLOWERS = IRIS.frame.assign(target=IRIS.target_names[IRIS.target]).rename(
@@ -111,9 +111,9 @@ A = "a,b,y\n1,2,u\n3,4,v\n5,6,u\n7,8,v\n"
 @pytest.mark.parametrize(
     ("content", "keys", "says"),
     [
-        (A, {"target": "Y"}, ["columns: found Y; allowed: a, b, y"]),
-        (A, {"features": ("c", "bb")}, ["found c; allo", "found bb; did you mean b? allowed"]),
-        (A, {"features": ("a", "y")}, ["column y: found among the features; allowed: the targ"]),
+        (A, {"target": "Y"}, ["columns: found no Y; allowed: a, b, y"]),
+        (A, {"features": ("c", "bb")}, ["found no c; allowed", "found no bb; did you mean b?"]),
+        (A, {"features": ("a", "y")}, ["column y: found among the features"]),
         (
             A.replace("3,4", "x,").replace("5", "nan").replace("8", "1e999"),
             {},
@@ -126,22 +126,21 @@ A = "a,b,y\n1,2,u\n3,4,v\n5,6,u\n7,8,v\n"
         ),
         (A.replace("u", " "), {}, ["row 1, column y: found ' '; allowed: the name of a class"]),
         ("a,y\n1,1.5\n2,z\n3,3\n", {}, ["row 2, column y: found 'z'; allowed: a finite number"]),
-        ("a,y\n" + "x,1\n" * 60, {}, ["found the class '1' alone; allowed: at least two classes"]),
-        (A + "9,9,w\n", {"test": 0.6}, ["found the class 'w' in one row; allowed: at least 2, or"]),
-        (A, {"test": 0.1}, ["found 4 rows, of which 1 test; allowed: at least 2 that train and 2"]),
+        ("a,y\n" + "x,1\n" * 60, {}, ["found the class '1' alone"]),
+        (A + "9,9,w\n", {"test": 0.6}, ["found the class 'w' in one row"]),
+        (A, {"test": 0.1}, ["found 4 rows, of which 1 test"]),
         (
             "a,y\n" + "".join(f"x{i},{i % 2}\n" for i in range(60)),
             {},
-            ["column a: found 60 differ"],
+            ["column a: found 60"],
         ),
-        (",a,y\n0,1,u\n1,2,v\n", {}, ["column 1: found no name; allowed: a name, or features"]),
+        (",a,y\n0,1,u\n1,2,v\n", {}, ["column 1: found no name"]),
         ("a,y\n", {}, ["found 0 rows of 1 features; allowed: at least one"]),
         ("y\nu\n", {}, ["found 1 rows of 0 features; allowed: at least one"]),
         (A.replace("3,4,v", "3,4,v,5"), {}, ["cannot be read (Error tokenizing data"]),
         (A.replace("1,2,u\n3,4,v", "1,2,u,1\n3,4,v,5"), {}, ["cannot be read ("]),
         (A.replace("3,4,v", "3"), {}, ["row 2, column b: found", "row 2, column y: found"]),
         ("", {}, ["cannot be read (No columns to parse from file)"]),
-        ("\x00\x01", {}, [""]),
         ("a,y\n" + "x,1\n2,0\n" * 30, {}, ["row 1, column a: found 'x'", "and 10 more"]),
     ],
 )

@@ -64,10 +64,8 @@ def test_it_links_what_is_made_of_a_study():
         "first/figures/limit_map.png",
         "first/figures/limit_map.png",
         "first/figures/heatmap.png",
-        "first/summary.html",
         "first/traces.csv",
         "first/summary.csv",
-        "report-first.html",
         "first/SHA256SUMS",
     ]
     assert ">limit map</a>" in of_study("first")

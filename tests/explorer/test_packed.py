@@ -40,22 +40,18 @@ def random_columns(seed: int) -> dict[str, np.ndarray]:
     }
 
 
-@pytest.mark.parametrize("seed", range(5))
-def test_what_was_packed_comes_back_bit_for_bit(seed):
-    columns = random_columns(seed)
-    layout, text = packed(columns)
-    assert [column["name"] for column in layout] == list(columns)
-    back = unpacked(layout, text)
-    for name, column in columns.items():
-        assert back[name].dtype == column.dtype
-        assert back[name].tobytes() == column.tobytes(), name
+def test_packed_columns_come_back_bit_for_bit():
+    for seed in range(5):
+        columns = random_columns(seed)
+        layout, text = packed(columns)
+        assert [column["name"] for column in layout] == list(columns)
+        back = unpacked(layout, text)
+        for name, column in columns.items():
+            assert back[name].dtype == column.dtype
+            assert back[name].tobytes() == column.tobytes(), name
 
 
-def test_no_columns():
-    assert unpacked(*packed({})) == {}
-
-
-@pytest.mark.parametrize("dtype", ["float64", "int64", "float16", "bool"])
+@pytest.mark.parametrize("dtype", ["float64", "int64"])
 def test_other_types_are_refused_by_name(dtype):
     assert dtype not in TYPES
     with pytest.raises(TypeError, match=f"loss is {dtype}"):
@@ -66,10 +62,3 @@ def test_the_same_columns_are_the_same_bytes():
     layout, text = packed(random_columns(0))
     assert (layout, text) == packed(random_columns(0))
     assert b64decode(text)[4:8] == bytes(4)  # where gzip writes the time
-
-
-def test_neighbours_that_are_alike_take_little():
-    """Less than gzip alone takes of a curve as they are."""
-    falling = (1 / (1 + np.arange(20_000) / 50)).astype(np.float32)
-    _, text = packed({"falling": falling})
-    assert len(b64decode(text)) < 0.75 * len(gzip.compress(falling.tobytes()))

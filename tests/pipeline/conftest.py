@@ -6,37 +6,34 @@ import shutil
 import signal
 import subprocess
 import sys
+import time
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
-from pipeline.config import RULES
-
 ROOT = Path(__file__).parents[2]
-COPIED = [
-    *("Snakefile", "config.yaml", "environment.yaml", "profiles", "report", "scripts", "workflow"),
-]
-
-FIGURES = ["heatmap"]  # one is enough to see what runs
+COPIED = ["Snakefile", "config.yaml", "profiles", "report", "scripts"]
+RULES = """download prepare minimise theory train evaluate summarise plot explore index
+    manifest""".split()  # those that make something
+NOTHING = "Nothing to be done"
 
 TINY = """\
 studies:
   tiny:
     dataset: digits
     model: sigmoid_softmax
-    engine: numpy  # numba would compile in every copy of the project
+    engine: numpy  # numba would compile
     seeds: [0, 1]
+    figures: [heatmap]
     optimizers:
       sgd: {batch_size: 1, epochs: 1, evaluate_every: 500, step_sizes: [0.01, 1]}
       gd: {batch_size: full, epochs: 4, evaluate_every: 1, step_sizes: [10]}
 """
 
-# with a minimiser, and a figure that reads theory
-CONVEX_FIGURES = ["heatmap", "final_by_step_size"]
-CONVEX = TINY.replace(
-    "sigmoid_softmax", "softmax_regression\n    l2: 0.1\n    curvature_samples: 9"
-)
+# with a minimiser, and figures that read theory and iterates
+CONVEX = TINY.replace("sigmoid_softmax", "softmax_regression\n    l2: 0.1")
+CONVEX = CONVEX.replace("[heatmap]", "[final_by_step_size, weights]\n    curvature_samples: 9")
 
 # downloads go nowhere: a proxy that refuses connections
 OFFLINE = {f"{scheme}_proxy": "http://127.0.0.1:9" for scheme in ("http", "https")}
@@ -45,6 +42,28 @@ OFFLINE = {f"{scheme}_proxy": "http://127.0.0.1:9" for scheme in ("http", "https
 def heeding_ctrl_c() -> None:
     """For a process to start: what runs the tests in the background may ignore it."""
     signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+def wait_until_it_trains(pid: int) -> None:
+    """Wait until a training process has computed for longer than its imports take."""
+    deadline = time.monotonic() + 60
+    used = 0.0
+    while used < 1.5:
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
+        ticks = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[11:13]
+        used = sum(map(int, ticks)) / os.sysconf("SC_CLK_TCK")
+
+
+def training(process: subprocess.Popen) -> int:
+    """Wait until a training job of a call of Snakemake trains, and give the id of its process."""
+    search = ["pgrep", "--session", str(process.pid), "--full", "scripts/train.py --data"]
+    deadline = time.monotonic() + 60
+    while not (found := subprocess.run(search, capture_output=True, text=True).stdout.split()):
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+    wait_until_it_trains(pid := int(found[0]))
+    return pid
 
 
 @dataclass
@@ -83,6 +102,12 @@ class Project:
         """The jobs that Snakemake would run."""
         return self.jobs("--dry-run", *options, **environment)
 
+    def recording(self) -> dict[str, str]:
+        """The environment in which each job records what it imports, below imports/."""
+        (self.folder / "imports").mkdir()
+        recorder = Path(__file__).with_name("recorder")
+        return {"PYTHONPATH": str(recorder), "IMPORTS": str(self.folder / "imports")}
+
     def replace(self, file: str, old: str, new: str) -> None:
         """Change a file."""
         path = self.folder / file
@@ -104,19 +129,12 @@ def jobs(output: str) -> list[str]:
     return sorted(name for name in names if name.split(" ")[0] in RULES)
 
 
-def figures(*studies: str) -> list[str]:
-    """The jobs that draw all figures of studies."""
-    return sorted(f"plot {study} {figure}" for study in studies for figure in FIGURES)
-
-
-def copy_project(folder: Path, config: str = TINY, figures: list[str] = FIGURES) -> Project:
+def copy_project(folder: Path, config: str = TINY) -> Project:
+    """A copy of the project with these studies, before anything was made."""
     folder.mkdir(parents=True, exist_ok=True)
     for name in COPIED:
         copy = shutil.copytree if (ROOT / name).is_dir() else shutil.copy2
         copy(ROOT / name, folder / name)
-    for path in (folder / "scripts/descent/figures").glob("[!_]*.py"):
-        if path.stem not in figures:
-            path.unlink()
     (folder / "config.yaml").write_text(config)
     return Project(folder)
 
@@ -130,7 +148,7 @@ def empty(tmp_path) -> Project:
 @pytest.fixture(scope="session")
 def made_once(tmp_path_factory) -> Project:
     project = copy_project(tmp_path_factory.mktemp("made") / "project")
-    project.jobs("all")
+    project.jobs("all", **project.recording())
     return project
 
 
@@ -144,7 +162,7 @@ def made(made_once, tmp_path) -> Project:
 @pytest.fixture(scope="session")
 def convex_once(tmp_path_factory) -> Project:
     folder = tmp_path_factory.mktemp("convex") / "project"
-    project = copy_project(folder, CONVEX, CONVEX_FIGURES)
+    project = copy_project(folder, CONVEX)
     project.jobs("all")
     return project
 

@@ -10,7 +10,7 @@ import shutil
 import pytest
 from conftest import ROOT, Project, copy_project  # pyright: ignore
 
-from descent import columns, tables
+from descent.store import tables
 
 pytestmark = pytest.mark.mnist
 
@@ -73,7 +73,8 @@ studies:
 
 @pytest.fixture(scope="module")
 def project(tmp_path_factory) -> Project:
-    project = copy_project(tmp_path_factory.mktemp("facts"), FACTS)
+    facts = FACTS.replace("seeds:", "figures: [distance]\n    seeds:")
+    project = copy_project(tmp_path_factory.mktemp("facts"), facts)
     environment = {}
     if (ROOT / "data/mnist.npz").exists():
         (project.folder / "data").mkdir()
@@ -89,7 +90,7 @@ def project(tmp_path_factory) -> Project:
 
 
 def rows(project: Project, study: str, step_size: float, epoch: int):
-    traces = tables.read(project.folder / f"results/{study}/traces.csv", columns.TRACE)
+    traces = tables.read(project.folder / f"results/{study}/traces.csv", tables.TRACE)
     return traces[(traces["step_size"] == step_size) & (traces["epoch"] == epoch)]
 
 
@@ -155,7 +156,7 @@ def test_gradient_descent(project, study, step_size, steps, accuracy, loss):
 
 
 def test_sigmoid_softmax_is_still_monotone_at_step_size_50(project):
-    traces = tables.read(project.folder / "results/gd_sigmoid/traces.csv", columns.TRACE)
+    traces = tables.read(project.folder / "results/gd_sigmoid/traces.csv", tables.TRACE)
     objective = traces[traces["step_size"] == 50]["objective"]
     assert (objective.diff().dropna() <= 0).all()
 
@@ -200,5 +201,5 @@ def test_theory_says_why_the_others_have_no_minimiser(project):
 
 
 def test_the_network_passes_97_per_cent(project):
-    summary = tables.read(project.folder / "results/network/summary.csv", columns.SUMMARY)
+    summary = tables.read(project.folder / "results/network/summary.csv", tables.SUMMARY)
     assert summary["final_test_accuracy_median"].item() >= 0.97

@@ -1,277 +1,136 @@
 """Exactly the jobs that a change calls for run again."""
 
-import json
 import os
 import shutil
-import signal
 import subprocess
-from pathlib import Path
 
 import pytest
-from conftest import figures, jobs  # pyright: ignore
-
-from descent.iterates import load
+from conftest import NOTHING, jobs  # pyright: ignore
 
 RUNS = ["tiny gd 10.0", "tiny sgd 0.01", "tiny sgd 1.0"]
-DRAWING_ONWARDS = sorted([*figures("tiny"), "manifest tiny"])
-EXPLORING_ONWARDS = ["explore tiny", "manifest tiny"]
-OF_TABLES = ["aggregate tiny", "compare tiny", "describe tiny", "explore tiny", "index"]
-AFTER_EVALUATION = sorted([*OF_TABLES, *DRAWING_ONWARDS])
-EVALUATION_ONWARDS = sorted([*(f"evaluate {run}" for run in RUNS), *AFTER_EVALUATION])
-TRAINING_ONWARDS = sorted([*(f"train {run}" for run in RUNS), *EVALUATION_ONWARDS])
-GD_ONWARDS = sorted(["evaluate tiny gd 10.0", "train tiny gd 10.0", *AFTER_EVALUATION])
-THEORY = ["theory tiny"]  # which reads all keys of all runs
-WITH_THEORY = TRAINING_ONWARDS + THEORY
+TABLES = ["explore tiny", "index", "manifest tiny", "plot tiny heatmap", "summarise tiny"]
+EVALUATE, TRAIN = ([f"{rule} {run}" for run in RUNS] for rule in ("evaluate", "train"))
+OF_GD = ["evaluate tiny gd 10.0", "train tiny gd 10.0", "theory tiny", *TABLES]
+OF_A_RUN = ["evaluate tiny sgd 0.1", "train tiny sgd 0.1", "theory tiny", *TABLES]
+ONWARDS_FROM_TRAINING = sorted([*TRAIN, *EVALUATE, *TABLES])
 
 
-def test_nothing_runs_again_without_a_change_however_files_are_touched_and_moved(made, tmp_path):
-    assert made.plan("all") == []
+def test_nothing_runs_again_however_files_are_touched_described_and_moved(made, tmp_path):
     shutil.rmtree(made.folder / "logs")
     for path in made.folder.rglob("*"):
         if path.is_file() and ".snakemake" not in path.parts:
             path.touch()
+    for path in (made.folder / "scripts").rglob("*.py"):
+        path.write_text(path.read_text() + "# a comment\n")
     made.replace("config.yaml", "[0.01, 1]", "[1e-2, 1.0]")  # another spelling
     made.folder = shutil.move(made.folder, tmp_path / "else where")
-    assert made.plan("all", DATASET_MIRROR="/nowhere") == []
+    assert NOTHING in made.snakemake("all", "-n", DATASET_MIRROR="/nowhere")[1]
 
 
-def test_jobs_are_chosen_once_for_each_that_ends(empty):
-    empty.replace("config.yaml", "[0.01, 1]", "{from: 0.01, to: 1, per_decade: 10}")
-    code, output = empty.snakemake("all", "--until", "train", "--verbose")
+def test_an_edited_file_is_noticed_though_it_is_older_than_what_it_made(made):
+    engine = made.folder / "scripts/descent/engines/numpy.py"
+    page = made.folder / "report/explorer/columns.js"
+    for path, runs in ((page, ["explore tiny", "manifest tiny"]), (engine, ONWARDS_FROM_TRAINING)):
+        path.write_text(path.read_text() + "ADDED = 1\n")
+        os.utime(path, (10**9, 10**9))
+        assert made.plan("all") == runs
+
+
+def test_a_step_size_that_is_added_is_the_only_one_that_trains(made):
+    before = made.files("results/tiny/iterates", "results/tiny/traces")
+    made.replace("config.yaml", "[0.01, 1]", "[0.01, 1, 1e-1]")
+    code, output = made.snakemake("all")
     assert code == 0, output
-    assert 0 < output.count("Ready jobs: ") <= len(jobs(output)) + 3  # the targets, and the end
+    assert sorted(jobs(output)) == sorted(OF_A_RUN)
+    after = made.files("results/tiny/iterates", "results/tiny/traces")
+    assert {name: after[name] for name in before} == before
+    # a line for each job, and the paths of what was made
+    lines = output.splitlines()
+    assert lines[-5:] == [
+        "results/tiny/figures/heatmap.png",
+        *(f"results/tiny/{table}.csv" for table in ("traces", "summary", "predictions")),
+        "results/tiny/explorer.html",
+    ]
+    assert len(lines) < len(OF_A_RUN) + 10
+    assert max(map(len, lines)) < 120
+    # and back: the run stays for when it is added again
+    made.replace("config.yaml", "[0.01, 1, 1e-1]", "[0.01, 1]")
+    assert made.plan("all") == sorted(["theory tiny", *TABLES])
 
 
-def test_of_many_jobs_that_are_ready_some_are_weighed(empty):
-    empty.replace("config.yaml", "[0.01, 1]", "{from: 0.01, to: 1, per_decade: 60}")
-    head = empty.start("all", "--verbose")
-    weighed = next(line for line in head.stdout if "Ready " in line and "jobs: 1\n" not in line)
-    os.killpg(head.pid, signal.SIGKILL)
-    head.communicate()
-    assert "Ready subsampled jobs: 100 (out of 12" in weighed
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("old", "new", "runs"),
+    [
+        ("[0, 1]", "[0, 2]", [*ONWARDS_FROM_TRAINING, "theory tiny"]),
+        ("    seeds:", "    l2: 0.1\n    seeds:", [*ONWARDS_FROM_TRAINING, "theory tiny"]),
+        ("engine: numpy", "engine: torch", ONWARDS_FROM_TRAINING),
+        ("    seeds:", "    evaluator: numpy\n    seeds:", []),  # what auto takes
+        ("    seeds:", "    evaluator: torch\n    seeds:", [*EVALUATE, *TABLES]),
+        ("    seeds:", "    curvature_samples: 9\n    seeds:", [*EVALUATE, *TABLES]),
+        ("epochs: 4", "epochs: 5", OF_GD),
+        ("epochs: 4", "epochs: 4, update_rule: momentum", OF_GD),
+        ("[heatmap]", "[heatmap, loss]", ["index", "manifest tiny", "plot tiny loss"]),
+    ],
+)
+def test_a_key_runs_what_it_decides(made, old, new, runs):
+    made.replace("config.yaml", old, new)
+    assert made.plan("all") == sorted(runs)
 
 
+@pytest.mark.slow
 def test_checking_out_another_branch_and_coming_back_runs_nothing(made):
     def git(*arguments):
         identity = ["-c", "user.name=x", "-c", "user.email=x@example.org"]
         subprocess.run(["git", *identity, *arguments], cwd=made.folder, check=True)
 
     git("init", "--quiet", "--initial-branch", "main")
-    (made.folder / ".gitignore").write_text("/data/\n/results/\n/logs/\n/.snakemake/\n")
+    (made.folder / ".gitignore").write_text("/data/\n/results/\n/logs/\n/.snakemake/\n/imports/\n")
     git("add", ".")
     git("commit", "--quiet", "--message", "main")
     git("checkout", "--quiet", "-b", "other")
-    made.replace("scripts/descent/functions.py", "import numpy", "# changed\nimport numpy")
+    made.replace("scripts/descent/functions.py", "import numpy", "ADDED = 1\nimport numpy")
     made.replace("config.yaml", "[10]", "[20]")
     git("commit", "--quiet", "--all", "--message", "other")
+    assert made.plan("all") != []
     git("checkout", "--quiet", "main")
     assert made.plan("all") == []
 
 
-@pytest.mark.parametrize(
-    ("file", "old", "new", "runs"),
-    [
-        ("descent/figures/heatmap.py", "cividis", "viridis", DRAWING_ONWARDS),
-        (
-            "descent/figures/_style.py",
-            '"font.size": 9',
-            '"font.size": 8',
-            ["explore tiny", *DRAWING_ONWARDS],
-        ),
-        ("descent/explorer/thinned.py", "MOST = 100", "MOST = 80", EXPLORING_ONWARDS),
-        ("descent/pictures/weights.py", "MOMENTS = 12", "MOMENTS = 9", EXPLORING_ONWARDS),
-        ("descent/pictures/path.py", "NEEDS =", "# new\nNEEDS =", []),
-        ("descent/explorer/index.py", "def index", "# new\ndef index", ["index"]),
-        ("descent/metrics.py", "import numpy", "# a comment\nimport numpy", EVALUATION_ONWARDS),
-        ("descent/engines/numpy.py", '"""\n\nfrom', '"""\n\n# new\nfrom', TRAINING_ONWARDS),
-        ("descent/models/sigmoid_softmax.py", '"""\n\nfrom', '"""\n\n# n\nfrom', WITH_THEORY),
-        ("descent/update_rules/plain.py", "def update", "# new\ndef update", TRAINING_ONWARDS),
-        ("descent/engines/torch.py", "import torch", "import torch  # a comment", []),
-        (
-            "descent/datasets/digits.py",
-            "SIZE =",
-            "# new\nSIZE =",
-            ["download digits", *TRAINING_ONWARDS, *THEORY],
-        ),
-        ("descent/update_rules/adam.py", "def update", "# new\ndef update", []),
-        ("descent/schedules/constant.py", "def factor", "# new\ndef factor", TRAINING_ONWARDS),
-        ("descent/schedules/cosine.py", "def factor", "# new\ndef factor", []),
-    ],
-)
-def test_changing_code_runs_what_imports_it(made, file, old, new, runs):
-    made.replace(f"scripts/{file}", old, new)
-    assert made.plan("all") == sorted(runs)
-
-
-@pytest.mark.parametrize(
-    ("file", "runs"),
-    [
-        ("explorer/explorer.html", EXPLORING_ONWARDS),
-        ("explorer/explorer.css", EXPLORING_ONWARDS),
-        ("explorer/main.js", EXPLORING_ONWARDS),
-        ("explorer/columns.js", EXPLORING_ONWARDS),
-        ("index.html", ["index"]),
-    ],
-)
-def test_changing_a_page_makes_that_page_again(made, file, runs):
-    path = made.folder / "report" / file
-    path.write_text(path.read_text() + "\n")
-    assert made.jobs("all") == runs
-    assert made.plan("all") == []
-
-
-@pytest.mark.parametrize(
-    ("old", "new", "runs"),
-    [
-        ("[0.01, 1]", "[1]", AFTER_EVALUATION + THEORY),
-        ("[0, 1]", "[0, 2]", WITH_THEORY),
-        ("    seeds:", "    l2: 0.1\n    seeds:", WITH_THEORY),
-        ("engine: numpy", "engine: torch", TRAINING_ONWARDS),
-        ("    seeds:", "    evaluator: numpy\n    seeds:", []),  # what auto takes
-        ("    seeds:", "    evaluator: torch\n    seeds:", EVALUATION_ONWARDS),
-        ("    seeds:", "    curvature_samples: 9\n    seeds:", EVALUATION_ONWARDS),
-        ("epochs: 4", "epochs: 5", GD_ONWARDS + THEORY),
-        ("epochs: 4", "epochs: 4, update_rule: momentum", GD_ONWARDS + THEORY),
-    ],
-)
-def test_changing_a_study_runs_what_it_decides(made, old, new, runs):
-    made.replace("config.yaml", old, new)
-    assert made.plan("all") == sorted(runs)
-
-
-def test_adding_a_step_size_runs_that_step_size(made):
-    made.replace("config.yaml", "[0.01, 1]", "[0.01, 1, 1e-1]")
-    run = ["evaluate tiny sgd 0.1", "train tiny sgd 0.1"]
-    assert made.jobs("all") == sorted([*run, *AFTER_EVALUATION, *THEORY])
-    assert made.plan("all") == []
-
-
-def test_removing_a_step_size_takes_it_out_of_the_results(made):
-    made.replace("config.yaml", "[0.01, 1]", "[1]")
-    assert made.jobs("all") == sorted(AFTER_EVALUATION + THEORY)
-    for table in ("traces.csv", "summary.csv"):
-        assert "sgd,0.01," not in (made.folder / "results/tiny" / table).read_text()
-    # the run is still there: bringing the step size back trains nothing
-    made.replace("config.yaml", "[1]", "[0.01, 1]")
-    assert made.plan("all") == sorted(AFTER_EVALUATION + THEORY)
-
-
-def test_what_gives_the_same_bytes_is_not_done_twice(made):
-    made.replace("scripts/descent/metrics.py", "import numpy", "# a comment\nimport numpy")
-    assert made.jobs("all") == EVALUATION_ONWARDS
-    assert made.plan("all") == []
-
-
-@pytest.mark.parametrize("kind", ["models/softmax_regression", "datasets/digits"])
-def test_adding_a_file_runs_nothing_that_was_there(made, kind):
-    folder, name = kind.split("/")
-    file = made.folder / f"scripts/descent/{folder}/{name}.py"
-    shutil.copy(file, file.with_name("another.py"))
-    assert made.plan("all") == []
-    # a study with it runs, and nothing else
-    config = (made.folder / "config.yaml").read_text()
-    study = config[config.index("  tiny:") :].replace("tiny", "new")
-    old = "digits" if folder == "datasets" else "sigmoid_softmax"
-    (made.folder / "config.yaml").write_text(config + study.replace(old, "another"))
-    ran = made.plan("all")
-    assert all("new" in job or job in ("download another", "index") for job in ran)
-    assert sum(job.startswith("train") for job in ran) == len(RUNS)
-
-
-def test_adding_a_figure_draws_it(made):
-    figures_folder = made.folder / "scripts/descent/figures"
-    shutil.copy(figures_folder / "heatmap.py", figures_folder / "another.py")
-    assert made.plan("all") == ["index", "manifest tiny", "plot tiny another"]
-
-
-def test_a_further_configfile_merges_mappings_and_replaces_lists(made):
-    extra = {"studies": {"tiny": {"optimizers": {"sgd": {"step_sizes": [1, 2]}}}}}
-    (made.folder / "extra.yaml").write_text(json.dumps(extra))
-    run = ["evaluate tiny sgd 2.0", "train tiny sgd 2.0"]
-    jobs_of_it = sorted([*run, *AFTER_EVALUATION, *THEORY])
-    assert made.plan("all", "--configfile", "extra.yaml") == jobs_of_it
-
-
-OF_THEORY = ["compare tiny", *EXPLORING_ONWARDS, "plot tiny final_by_step_size", "theory tiny"]
-ALL_FIGURES = ["plot tiny final_by_step_size"]
-FROM_MINIMISER = ["minimise tiny", "theory tiny", *EVALUATION_ONWARDS, *ALL_FIGURES]
-
-
+@pytest.mark.slow
 def test_a_further_step_size_changes_no_minimiser_and_evaluates_no_run_again(convex):
     before = convex.files("results")
     convex.replace("config.yaml", "[0.01, 1]", "[0.01, 1, 1e-1]")
-    run = ["evaluate tiny sgd 0.1", "train tiny sgd 0.1"]
-    expected = sorted({*run, *OF_THEORY, *AFTER_EVALUATION})
-    assert convex.jobs("all") == expected
+    drawn = ["plot tiny final_by_step_size", "plot tiny weights"]
+    of_tables = [job for job in OF_A_RUN if "heatmap" not in job]
+    assert convex.jobs("all") == sorted([*of_tables, *drawn])
     assert convex.plan("all") == []
     after = convex.files("results")
-    for file in before:
-        changes = (
-            "traces/" not in file and "iterates/" not in file and file != "results/tiny/theory.npz"
-        )
-        assert (before[file] == after[file]) != changes, file
+    kept = {name for name in before if "/iterates/" in name or "/traces/" in name}
+    kept.add("results/tiny/theory.npz")
+    assert {name for name in before if before[name] == after[name]} >= kept
+    assert before["results/tiny/traces.csv"] != after["results/tiny/traces.csv"]
 
 
-@pytest.mark.parametrize(
-    ("file", "old", "new", "runs"),
-    [
-        ("scripts/descent/theory/stability.py", "FEW = 128", "FEW = 129", OF_THEORY),
-        ("scripts/descent/theory/expected.py", "import numpy", "# new\nimport numpy", OF_THEORY),
-        ("scripts/descent/theory/minimiser.py", "SMALL = 1e-11", "SMALL = 1e-12", FROM_MINIMISER),
-        (
-            "scripts/descent/theory/path.py",
-            "PRECISION = 1e-3",
-            "PRECISION = 1e-4",
-            [*EVALUATION_ONWARDS, *ALL_FIGURES],
-        ),
-        (
-            "scripts/descent/predictions.py",
-            "import numpy",
-            "# new\nimport numpy",
-            ["compare tiny", "manifest tiny"],
-        ),
-        ("config.yaml", "l2: 0.1", "l2: 0.2", [*FROM_MINIMISER, *(f"train {run}" for run in RUNS)]),
-    ],
-)
-def test_what_of_theory_a_change_runs_again(convex, file, old, new, runs):
-    convex.replace(file, old, new)
-    assert convex.plan("all") == sorted(runs)
+@pytest.mark.slow
+def test_a_further_configfile_merges_mappings_and_replaces_lists(made):
+    further = "studies: {tiny: {optimizers: {sgd: {step_sizes: [1, 0.1]}}}}"
+    (made.folder / "further.yaml").write_text(further)
+    assert made.plan("all", "--configfile", "further.yaml") == sorted(OF_A_RUN)
 
 
-def test_targets(made):
-    assert made.plan("tiny") == []
+@pytest.mark.slow
+def test_the_target_figures_is_the_figures_alone(made):
     shutil.rmtree(made.folder / "results/tiny/figures")
-    assert made.plan("figures") == figures("tiny")
+    (made.folder / "results/index.html").unlink()
+    assert made.plan("figures") == ["plot tiny heatmap"]
 
 
-def test_the_columns_of_the_tables(made_once):
-    traces, summary = (
-        (made_once.folder / f"results/tiny/{table}.csv").read_text().splitlines()
-        for table in ("traces", "summary")
-    )
-    assert traces[0] == (
-        "study,dataset,model,optimizer,step_size,engine,batch_size,seed,step,epoch,objective,"
-        "train_loss,test_loss,train_accuracy,test_accuracy,gradient_norm,rises,"
-        "distance_A,distance_b"
-    )
-    assert traces[1].startswith("tiny,digits,sigmoid_softmax,sgd,0.01,numpy,1,0,0,0.0,")
-    begins = "study,dataset,model,optimizer,step_size,engine,batch_size,seeds,final_obj"
-    assert summary[0].startswith(begins)
-    assert summary[0].endswith("best_test_accuracy,best_test_accuracy_step,chosen_by,gap,status")
-    assert len(summary) == 1 + len(RUNS)
-
-
-def test_what_trained_and_evaluated_a_trace_stands_beside_it(made_once):
-    trace = made_once.folder / "results/tiny/traces/gd/10.0.csv"
-    provenance = json.loads(trace.with_suffix(".json").read_text())
-    assert provenance["evaluator"] == "numpy"
-    assert provenance["device"] == "cpu"
-    assert [Path(file).name for file in provenance["sha256"]] == [
-        "10.0.npz",
-        "digits.npz",
-        "10.0.csv",
-    ]
-    iterates = made_once.folder / "results/tiny/iterates/gd/10.0.npz"
-    assert provenance["trained"] == load(iterates)[0].provenance
-    log = (made_once.folder / "logs/evaluate/tiny/gd/10.0.log").read_text()
-    assert "\nnumpy on cpu\n" in log
+@pytest.mark.slow
+def test_jobs_are_chosen_once_for_each_that_ends(empty):
+    empty.replace("config.yaml", "[0.01, 1]", "{from: 0.01, to: 1, per_decade: 10}")
+    code, output = empty.snakemake("all", "--until", "train", "--verbose")
+    assert code == 0, output
+    (log,) = (empty.folder / ".snakemake/log").iterdir()
+    rounds = log.read_text().count("Ready jobs: ")
+    assert 0 < rounds <= len(jobs(output)) + 3  # the targets, and the end

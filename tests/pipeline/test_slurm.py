@@ -9,7 +9,7 @@ from pathlib import Path
 from socket import gethostname
 
 import pytest
-from conftest import TINY, Project, copy_project
+from conftest import NOTHING, TINY, Project, copy_project  # pyright: ignore
 
 PROGRAMS = ("munged", "slurmctld", "slurmd", "sbatch")
 CONFIGURATION = Path("/etc/slurm")  # jobs lose the variables that would name another place
@@ -115,16 +115,14 @@ def test_the_bytes_are_those_of_a_local_run(cluster, made_once, empty):
     assert empty.files("results", "data") == made_once.files("results", "data")
     submitted = output.count("has been submitted with SLURM jobid")
     assert submitted < 14  # six jobs of three runs are one
-    assert "Nothing to be done" in empty.snakemake("all")[1]
+    assert NOTHING in empty.snakemake("all")[1]
 
 
 def test_jobs_ask_for_a_gpu_where_nodes_are_said_to_have_one(cluster, tmp_path):
-    config = TINY.replace("engine: numpy", "validation: 1425\n    engine: triton")
-    config = config[: config.index("      gd")]
+    config = TINY[: TINY.index("      gd")].replace("engine: numpy", "engine: torch")
     here, there = (copy_project(tmp_path / name, config) for name in ("here", "there"))
-    interpreted = {"TRITON_INTERPRET": "1"}
-    here.jobs("all", **interpreted)
-    code, output = there.snakemake(*CLUSTER, "--config", "gpu=true", "--", "all", **interpreted)
+    here.jobs("all")
+    code, output = there.snakemake(*CLUSTER, "--config", "gpu=true", "--", "all")
     assert code == 0, output
     assert there.files("results") == here.files("results")
     asked = cluster("squeue", "--states=all", "--noheader", "--Format=tres-per-job").split()

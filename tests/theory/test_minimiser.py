@@ -7,9 +7,9 @@ import pytest
 from numpy.testing import assert_allclose
 from scipy.optimize import minimize
 
-from descent.data import Data
 from descent.errors import InputError
 from descent.plugins import plugin
+from descent.store.data import Data
 from descent.theory import minimiser
 from descent.theory.minimiser import certificate, minimise
 from descent.theory.objective import Objective

@@ -18,7 +18,7 @@ def point(request, digits, random):
     name = request.param.replace("no bias", "linear_regression")
     regression = name == "linear_regression"
     data = replace(digits, y_train=digits.y_train / 3, y_test=digits.y_test / 3)
-    data = (data if regression else digits).holding_out(1400)
+    data = (data if regression else digits).without_validation(1400)
     data = replace(data, x_train=data.x_train[:, 20:28], x_test=data.x_test[:, 20:28])
     names = {"A"} if request.param == "no bias" else {"A", "b"}
     objective = Objective.of(plugin("models", name), data, L2, dict.fromkeys(names))

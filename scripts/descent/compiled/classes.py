@@ -93,7 +93,7 @@ def _scores_squeeze(z, axis):
 class Shape(types.Opaque):
     """The numba type of z.shape and of z.shape[axis]: how many classes, and of what scores."""
 
-    def __init__(self, scores: Scores) -> None:  # noqa: D107
+    def __init__(self, scores: Scores) -> None:
         self.scores = scores
         super().__init__(name=f"Shape({scores})")
 

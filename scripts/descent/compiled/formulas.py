@@ -23,7 +23,7 @@ from descent.compiled import arithmetic  # noqa: F401  registers what compiles
 from descent.compiled.cache import inlined
 from descent.compiled.classes import classes_equal
 from descent.compiled.scores import TOGETHER, Scores, Static
-from descent.plugins import plugin
+from descent.plugins import default_arguments, plugin
 
 
 def one_hot(y, classes, axis=-1):
@@ -138,7 +138,7 @@ def rule_problem(name: str) -> str | None:
     arguments = (
         types.UniTuple(p, 1 + state),
         *(p, number, number),
-        types.UniTuple(number, len(formulas.options(rule))),
+        types.UniTuple(number, len(default_arguments(rule))),
     )
     gives = types.UniTuple(p, 1 + state) if state else p
     reason = _reason(Update(name), arguments, gives)

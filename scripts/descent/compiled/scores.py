@@ -24,7 +24,7 @@ INT = ir.IntType(32)
 class Static(types.Opaque):
     """The numba type of a value that the compiler knows; compiled code passes nothing for it."""
 
-    def __init__(self, value: object) -> None:  # noqa: D107
+    def __init__(self, value: object) -> None:
         self.value = value
         super().__init__(name=repr(value))
 
@@ -96,7 +96,7 @@ class Scores(types.Type):
     As in NumPy, scores of one class go with those of any number, element by element.
     """
 
-    def __init__(self, dtype: types.Float, classes: int, models: int, mask: bool = False):  # noqa: D107
+    def __init__(self, dtype: types.Float, classes: int, models: int, mask: bool = False):
         self.dtype, self.classes, self.models, self.mask = dtype, classes, models, mask
         super().__init__(name=f"Scores({dtype}, {classes}, {models}, {mask})")
 

@@ -10,10 +10,10 @@ from importlib.metadata import version
 from pathlib import Path
 from tempfile import TemporaryFile
 
-from descent.files import replacing
+from descent.store.files import replacing
 
 _DESCENT = Path(__file__).parent.parent
-_FOLDERS = (".", "compiled", "engines", "evaluators", "models", "update_rules")
+_FOLDERS = (".", "compiled", "engines", "evaluation", "models", "update_rules")
 _SEAL = hashlib.sha256().digest_size
 
 

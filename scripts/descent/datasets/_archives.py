@@ -13,9 +13,9 @@ from urllib.error import HTTPError, URLError
 from urllib.parse import urlsplit
 from urllib.request import Request, url2pathname, urlopen
 
-from descent.data import Data
 from descent.errors import InputError
-from descent.files import replacing
+from descent.store.data import Data
+from descent.store.files import replacing
 
 TIMEOUT = 30  # seconds in which a mirror has to give MIN_SPEED bytes each
 MIN_SPEED = 1000  # bytes/s

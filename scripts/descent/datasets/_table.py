@@ -4,15 +4,16 @@ import math
 import re
 import warnings
 from collections.abc import Iterator
+from difflib import get_close_matches
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal, NamedTuple
+from typing import TYPE_CHECKING, Annotated, Literal, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, field_validator
 
-from descent.data import Data, Size
-from descent.declaration import Seed, Share, Switch, Word, declared, distinct, key, meant, mistake
 from descent.errors import InputError
+from descent.store.data import Data, Size
 
 if TYPE_CHECKING:
     import pandas as pd  # which takes half a second to import, and no other dataset needs
@@ -22,26 +23,45 @@ MAX_LINES = 20  # of a message
 UNNAMED = re.compile(r"Unnamed: \d+")  # as pandas names it: the index of a table written by it
 
 
-@declared
-class Table:
+def _as_word(value: object) -> object:
+    """A name may look like a number."""
+    return str(value) if isinstance(value, float) or type(value) is int else value
+
+
+Word = Annotated[str, Field(min_length=1), BeforeValidator(_as_word)]
+
+
+class Table(BaseModel):
     """The keys of a table."""
 
-    file: Word = key("a CSV or Parquet file with named columns")
-    target: Word = key("the column to predict", also=("label", "y", "class"))
-    test: Share = key("share of the rows that test, in proportion of the classes", 0.2)
-    features: distinct(Word) | None = key(
-        "columns to predict it from; left out: all others", None, also=("columns", "x")
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    file: Word = Field(description="a CSV or Parquet file with named columns")
+    target: Word = Field(description="the column to predict")
+    test: Annotated[float, Field(gt=0, lt=1)] = Field(
+        0.2, description="share of the rows that test, in proportion of the classes"
     )
-    task: Literal["classification", "regression"] | None = key(
-        "left out: words and integers are classes, other numbers are predicted", None
+    features: Annotated[tuple[Word, ...], Field(min_length=1)] | None = Field(
+        None, description="columns to predict it from; left out: all others"
     )
-    standardise: Switch = key(
-        "less the mean, divided by the standard deviation, of the rows that train: every feature,"
-        " and a number to predict",
+    task: Literal["classification", "regression"] | None = Field(
+        None, description="left out: words and integers are classes, other numbers are predicted"
+    )
+    standardise: Annotated[bool, Field(strict=True)] = Field(
         True,
-        also=("standardize", "normalise", "normalize", "scale"),
+        description="less the mean, divided by the standard deviation, of the rows that train:"
+        " every feature, and a number to predict",
     )
-    split_seed: Seed = key("which rows test", 0, also=("seed", "random_state"))
+    split_seed: Annotated[int, Field(strict=True, ge=0, lt=2**32)] = Field(
+        0, description="which rows test"
+    )
+
+    @field_validator("features")
+    @classmethod
+    def _distinct(cls, names: tuple[str, ...] | None) -> tuple[str, ...] | None:
+        if names and len(set(names)) < len(names):
+            raise ValueError("each once")
+        return names
 
     @property
     def name(self) -> str:
@@ -100,7 +120,10 @@ def _columns(table: Table) -> _Columns:
     frame = _read(table.file)
     features = table.features or tuple(name for name in frame if name != table.target)
     missing = [name for name in (*features, table.target) if name not in frame]
-    wrong = [mistake("columns", name, ", ".join(frame), meant(name, frame)) for name in missing]
+    wrong = []
+    for name in missing:
+        near = "".join(f" did you mean {n}?" for n in get_close_matches(name, frame, 1))
+        wrong.append(f"columns: found no {name};{near} allowed: {', '.join(frame)}")
     for name in filter(UNNAMED.fullmatch, features):
         place = list(frame).index(name) + 1
         wrong.append(f"column {place}: found no name; allowed: a name, or features without it")

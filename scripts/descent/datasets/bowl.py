@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
-from descent.data import Data, Size
+from descent.store.data import Data, Size
 
 SIZE = Size(train=4, test=4, features=2, outputs=1, task="regression")
 

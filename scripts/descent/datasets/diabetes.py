@@ -6,7 +6,7 @@ scikit-learn.
 
 from pathlib import Path
 
-from descent.data import Data, Size
+from descent.store.data import Data, Size
 
 SIZE = Size(train=342, test=100, features=10, outputs=1, task="regression")
 

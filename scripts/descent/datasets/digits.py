@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from descent.data import Data, Size
+from descent.store.data import Data, Size
 
 SIZE = Size(train=1_500, test=297, features=64, outputs=10, image=(8, 8))
 

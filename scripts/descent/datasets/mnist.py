@@ -2,8 +2,8 @@
 
 from pathlib import Path
 
-from descent.data import Data, Size
 from descent.datasets import _archives
+from descent.store.data import Data, Size
 
 SIZE = Size(train=60_000, test=10_000, features=784, outputs=10, image=(28, 28))
 

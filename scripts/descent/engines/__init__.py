@@ -1,11 +1,50 @@
-"""A file an engine: an implementation of the descent loop.
+"""The descent loop, a file an engine, and which engine trains a run.
 
 An engine file gives
 
-    NEEDS                        what it needs of a run, as names of FACTS (descent/ability.py)
-    USES_GPU                     whether it computes on a GPU where there is one
-    LIBRARIES                    packages that compute, whose versions the provenance names
+    LIBRARIES                    the packages that compute, whose versions the provenance names
     device()                     where it computes, for the provenance
     train(run, data, progress)   the iterates of a run; progress(steps) is called as steps are made,
                                  those of all seeds
 """
+
+import math
+
+from descent.plugins import plugin
+from descent.run import FULL, Run
+from descent.store.data import Size
+
+# the functions that an engine needs of a model
+REQUIREMENTS = {
+    "numba": ("score_gradient",),
+    "numpy": ("gradient",),
+    "torch": ("torch_scores", "torch_losses"),
+}
+# the models for which auto takes numba, if they have at most so many classes: on one core, 150 of
+# them compile in less than half a minute
+COMPILED, MAX_CLASSES = ("linear_regression", "sigmoid_softmax", "softmax_regression"), 150
+# multiplications a step from which on auto takes a GPU: an estimate, not measured on one
+GPU_PAYS = 10**8
+
+
+def unmet_requirement(engine: str, model: str) -> str | None:
+    """What a model lacks for an engine; None where the engine can train it."""
+    file = plugin("models", model)
+    missing = [name for name in REQUIREMENTS[engine] if not hasattr(file, name)]
+    return f"{model} has no {missing[0]}" if missing else None
+
+
+def choose(run: Run, size: Size, gpu: bool) -> str:
+    """The engine that `auto` takes: torch where a GPU pays, numba for the plain rule and models
+    that are linear in their scores, else NumPy."""
+    multiplications = (
+        len(run.seeds)
+        * (size.train if run.batch_size == FULL else run.batch_size)
+        * sum(math.prod(p.shape) for p in run.layers(size.features, size.outputs).values())
+    )
+    if gpu and multiplications >= GPU_PAYS and not unmet_requirement("torch", run.model):
+        return "torch"
+    compiled = run.model in COMPILED and size.outputs <= MAX_CLASSES
+    if compiled and run.update_rule == "plain":
+        return "numba"
+    return "numpy" if not unmet_requirement("numpy", run.model) else "torch"

@@ -9,11 +9,11 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from descent import formulas, schedule
-from descent.data import Data
-from descent.iterates import AVERAGE, ROUNDING, Iterates
+from descent import formulas, sampling
 from descent.plugins import plugin
 from descent.run import FULL, Run
+from descent.store.data import Data
+from descent.store.iterates import AVERAGE, ROUNDING, Iterates
 
 # Compiled steps scale parameters p = s v by their s, and divide gradients by it; below this s they
 # scale v instead. float32 reaches to 2**-126.
@@ -36,7 +36,7 @@ class Library(NamedTuple):
 def initial(run: Run, net: ModuleType, data: Data) -> dict[str, NDArray]:
     """Initial parameters of all seeds, {name: [R, *shape]}."""
     layers = net.layers(data.x_train.shape[1], data.outputs, **run.model_options)
-    each = [schedule.initial(seed, layers, run.initial, run.dtype) for seed in run.seeds]
+    each = [sampling.initial(seed, layers, run.initial, run.dtype) for seed in run.seeds]
     return {name: np.stack([parameters[name] for parameters in each]) for name in layers}
 
 
@@ -85,7 +85,7 @@ def follow(
     and, of a full batch, give the objective before each of them, [R, stop - start]; snapshot(): the
     parameters as they are, {name: [R, *shape]}.
     """
-    steps = schedule.evaluated_steps(run.steps(samples), run.evaluate_every)
+    steps = run.evaluated_steps(samples)
     kept = {
         name: np.empty((len(p), len(steps), *p.shape[1:]), run.dtype)
         for name, p in snapshot().items()
@@ -101,7 +101,7 @@ def follow(
         for name, p in snapshot().items():
             kept[name][:, position] = p
         progress((stop - start) * seeds)
-    epoch = steps / schedule.steps_per_epoch(samples, run.samples_a_step(samples))
+    epoch = steps / run.steps_per_epoch(samples)
     counted = rises.cumsum(1) if run.batch_size == FULL else None
     return Iterates(steps, epoch, np.array(run.seeds, np.int64), kept, {}, counted)
 
@@ -139,7 +139,7 @@ def descend(
 
     def advance(start: int, stop: int) -> NDArray | None:
         objective = np.empty((len(run.seeds), stop - start)) if run.batch_size == FULL else None
-        sizes = schedule.step_sizes(run, start, stop, steps)
+        sizes = run.step_sizes(start, stop, steps)
         each = zip(sizes.tolist(), scalings(run, sizes, start).tolist(), batches, strict=False)
         for step, (size, factor, batch) in enumerate(each, start + 1):
             loss, gradients = gradient(parameters, batch)
@@ -159,7 +159,7 @@ def descend(
                     exact[name] = moved
                 p[...] = moved
             for name, mean in averages.items():
-                _average(mean, parameters[name], step - run.steps_before_averaging(samples))
+                _average(mean, parameters[name], step - run.burn_in(samples))
         return objective
 
     def snapshot() -> dict[str, NDArray]:
@@ -182,10 +182,10 @@ def _average(mean, p, count: int) -> None:
         mean += (p - mean) / count
 
 
-def segments(first: int, last: int, samples: int, size: int) -> Iterator[tuple[int, int, int, int]]:
+def segments(run: Run, first: int, last: int, samples: int) -> Iterator[tuple[int, int, int, int]]:
     """The steps first + 1 … last by epochs: how many of them come before, the epoch, and from where
     to where in its order."""
-    per_epoch = schedule.steps_per_epoch(samples, size)
+    per_epoch, size = run.steps_per_epoch(samples), run.samples_per_step(samples)
     for epoch in range(first // per_epoch, -(-last // per_epoch)):
         start = epoch * per_epoch
         begin, end = max(first, start), min(last, start + per_epoch)
@@ -195,4 +195,4 @@ def segments(first: int, last: int, samples: int, size: int) -> Iterator[tuple[i
 def _batches(run: Run, samples: int) -> Iterator[Samples]:
     if run.batch_size == FULL:
         return repeat(slice(None))
-    return schedule.batches(run.seeds, samples, run.batch_size, run.epochs, run.sampling)
+    return sampling.batches(run.seeds, samples, run.batch_size, run.epochs, run.sampling)

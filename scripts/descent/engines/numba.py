@@ -13,21 +13,19 @@ import numpy as np
 from numba.core.errors import NumbaError
 from numpy.typing import NDArray
 
-from descent import formulas, schedule
+from descent import formulas, sampling
 from descent.compiled.formulas import Update, first_line, problem, rule_problem
 from descent.compiled.passes import BLOCK, in_blocks, statics
 from descent.compiled.samples import pack
 from descent.compiled.scores import TOGETHER, Layout, zeros
 from descent.compiled.steps import Descent, batch_steps, full_steps, single_steps
-from descent.data import Data
 from descent.engines._descent import follow, initial, l2_scales, scalings, segments
 from descent.errors import InputError
-from descent.iterates import AVERAGE, Iterates
-from descent.plugins import plugin
+from descent.plugins import default_arguments, plugin
 from descent.run import FULL, Run
+from descent.store.data import Data
+from descent.store.iterates import AVERAGE, Iterates
 
-NEEDS = ("compiled", "compiled update")
-USES_GPU = False
 LIBRARIES = ("numpy", "numba")
 
 MOST_CLASSES = 32  # of seeds side by side: 50 do not gain by it, and take long to compile
@@ -89,7 +87,7 @@ def _descent(run: Run, data: Data, start: dict[str, NDArray], group: Group) -> D
     """A group before its first step."""
     some, layout = group
     rule = plugin("update_rules", run.update_rule).update
-    options = formulas.options(rule) | dict(run.update_options)
+    options = default_arguments(rule) | dict(run.update_options)
     A = start["A"][some]
     rows = zeros(A.shape[-1] + 1, layout, run.dtype)
     numbers = layout.numbers(rows)
@@ -107,7 +105,7 @@ def _descent(run: Run, data: Data, start: dict[str, NDArray], group: Group) -> D
         options=tuple(map(float, options.values())),
         l2=0.0 if l2_scales(run) else float(run.l2),
         moving=len(rows) if "b" in start else len(rows) - 1,
-        unaveraged=run.steps_before_averaging(samples) if averaging else run.steps(samples),
+        unaveraged=run.burn_in(samples) if averaging else run.steps(samples),
     )
 
 
@@ -116,16 +114,16 @@ def _ordered_steps_of(run: Run, data: Data) -> Callable:
     samples = pack(data.x_train, data.scale, run.dtype)
     y, rule = data.targets(data.y_train, run.dtype), Update(run.update_rule)
     n, size, steps = len(y), run.batch_size, run.steps(len(y))
-    order = lru_cache(maxsize=len(run.seeds))(schedule.order)
+    order = lru_cache(maxsize=len(run.seeds))(sampling.order)
     touching = size == 1 and run.average_from is None and _rests_at_zero(run)
     touching = touching and (run.l2 == 0 or l2_scales(run))
     compiled_for = statics(run.model, Layout(data.outputs))
 
     def make_steps(group: Group, descent: Descent, first: int, last: int) -> None:
         (seed,) = run.seeds[group.some]
-        sizes = schedule.step_sizes(run, first, last, steps)
+        sizes = run.step_sizes(first, last, steps)
         factors = scalings(run, sizes, first)
-        for before, epoch, begin, end in segments(first, last, n, size):
+        for before, epoch, begin, end in segments(run, first, last, n):
             some, made = order(seed, epoch, n, run.sampling)[begin:end], first + before
             given = compiled_for, rule, descent, samples, y, some, sizes[before:]
             if touching:
@@ -145,7 +143,7 @@ def _full_steps_of(run: Run, data: Data) -> Callable:
     def make_steps(group: Group, descent: Descent, first: int, last: int) -> NDArray:
         compiled_for = statics(run.model, group.layout)
         z = zeros(BLOCK, group.layout, run.dtype)
-        sizes = schedule.step_sizes(run, first, last, run.epochs)
+        sizes = run.step_sizes(first, last, run.epochs)
         factors = scalings(run, sizes, first)
         found = [zeros(len(sizes), compiled_for.of_one_class, np.float64) for _ in range(2)]
         full_steps(compiled_for, rule, descent, samples, y, z, sizes, factors, first, *found)

@@ -6,15 +6,13 @@ from types import ModuleType
 import numpy as np
 from numpy.typing import NDArray
 
-from descent.data import Data
 from descent.engines._descent import Library, Samples, descend, initial
-from descent.iterates import Iterates
 from descent.models import _linear
 from descent.plugins import plugin
 from descent.run import Run
+from descent.store.data import Data
+from descent.store.iterates import Iterates
 
-NEEDS = ("gradient",)
-USES_GPU = False
 LIBRARIES = ("numpy",)
 
 # Samples a product of a full batch: the scores of a block stay in cache, where those of 60,000

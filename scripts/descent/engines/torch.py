@@ -4,17 +4,14 @@ from collections.abc import Callable
 
 import torch
 
-from descent.data import Data
 from descent.engines._descent import Library, descend, initial
-from descent.gpu.device import device as device
-from descent.gpu.device import in_double, to_device, to_numpy
-from descent.gpu.memory import in_stacks
-from descent.iterates import Iterates
 from descent.plugins import plugin
 from descent.run import Run
+from descent.store.data import Data
+from descent.store.iterates import Iterates
+from descent.torch_device import device as device
+from descent.torch_device import in_double, to_device, to_numpy
 
-NEEDS = ("torch",)
-USES_GPU = True
 LIBRARIES = ("numpy", "torch")
 
 TORCH = Library(torch, to_numpy, in_double)
@@ -22,10 +19,6 @@ TORCH = Library(torch, to_numpy, in_double)
 
 def train(run: Run, data: Data, progress: Callable[[int], object]) -> Iterates:
     """The iterates of a run."""
-    return in_stacks(_train, run, data, progress)
-
-
-def _train(run: Run, data: Data, progress: Callable[[int], object]) -> Iterates:
     net = plugin("models", run.model)
     x = to_device(data.inputs(data.x_train, run.dtype))
     y = to_device(data.targets(data.y_train, run.dtype))

@@ -8,13 +8,13 @@ import pandas as pd
 from matplotlib.colors import to_hex
 from numpy.typing import NDArray
 
-from descent.best import best, criterion
-from descent.columns import RUN
-from descent.description import headline
+from descent.analysis.best import best, criterion
+from descent.analysis.headline import headline
+from descent.analysis.quantiles import FEW, quantile
 from descent.explorer.thinned import kept
 from descent.figures._style import step_size_colours
-from descent.iterates import AVERAGE
-from descent.seeds import FEW, quantile
+from descent.store.iterates import AVERAGE
+from descent.store.tables import RUN
 from descent.theory.known import Known, height
 
 Columns = dict[str, NDArray]

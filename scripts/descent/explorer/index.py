@@ -19,9 +19,7 @@ def _entry(name: str, study: Mapping, headline: str) -> str:
     figures = {
         figure.replace("_", " "): f"{name}/figures/{figure}.png" for figure in study["figures"]
     }
-    tables = {"summary, as a page": f"{name}/summary.html"}
-    tables |= {table: f"{name}/{table}" for table in study["tables"]}
-    report = f"report-{name}.html"
+    tables = {table: f"{name}/{table}" for table in study["tables"]}
     page, picture = f"{name}/explorer.html", next(iter(figures.values()), None)
     return "\n".join(
         [
@@ -34,8 +32,7 @@ def _entry(name: str, study: Mapping, headline: str) -> str:
             "</ul>",
             f"<p>Figures: {_links(figures)}</p>",
             f"<p>Tables: {_links(tables)}</p>",
-            f"<p>Report: {_links({report: report})}, made by",
-            f"<code>make report STUDY={name}</code>.",
+            f"<p>Report: <code>make report STUDY={name}</code>.",
             f"Checksums: {_links({'SHA256SUMS': f'{name}/SHA256SUMS'})}</p>",
             "</article>",
         ]

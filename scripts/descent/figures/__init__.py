@@ -1,17 +1,139 @@
-"""A file a figure.
+"""The figures: a file and a line of FIGURES each, in the order in which one reads them.
 
-A figure file gives
-
-    draw(traces, summary)   a matplotlib Figure of the tables of a study
-    NEEDS                   what it needs of a study's runs: names of FACTS (descent/ability.py)
-
-and, where they are not left out,
-
-    PLACE                   its place among the figures of a study
-    READS_ITERATES          True: draw also takes {(optimizer, step size): Iterates}, read when they
-                            are asked for, the Data and the model of the study
-    READS_THEORY            True: draw also takes what theory knows (descent/theory/known.py)
-    SHOWS_CURVATURE         True: it is drawn where the curvature of paths is measured
-
-Its docstring is the caption in the report, so it is written for the reader of the figure.
+A figure file gives draw(traces, summary, …), a matplotlib Figure of the tables of a study. Its
+docstring is the caption in the report, so it is written for the reader of the figure.
 """
+
+import ast
+from collections.abc import Callable, Sequence
+from typing import NamedTuple
+
+from descent.plugins import DESCENT
+from descent.run import FULL, Run
+from descent.store.data import Size
+from descent.theory.scope import no_minimiser
+
+MANY_STEP_SIZES = 20
+
+Requirement = Callable[[Sequence[Run], Size], str | None]  # None where it is met, else why not
+
+
+class Figure(NamedTuple):
+    """What a figure needs of the runs of a study, and what `draw` takes beside its tables.
+
+    reads: "iterates": {(optimizer, step size): Iterates}, read when they are asked for, the Data
+    and the model; "theory": what theory knows (theory/known.py). curvature: whether it shows the
+    curvature along paths, where `curvature_samples` measures it.
+    """
+
+    needs: tuple[Requirement, ...] = ()
+    reads: str = ""
+    curvature: bool = False
+
+
+def _every(holds: Callable[[Run], bool], otherwise: str) -> Requirement:
+    return lambda runs, size: None if all(map(holds, runs)) else otherwise
+
+
+def _some(holds: Callable[[Run], bool], otherwise: str) -> Requirement:
+    return lambda runs, size: None if any(map(holds, runs)) else otherwise
+
+
+def classification(runs: Sequence[Run], size: Size) -> str | None:
+    """The data have classes."""
+    return None if size.task == "classification" else "it is for classification"
+
+
+def minimiser(runs: Sequence[Run], size: Size) -> str | None:
+    """The objective has a minimiser that theory finds."""
+    return no_minimiser(runs[0], size)
+
+
+def plane(runs: Sequence[Run], size: Size) -> str | None:
+    """A quadratic over the plane of two weights."""
+    shapes = [p.shape for p in runs[0].layers(size.features, size.outputs).values()]
+    on_plane = shapes == [(1, 2)] and size.task == "regression"
+    return None if on_plane else "it is for two weights and no bias"
+
+
+def images(runs: Sequence[Run], size: Size) -> str | None:
+    """Every class has a row of weights that is an image."""
+    if not size.image:
+        return "the samples are no images"
+    weights = runs[0].layers(size.features, size.outputs).get("A")
+    a_row_a_class = weights is not None and weights.shape == (size.outputs, size.features)
+    return None if a_row_a_class else f"{runs[0].model} has no row of weights for each class"
+
+
+def _several_rules(runs: Sequence[Run], size: Size) -> str | None:
+    return None if len({run.update_rule for run in runs}) > 1 else "there is one update rule"
+
+
+def _several_batch_sizes(runs: Sequence[Run], size: Size) -> str | None:
+    """At least three, and optimizers that differ in nothing but batch size and length."""
+    n = size.without_validation(runs[0].validation).train
+    optimizers = {
+        (run.samples_per_step(n), run.sampling, run.epochs, run.evaluate_every) for run in runs
+    }
+    batch_sizes = {batch_size for batch_size, *_ in optimizers}
+    if len(batch_sizes) < 3:
+        return "there are fewer than three batch sizes"
+    if len(optimizers) > len(batch_sizes):
+        return "there is more than one optimizer of a batch size"
+    rules = {(run.update_rule, run.schedule, str(run.update_options)) for run in runs}
+    return None if len(rules) == 1 else "there is more than one update rule"
+
+
+def _many_step_sizes(runs: Sequence[Run], size: Size) -> str | None:
+    enough = len({run.step_size for run in runs}) >= MANY_STEP_SIZES
+    return None if enough else f"there are fewer than {MANY_STEP_SIZES} step sizes"
+
+
+every_step = _every(lambda run: run.evaluate_every == 1, "not every step is evaluated")
+_full_batches = _every(lambda run: run.batch_size == FULL, "not all its batches are full")
+_plain = _every(lambda run: run.update_rule == "plain", "it has no update rule but plain")
+_fixed_step_size = _every(lambda run: run.schedule == "constant", "its step size changes")
+_no_averages = _every(lambda run: run.average_from is None, "it cannot average iterates")
+_a_full_batch = _some(lambda run: run.batch_size == FULL, "no optimizer has full batches")
+_noise = _some(
+    lambda run: run.is_plain and run.batch_size != FULL,
+    "no plain optimizer with a fixed step size has batches",
+)
+
+FIGURES = {
+    "final_by_step_size": Figure(reads="theory"),
+    "same_path": Figure((_plain, _fixed_step_size)),
+    "heatmap": Figure((classification,)),
+    "sensitivity": Figure((classification, _several_rules)),
+    "batch_size": Figure((_several_batch_sizes, _no_averages)),
+    "limit_map": Figure(
+        (_full_batches, every_step, _plain, _fixed_step_size, _no_averages, _many_step_sizes),
+        reads="theory",
+    ),
+    "trajectories": Figure((plane, minimiser, every_step), reads="iterates"),
+    "loss": Figure(),
+    "accuracy_by_epoch": Figure((classification,)),
+    "accuracy_by_step": Figure((classification,)),
+    "run": Figure((classification,)),
+    "distance": Figure(),
+    "optimum_distance": Figure((minimiser,)),
+    "prediction": Figure((minimiser,), reads="theory"),
+    "weights": Figure((classification, images), reads="iterates"),
+    "floor": Figure((minimiser, _noise), reads="theory"),
+    "curvature": Figure((_a_full_batch, _plain), curvature=True),
+}
+
+
+def unmet_requirement(
+    figure: str, runs: Sequence[Run], size: Size, curvature_samples: int
+) -> str | None:
+    """Why a figure has nothing to show of a study; None where it has."""
+    if FIGURES[figure].curvature and not curvature_samples:
+        return "no curvature is measured: curvature_samples is 0"
+    return next(filter(None, (need(runs, size) for need in FIGURES[figure].needs)), None)
+
+
+def caption(figure: str) -> str:
+    """The docstring of a figure's file, which is not imported, since matplotlib takes its time."""
+    source = (DESCENT / "figures" / f"{figure}.py").read_text(encoding="utf-8")
+    return ast.get_docstring(ast.parse(source)) or ""

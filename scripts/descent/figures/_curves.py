@@ -19,6 +19,8 @@ from matplotlib.markers import CARETUP
 from matplotlib.ticker import FixedLocator, LogFormatter, NullFormatter
 from numpy.typing import NDArray
 
+from descent.analysis.quantiles import FEW, quantile, range_text
+from descent.analysis.status import of_most
 from descent.figures._error import floor
 from descent.figures._style import (
     MANY,
@@ -29,8 +31,6 @@ from descent.figures._style import (
     step_size_colours,
     step_size_text,
 )
-from descent.seeds import FEW, quantile, range_text
-from descent.status import of_most
 
 PAGE = 11  # inches: no figure is wider
 DEPTH = 1e-8  # of the largest value: on a logarithmic axis, what is lower is as good as zero

@@ -14,7 +14,7 @@ from matplotlib.colors import BoundaryNorm, ListedColormap, LogNorm
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
-from descent.seeds import range_text
+from descent.analysis.quantiles import range_text
 
 matplotlib.rcParams.update(
     {

@@ -14,9 +14,6 @@ from matplotlib.figure import Figure
 
 from descent.figures._curves import ACCURACY, accuracy_axis, panels_of_curves, with_error
 
-NEEDS = ("classification",)
-PLACE = 8
-
 
 def draw(traces: pd.DataFrame, summary: pd.DataFrame) -> Figure:
     traces = with_error(traces)

@@ -23,13 +23,11 @@ from matplotlib.colors import LogNorm, Normalize
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
-from descent.best import best, criterion
+from descent.analysis.best import best, criterion
 from descent.figures._cells import OUTLINE, cells, draw_cells, step_size_ticks
 from descent.figures._error import error, floor, label_scale, percent
 from descent.figures._style import name_study
 
-NEEDS = ("batch sizes", "no averages")
-PLACE = 5
 WIDTH, CELLS = 8.0, {1: 6.0, 2: 2.6}  # inches: the figure, the axis of the cells by panels
 DOT = 0.05  # inches of a cell that has room for a dot
 GOOD_ERROR, GOOD_LOSS = 0.02, 0.05  # from the best; the loss as a share of its way

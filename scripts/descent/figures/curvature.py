@@ -21,9 +21,6 @@ from matplotlib.lines import Line2D
 from descent.figures._curves import Quantity, panels_of_curves
 from descent.figures._style import step_size_colours
 
-NEEDS = ("some full batch", "plain")
-PLACE = 15
-SHOWS_CURVATURE = True
 EDGE = {"color": "0.3", "linestyle": "-", "linewidth": 0.8}
 BAND = {"alpha": 0.2, "linewidth": 0}
 

@@ -18,8 +18,6 @@ from matplotlib.lines import Line2D
 
 from descent.figures._curves import RUN, Quantity, norm, panels_of_curves, parameters
 
-NEEDS = ()
-PLACE = 11
 EVEN = {"color": "0.65", "linewidth": 1, "zorder": 1.5, "label": "straight there at an even pace"}
 
 

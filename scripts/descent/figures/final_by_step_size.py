@@ -20,7 +20,9 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.ticker import NullFormatter
 
-from descent.best import best, criterion
+from descent.analysis.best import best, criterion
+from descent.analysis.quantiles import over_seeds
+from descent.analysis.status import of_most
 from descent.figures._error import error, error_axis, value_axis
 from descent.figures._final import STAR, draw_final, drawable, final
 from descent.figures._limits import draw_limits, named_limits
@@ -31,13 +33,8 @@ from descent.figures._style import (
     optimizer_looks,
     step_size_text,
 )
-from descent.seeds import over_seeds
-from descent.status import of_most
 from descent.theory.known import Known
 
-NEEDS = ()
-PLACE = 1
-READS_THEORY = True
 BEYOND = 10  # times the initial loss
 LONG = 40  # characters of a label; of longer ones there is no room for three beside each other
 ROOM = 200  # points that all bars of an optimizer may take

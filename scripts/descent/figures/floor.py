@@ -16,15 +16,12 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
+from descent.analysis.quantiles import mean_and_error
 from descent.figures._limits import units_of_bound
 from descent.figures._style import WIDTH, logarithmic_step_sizes, name_study, optimizer_looks
 from descent.run import FULL
-from descent.seeds import mean_and_error
 from descent.theory.known import Known, height, late, measured_floors
 
-NEEDS = ("minimiser", "noise")
-PLACE = 14
-READS_THEORY = True
 STYLES = {"noise": "-", "noise and start": (0, (3, 2)), "α tr C / (4B)": ":"}
 
 

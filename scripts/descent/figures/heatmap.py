@@ -18,15 +18,13 @@ from matplotlib.colors import LogNorm, to_rgba
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
-from descent.best import best, criterion
+from descent.analysis.best import best, criterion
+from descent.analysis.quantiles import median_and_ends
+from descent.analysis.status import of_most
 from descent.figures._cells import OUTLINE, cells, draw_cells, step_size_ticks, text_width
 from descent.figures._error import error, floor, label_scale
 from descent.figures._style import name_study, step_size_text
-from descent.seeds import median_and_ends
-from descent.status import of_most
 
-NEEDS = ("classification",)
-PLACE = 3
 WIDTH, CELLS, ROW = 8.0, 4.6, 0.5  # inches: the figure, the axis of the cells, a row
 SIZE = 7.5  # of the numbers
 UNKNOWN = to_rgba("0.75")

@@ -29,16 +29,13 @@ from matplotlib.markers import CARETUP
 from matplotlib.ticker import NullFormatter
 from numpy.typing import NDArray
 
+from descent.analysis.quantiles import FEW
 from descent.figures._error import value_axis
 from descent.figures._limits import draw_limits, named_limits, units_of_bound
+from descent.figures._period import LONGEST, period
 from descent.figures._style import WIDTH, logarithmic_step_sizes, name_study
-from descent.period import LONGEST, period
-from descent.seeds import FEW
 from descent.theory.known import Known, late
 
-NEEDS = ("full batch", "every step", "plain", "fixed step size", "no averages", "many step sizes")
-PLACE = 6
-READS_THEORY = True
 LIMIT = "0.4"  # colour of the lines
 LINEAR = 30  # times the smallest step size; an axis that reaches farther is logarithmic
 BEYOND = 1000  # times the largest initial objective

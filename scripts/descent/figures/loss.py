@@ -16,9 +16,6 @@ from matplotlib.figure import Figure
 
 from descent.figures._curves import losses, panels_of_curves
 
-NEEDS = ()
-PLACE = 7
-
 
 def draw(traces: pd.DataFrame, summary: pd.DataFrame) -> Figure:
     figure, _ = panels_of_curves(traces, summary, "step", losses(traces), x_scale="log")

@@ -16,9 +16,6 @@ from matplotlib.figure import Figure
 
 from descent.figures._curves import Quantity, norm, panels_of_curves, parameters
 
-NEEDS = ("minimiser",)
-PLACE = 12
-
 
 def draw(traces: pd.DataFrame, summary: pd.DataFrame) -> Figure:
     quantities = [

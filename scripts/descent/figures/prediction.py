@@ -21,9 +21,6 @@ from matplotlib.lines import Line2D
 from descent.figures._curves import Quantity, panels_of_curves
 from descent.theory.known import Known, height
 
-NEEDS = ("minimiser",)
-PLACE = 13
-READS_THEORY = True
 EXPECTED = {"color": "black", "linewidth": 0.7, "zorder": 3}
 
 

@@ -19,7 +19,7 @@ import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
-from descent.best import best
+from descent.analysis.best import best
 from descent.figures._curves import (
     ACCURACY,
     Quantity,
@@ -33,8 +33,6 @@ from descent.figures._curves import (
 )
 from descent.figures._style import OPTIMIZER_COLOURS, WIDTH, name_study, step_size_text
 
-NEEDS = ("classification",)
-PLACE = 10
 FEW_STEPS = 60
 
 

@@ -30,9 +30,6 @@ from descent.figures._curves import (
 )
 from descent.figures._style import MANY, WIDTH, name_study, optimizer_looks
 
-NEEDS = ("plain", "fixed step size")
-PLACE = 2
-
 
 def draw(traces: pd.DataFrame, summary: pd.DataFrame) -> Figure:
     names = set(summary["optimizer"])

@@ -20,14 +20,12 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import NullFormatter
 
-from descent.best import badness, best, criterion
+from descent.analysis.best import badness, best, criterion
+from descent.analysis.quantiles import over_seeds
 from descent.figures._error import error, error_axis
 from descent.figures._final import STAR, draw_final, drawable, final
 from descent.figures._style import WIDTH, logarithmic_step_sizes, name_study, optimizer_looks
-from descent.seeds import over_seeds
 
-NEEDS = ("classification", "update rules")
-PLACE = 4
 GOOD = 0.02  # of accuracy, below the best
 PANEL, STRIP = 1.5, 0.25  # inches: a row of panels, a row of good step sizes
 ROOM = 150  # points that all bars of an optimizer may take

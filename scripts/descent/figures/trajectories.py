@@ -17,15 +17,11 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
-from descent.data import Data
-from descent.evaluators import numpy as evaluator
+from descent.analysis.status import of_most
+from descent.evaluation import numpy as evaluator
 from descent.figures._style import OPTIMIZER_COLOURS, WIDTH, name_study, step_size_text
-from descent.iterates import Iterates
-from descent.status import of_most
-
-NEEDS = ("regression", "minimiser", "plane", "every step")
-PLACE = 6
-READS_ITERATES = True
+from descent.store.data import Data
+from descent.store.iterates import Iterates
 
 GRID = 100  # points of the contours along each axis
 MOST, COLUMNS = 10, 5  # step sizes shown, panels in a row
@@ -49,7 +45,7 @@ def draw(
     parts = figure.subfigures(len(rows), 1, squeeze=False)[:, 0]
     first = next(iter(runs.values()))
     of_first = first.provenance
-    data = data.holding_out(of_first["validation"])
+    data = data.without_validation(of_first["validation"])
     x = data.inputs(data.x_train, "float64")
     bottom = model.optimum(x, data.y_train, of_first["l2"], **of_first["model_options"])["A"][0]
     contours = _contours(first, bottom, data, model)  # the same for all runs

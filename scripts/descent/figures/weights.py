@@ -22,16 +22,12 @@ from matplotlib.colors import AsinhNorm
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
-from descent.best import best, criterion
-from descent.data import Data
+from descent.analysis.best import best, criterion
 from descent.figures._error import percent
 from descent.figures._style import name_study, step_size_text
-from descent.iterates import AVERAGE, Iterates
 from descent.plugins import plugin
-
-NEEDS = ("classification", "images", "linear scores")
-PLACE = 13
-READS_ITERATES = True
+from descent.store.data import Data
+from descent.store.iterates import AVERAGE, Iterates
 
 CLASSES, WRONG = 10, 12  # shown at most
 MOMENTS = (0, 1e-2, 1e-1, 1)  # shares of a run, of which the nearest evaluated steps are shown

@@ -7,5 +7,4 @@ spectrum.py   eigenvalues of the Hessian, and how vectors lie over them
 stability.py  up to which step size the second moments of the iterates stay bounded
 expected.py   the expected height above the minimum, step by step
 numbers.py    all of it for a study, as results/<study>/theory.json has it
-path.py       the largest eigenvalue of the Hessian along a path, of any model
 """

@@ -6,10 +6,12 @@ from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
+import scipy
 
-from descent import files, tables
-from descent.provenance import here, recorded
+from descent.errors import InputError
 from descent.run import FULL
+from descent.store import tables
+from descent.store.files import DELETE_IT, opened
 
 EXPECTED = ["optimizer", "step_size", "step", "from_start", "from_noise"]  # columns
 
@@ -39,11 +41,21 @@ class Known(NamedTuple):
         return {where: limit for where, limit in limits.items() if limit}
 
 
-def read(numbers: Path, expected: Path) -> tuple[Known, dict[Path, str]]:
-    """What theory.py wrote, and its SHA-256; InputError where a file is missing or altered."""
-    sums = recorded(numbers)
-    known = Known(json.loads(files.read(numbers)), tables.read(expected, EXPECTED, sums))
-    return known, {numbers: files.checksum(numbers), expected: sums[here(expected)]}
+def write(known: Known, numbers: Path) -> None:
+    """Write theory.json, the numbers without the table."""
+    versions = {library.__name__: library.__version__ for library in (np, scipy)}
+    text = json.dumps({"versions": versions, **known.numbers}, indent=2)
+    numbers.write_text(f"{text}\n", encoding="utf-8")
+
+
+def read(numbers: Path, expected: Path) -> Known:
+    """Read what theory.py wrote; InputError where a file is missing or damaged."""
+    with opened(numbers) as file:
+        try:
+            found = json.load(file)
+        except ValueError as error:
+            raise InputError(f"{numbers}: not readable JSON ({error}){DELETE_IT}") from None
+    return Known(found, tables.read(expected, EXPECTED))
 
 
 def late(table: pd.DataFrame) -> pd.DataFrame:

@@ -6,9 +6,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from descent.data import Data
 from descent.errors import InputError
 from descent.plugins import plugin
+from descent.store.data import Data
 from descent.theory.objective import Objective, Point
 
 SMALL = 1e-11  # ‖∇F‖ at which Newton's method ends
@@ -20,7 +20,7 @@ def objective_of(
     data: Data, model: str, model_options: Mapping[str, Any], l2: float, validation: int
 ) -> Objective:
     """The objective of runs with these keys, on the samples that they train on."""
-    file, training = plugin("models", model), data.holding_out(validation)
+    file, training = plugin("models", model), data.without_validation(validation)
     layers = file.layers(training.x_train.shape[1], training.outputs, **model_options)
     return Objective.of(file, training, l2, layers)
 
@@ -32,7 +32,7 @@ def minimiser_of(
     objective = objective_of(data, model, model_options, l2, validation)
     if not hasattr(objective.model, "optimum"):
         return objective.parameters(minimise(objective).w)
-    training = data.holding_out(validation)
+    training = data.without_validation(validation)
     x = training.inputs(training.x_train, "float64")
     return objective.model.optimum(x, training.y_train, l2, **model_options)
 

@@ -8,14 +8,14 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from descent import schedule
-from descent.ability import FACTS, given
-from descent.data import Data
-from descent.run import FULL, OBJECTIVE, Run
+from descent import sampling
+from descent.run import FULL, OBJECTIVE, SHUFFLED, Run
+from descent.store.data import Data
 from descent.theory.expected import averaged, from_noise, from_start
 from descent.theory.known import EXPECTED, Known, late
 from descent.theory.minimiser import certificate, objective_of
 from descent.theory.objective import Point
+from descent.theory.scope import no_minimiser, no_theory
 from descent.theory.spectrum import EXACT, Spectrum, largest, spectra
 from descent.theory.stability import SecondMoments
 
@@ -31,7 +31,7 @@ def theory(runs: Runs, data: Data, minimiser: Mapping[str, NDArray]) -> Known:
     minimiser: as minimiser_of found it, {} where there is none.
     """
     run = runs[0][1]
-    training = data.holding_out(run.validation)
+    training = data.without_validation(run.validation)
     plain = [(name, run) for name, run in runs if run.is_plain]
     numbers: dict[str, Any] = {
         "minimiser": None,
@@ -44,14 +44,14 @@ def theory(runs: Runs, data: Data, minimiser: Mapping[str, NDArray]) -> Known:
         "floor": {},
     }
     nothing = pd.DataFrame(columns=EXPECTED)
-    if why := FACTS["theory"]([run], data.size):
+    if why := no_theory(run, data.size):
         return Known(numbers | {"why": why}, nothing)
     objective = objective_of(data, **{key: getattr(run, key) for key in OBJECTIVE})
     zero = objective.at(np.zeros(objective.shape))
     curvature = numbers["curvature"]
     curvature["at_zero"] = largest(zero.hessian, zero.w.size).value
-    smoothness = given("models", run.model).SMOOTHNESS
-    if why := FACTS["minimiser"]([run], data.size):
+    smoothness = getattr(objective.model, "SMOOTHNESS", None)
+    if why := no_minimiser(run, data.size):
         end = _without_end(training) if smoothness else ""
         return Known(numbers | {"why": why + end}, nothing)
     point = objective.at(objective.flat(minimiser))
@@ -112,16 +112,16 @@ def _expected(
         full, a, size = run.batch_size == FULL, run.step_size, run.batch_size
         if a >= (limits["gd_local"] if full else limits["sgd"][str(size)]):
             continue
-        steps = schedule.evaluated_steps(run.steps(samples), run.evaluate_every)
+        steps = run.evaluated_steps(samples)
         left = from_start(start, a, steps)
         if full:
             add(name, a, steps, left, np.full(len(steps), np.nan))
             continue
-        shuffled, inflation = run.sampling == schedule.SHUFFLED, moments.inflation(a, size)
+        shuffled, inflation = run.sampling == SHUFFLED, moments.inflation(a, size)
         noisy = from_noise(noise, a, size, steps, samples, shuffled)
         add(name, a, steps, left, inflation * noisy)
         if run.average_from is not None and not shuffled:
-            before = run.steps_before_averaging(samples)
+            before = run.burn_in(samples)
             steps = steps[steps >= before]
             first, count = np.minimum(before + 1, steps), np.maximum(steps - before, 1)
             left, noisy = averaged(start, noise, a, size, first, count)
@@ -186,11 +186,11 @@ def _probes(point: Point) -> NDArray:
 
 def _starts(point: Point, run: Run) -> NDArray:
     """Where the first seeds start, from w*."""
-    model, objective = point.objective.model, point.objective
+    objective = point.objective
     features = objective.shape[1] - objective.bias
-    layers = model.layers(features, objective.outputs, **run.model_options)
+    layers = run.layers(features, objective.outputs)
     starts = [
-        objective.flat(schedule.initial(seed, layers, run.initial, run.dtype)) - point.w
+        objective.flat(sampling.initial(seed, layers, run.initial, run.dtype)) - point.w
         for seed in run.seeds[:STARTS]
     ]
     return np.array([start.ravel() for start in starts])

@@ -15,8 +15,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import csr_array, hstack
 
-from descent.data import Data
 from descent.models._layer import OUTPUT_AXIS
+from descent.store.data import Data
 
 BLOCK = 4096  # samples that are unpacked at a time
 

@@ -1,0 +1,122 @@
+"""What theory predicted beside what was measured, a row for each."""
+
+from collections.abc import Iterator
+
+import numpy as np
+import pandas as pd
+
+from descent.analysis.quantiles import mean_and_error
+from descent.analysis.status import of_most
+from descent.run import FULL
+from descent.store.iterates import ROUNDING
+from descent.store.tables import RUN
+from descent.theory.known import Known, height, late, measured_floors
+
+COLUMNS = [
+    *("study", "quantity", "optimizer", "step_size"),
+    *("predicted", "measured", "low", "high", "ratio"),
+]
+UNSTABLE = {"diverged", "oscillating", "no gain"}  # statuses of full batches beyond their limit
+GROWN = 10
+
+
+def predictions(traces: pd.DataFrame, summary: pd.DataFrame, known: Known) -> pd.DataFrame:
+    """COLUMNS, a row for each prediction; ratio is measured over predicted.
+
+    limit       the step size up to which an optimizer is stable near w*; low and high are the step
+                sizes of the grid between which it is not any more, measured their geometric mean;
+                high is inf where all are stable. Full batches are not where most seeds oscillate,
+                diverge or gain nothing; batches where, in the mean over seeds, F - F* in the last
+                quarter is over GROWN times that at the start
+    excess      F - F* over the last quarter of the steps, mean over seeds, ± 2 standard errors
+    rate        of full batches, by how much ln(F - F*) falls in a step, over the second half
+    curvature   λ_max of the Hessian at the last step against that at w*, where it is measured
+    """
+    if known.numbers["minimiser"] is None:
+        return pd.DataFrame(columns=COLUMNS)
+    with np.errstate(all="ignore"):  # a run may diverge, or come below what can be resolved
+        rows = [
+            *_limits(traces, summary, known),
+            *_excesses(traces, known),
+            *_rates(traces, known),
+            *_curvatures(traces, known),
+        ]
+    table = pd.DataFrame(rows, columns=COLUMNS[1:-1])
+    table["ratio"] = table["measured"] / table["predicted"]
+    return table.assign(study=summary["study"].iloc[0])[COLUMNS]
+
+
+def _limits(traces: pd.DataFrame, summary: pd.DataFrame, known: Known) -> Iterator[tuple]:
+    for optimizer, runs in summary.groupby("optimizer", sort=False):
+        if (limit := known.limit(str(optimizer))) is None:
+            continue
+        if known.batch_size(str(optimizer)) == FULL:
+            unstable = runs["status"].map(of_most).isin(UNSTABLE).to_numpy()
+        else:
+            unstable = _grown(traces, optimizer)[runs["step_size"]].to_numpy()
+        high = runs["step_size"][unstable].min() if unstable.any() else np.inf
+        low = runs.loc[runs["step_size"] < high, "step_size"].max()
+        middle = np.sqrt(low * high) if np.isfinite(high) else np.nan
+        yield "limit", optimizer, np.nan, limit, middle, low, high
+
+
+def _grown(traces: pd.DataFrame, optimizer: str) -> pd.Series:
+    """Of each step size, whether F - F* has grown in the mean over seeds."""
+    run = traces[traces["optimizer"] == optimizer]
+    start = run[run["step"] == 0].groupby("step_size")["excess"].mean()
+    end = measured_floors(run).droplevel("optimizer").mean(axis=1, skipna=False)
+    return ~end.le(GROWN * start)  # le: in whatever order the step sizes come
+
+
+def _excesses(traces: pd.DataFrame, known: Known) -> Iterator[tuple]:
+    expected = known.expected.assign(height=height)
+    measured, resolved = measured_floors(traces), ROUNDING * known.numbers["minimiser"]["objective"]
+    for run, rows in late(expected).groupby(RUN[3:5], sort=False):
+        if rows["height"].mean() > resolved:
+            yield "excess", *run, rows["height"].mean(), *_over(measured.loc[run])
+
+
+def _rates(traces: pd.DataFrame, known: Known) -> Iterator[tuple]:
+    resolved = ROUNDING * known.numbers["minimiser"]["objective"]
+    for (optimizer, step_size), rows in known.expected.groupby(RUN[3:5], sort=False):
+        if known.batch_size(optimizer) != FULL or not height(rows).iloc[-1] > resolved:
+            continue
+        run = _of_run(traces, optimizer, step_size)
+        seeds = run.pivot(index="step", columns="seed", values="excess")
+        measured = _rate(seeds.mean(axis=1, skipna=False))
+        others = (seeds.drop(columns=seed) for seed in seeds)
+        without = [_rate(of_others.mean(axis=1, skipna=False)) for of_others in others]
+        # the jackknife
+        error = np.sqrt(len(seeds.columns) - 1) * np.std(without) if len(without) > 1 else 0.0
+        predicted = _rate(height(rows.set_index("step")))
+        yield (
+            *("rate", optimizer, step_size, predicted),
+            *(measured, measured - 2 * error, measured + 2 * error),
+        )
+
+
+def _curvatures(traces: pd.DataFrame, known: Known) -> Iterator[tuple]:
+    if "curvature" not in traces:
+        return
+    predicted = known.numbers["curvature"]["at_minimiser"]
+    for (optimizer, step_size), run in traces.groupby(RUN[3:5], sort=False):
+        last = run.loc[run["step"] == run["step"].max(), "curvature"]
+        if np.isfinite(last).all():
+            yield "curvature", optimizer, step_size, predicted, *_over(last)
+
+
+def _rate(excess: pd.Series) -> float:
+    """-d ln(excess)/dt between the middle, or the last step before it, and the end."""
+    step, excess = excess.index.to_numpy(), excess.to_numpy()
+    middle = np.searchsorted(step, step[-1] / 2, side="right") - 1
+    return float(np.log(excess[middle] / excess[-1]) / (step[-1] - step[middle]))
+
+
+def _of_run(table: pd.DataFrame, optimizer: str, step_size: float) -> pd.DataFrame:
+    return table[(table["optimizer"] == optimizer) & (table["step_size"] == step_size)]
+
+
+def _over(seeds: pd.Series) -> tuple[float, float, float]:
+    """The mean over seeds, and the mean less and plus two standard errors."""
+    mean, error = mean_and_error(seeds)
+    return mean, mean - error, mean + error

@@ -1,0 +1,201 @@
+"""The studies of a configuration, checked and planned.
+
+Mistakes are reported together: first all values that are wrong in themselves, then all that do not
+fit the data or each other.
+"""
+
+import os
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+import yaml
+from pydantic import ValidationError
+
+from descent import engines, evaluation
+from descent.config.messages import messages
+from descent.config.plan import PlannedRun, PlannedStudy
+from descent.config.schema import Configuration, Optimizer, Study
+from descent.datasets import _table
+from descent.errors import InputError
+from descent.explorer import panels
+from descent.figures import FIGURES, unmet_requirement
+from descent.plugins import available, plugin
+from descent.run import FULL, Run
+from descent.store.data import Size
+from descent.theory.scope import no_minimiser
+
+# names of rules, which no study may have
+RULES = """all figures verify download prepare minimise theory train evaluate summarise plot explore
+    index manifest""".split()
+MAX_STUDY_GB = 10  # iterates of a study on disk; 10⁹ bytes
+MAX_RUN_GB = 2  # iterates of a run, which a job holds in memory
+MAX_COMMAND = 120_000  # bytes of a study's runs as JSON; Linux takes a command of 2¹⁷
+GPU_NODES = "/dev/nvidia0", "/dev/dxg"  # of Linux, and of Windows' subsystem for it
+
+
+class UniqueKeys(yaml.SafeLoader):
+    """YAML in which a key may stand once in a mapping."""
+
+    def compose_mapping_node(self, anchor: str | None) -> yaml.MappingNode:
+        """A mapping as it is written; ConstructorError for a key that is there already."""
+        node, seen = super().compose_mapping_node(anchor), set()
+        for key, _ in node.value:
+            if key.value in seen:
+                problem = f"the key {key.value} is there twice"
+                raise yaml.constructor.ConstructorError(None, None, problem, key.start_mark)
+            seen.add(key.value if isinstance(key.value, str) else None)
+        return node
+
+
+def check_yaml(file: str) -> None:
+    """Raise InputError, one line, where a file is no YAML or has a key twice in a mapping."""
+    try:
+        content = yaml.load(Path(file).read_text(encoding="utf-8"), UniqueKeys)
+    except OSError as error:
+        raise InputError(f"{file}: cannot be read ({error.strerror})") from None
+    except UnicodeDecodeError:
+        raise InputError(f"{file}: is not text in UTF-8") from None
+    except yaml.MarkedYAMLError as error:
+        line = f", line {error.problem_mark.line + 1}" if error.problem_mark else ""
+        why = " ".join(filter(None, (error.context, error.problem)))
+        raise InputError(f"{file}{line}: is not YAML ({why})") from None
+    except (yaml.YAMLError, ValueError, RecursionError) as error:
+        raise InputError(f"{file}: is not YAML ({str(error).splitlines()[0]})") from None
+    if not isinstance(content, Mapping):
+        raise InputError(f"{file}: found no mapping; allowed: a mapping with studies")
+
+
+def read_studies(config: Mapping[str, Any], files: Iterable[str | Path]) -> dict[str, PlannedStudy]:
+    """Studies by name.
+
+    config: as Snakemake merged it from the files. Raises InputError with a line for every mistake:
+    where it is, what was found, what is allowed.
+    """
+    names = [os.path.relpath(file) for file in files]
+    for name in names:
+        check_yaml(name)
+    place = ", ".join(names) or "config"
+    try:
+        configuration = Configuration.model_validate(config)
+    except ValidationError as error:
+        lines = (f"{place}: {line}" for line in messages(error, config))
+        raise InputError("\n".join(lines)) from None
+    gpu = configuration.gpu
+    if gpu is None:
+        gpu = any(map(os.path.exists, GPU_NODES))
+    planned, mistakes = {}, list[str]()
+    for name, study in configuration.studies.items():
+        where = f"studies.{name}"
+        if name in RULES:
+            mistakes.append(f"{where}: is the name of a rule; allowed: another name")
+        try:
+            planned[name] = _plan(name, study, gpu)
+        except InputError as error:
+            lines = str(error).splitlines()
+            mistakes += [f"{where}{'' if line[0] in '.:' else ': '}{line}" for line in lines]
+    if mistakes:
+        raise InputError("\n".join(f"{place}: {line}" for line in dict.fromkeys(mistakes)))
+    return planned
+
+
+def _plan(name: str, study: Study, gpu: bool) -> PlannedStudy:
+    """A study with its runs; InputError with a line for everything that does not fit."""
+    size, table = _size(study), study.dataset if isinstance(study.dataset, _table.Table) else None
+    if wrong := [*_misfits(study, size)]:
+        raise InputError("\n".join(wrong))
+    runs: dict[tuple[str, str], PlannedRun] = {}
+    for optimizer, keys in study.optimizers.items():
+        where = f".optimizers.{optimizer}"
+        if keys.average_from is not None and f"{optimizer}_average" in study.optimizers:
+            taken = f"{optimizer}_average: is the name of the averages of {optimizer}"
+            wrong.append(f".optimizers.{taken}; allowed: another name")
+        try:
+            for planned in _runs(study, keys, size, gpu):
+                runs[optimizer, planned.run.label] = planned
+        except InputError as error:
+            wrong += [f"{where}.{line}" for line in str(error).splitlines()]
+    if wrong:
+        raise InputError("\n".join(wrong))
+    of_study = [planned.run for planned in runs.values()]
+    wrong = [*_too_large(of_study, size)]
+    unmet = {
+        figure: unmet_requirement(figure, of_study, size, study.curvature_samples)
+        for figure in FIGURES
+    }
+    fitting = tuple(figure for figure, why in unmet.items() if not why)
+    for figure in study.figures or ():
+        if why := unmet[figure]:
+            wrong.append(f".figures: found {figure}; {why}; allowed: {', '.join(fitting)}")
+    planned = PlannedStudy(
+        name=name,
+        dataset=table.name if table else study.dataset,
+        table=table.model_dump() if table else None,
+        runs=runs,
+        figures=study.figures or fitting,
+        panels=panels(of_study, size),
+        curvature_samples=study.curvature_samples,
+        has_minimiser=no_minimiser(of_study[0], size) is None,
+    )
+    if len(planned.sweep) > MAX_COMMAND:
+        found = f"{len(runs)} runs, whose keys take {len(planned.sweep) / 1e3:.0f} kB"
+        wrong.append(f": found {found}; allowed: {MAX_COMMAND / 1e3:.0f} kB, as commands may have")
+    if wrong:
+        raise InputError("\n".join(wrong))
+    return planned
+
+
+def _size(study: Study) -> Size:
+    if not isinstance(study.dataset, _table.Table):
+        return plugin("datasets", study.dataset).SIZE
+    try:
+        return _table.size(study.dataset)
+    except InputError as error:
+        lines = (f".dataset: {line}" for line in str(error).splitlines())
+        raise InputError("\n".join(lines)) from None
+
+
+def _misfits(study: Study, size: Size) -> Iterable[str]:
+    """A line for each key of a study that does not fit its data."""
+    if size.task != plugin("models", study.model).TASK:
+        fit = [m for m in available("models") if size.task == plugin("models", m).TASK]
+        allowed = f"{', '.join(fit)}, since the data are for {size.task}"
+        yield f".model: found {study.model}; allowed: {allowed}"
+    if study.validation >= size.train:
+        allowed = f"fewer than the {size.train} training samples"
+        yield f".validation: found {study.validation}; allowed: {allowed}"
+
+
+def _runs(study: Study, keys: Optimizer, size: Size, gpu: bool) -> Iterable[PlannedRun]:
+    """The runs of an optimizer, one for each step size."""
+    size = size.without_validation(study.validation)
+    if keys.batch_size != FULL and keys.batch_size > size.train > 0:
+        allowed = f"at most the {size.train} training samples, or {FULL}"
+        raise InputError(f"batch_size: found {keys.batch_size}; allowed: {allowed}")
+    of_run = Run.__dataclass_fields__
+    chosen = {key: value for key, value in {**dict(study), **dict(keys)}.items() if key in of_run}
+    runs = [Run(**chosen, step_size=step_size) for step_size in keys.step_sizes]
+    named = {}
+    for key, room in (("engine", engines), ("evaluator", evaluation)):
+        name = getattr(keys, key) or getattr(study, key)
+        named[key] = room.choose(runs[0], size, gpu) if name == "auto" else name
+        if why := room.unmet_requirement(named[key], study.model):
+            fit = [n for n in engines.REQUIREMENTS if not room.unmet_requirement(n, study.model)]
+            raise InputError(f"{key}: found {name}; {why}; allowed: {', '.join(['auto', *fit])}")
+    return [
+        PlannedRun(run, **named, gpu=gpu, curvature_samples=study.curvature_samples) for run in runs
+    ]
+
+
+def _too_large(runs: list[Run], size: Size) -> Iterable[str]:
+    """A line where iterates take too much space on disk, or in a job's memory."""
+    size = size.without_validation(runs[0].validation)
+    extent = size.train, size.features, size.outputs
+    gigabytes = [run.stored_numbers(*extent) * run.itemsize / 1e9 for run in runs]
+    for found, most, what in (
+        (sum(gigabytes), MAX_STUDY_GB, "study"),
+        (max(gigabytes), MAX_RUN_GB, "run"),
+    ):
+        if found > most:
+            advice = "evaluate less often, or use fewer seeds or step sizes"
+            yield f": found a {what} with {found:.1f} GB of iterates; allowed: {most} GB; {advice}"

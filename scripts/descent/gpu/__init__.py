@@ -1,1 +1,0 @@
-"""What the engines and evaluators that compute in torch and Triton share."""

@@ -1,0 +1,154 @@
+"""The stored form of every dataset: data/<dataset>.npz."""
+
+from dataclasses import dataclass, field, replace
+from numbers import Real
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from descent.errors import InputError
+from descent.store.files import DELETE_IT, load_npz, save_npz
+
+
+@dataclass(frozen=True)
+class Size:
+    """How large a dataset is, known before it is downloaded.
+
+    train, test: samples; features: inputs of a sample; outputs: classes, or numbers to predict;
+    task: "classification" or "regression"; image: height and width, where the features are pixels,
+    which stored data do not say.
+    """
+
+    train: int
+    test: int
+    features: int
+    outputs: int
+    task: str = "classification"
+    image: tuple[int, int] | None = field(default=None, compare=False, repr=False)
+
+    def without_validation(self, validation: int) -> "Size":
+        """Without so many training samples."""
+        return replace(self, train=self.train - validation)
+
+
+_ARRAYS = ("x_train", "y_train", "x_test", "y_test")
+_UNNAMED = np.array([], np.str_)
+
+
+@dataclass(frozen=True)
+class Data:
+    """Samples and targets for training and testing.
+
+    x_train [n, features], x_test [m, features]: as stored (pixels: uint8); y_train [n], y_test [m]:
+    labels (integers) or numbers to predict; scale: what a stored value is divided by before it is
+    used (pixels: then in [0, 1]); classes: names of the labels, where they have names.
+    """
+
+    x_train: NDArray
+    y_train: NDArray
+    x_test: NDArray
+    y_test: NDArray
+    scale: float
+    classes: NDArray[np.str_] = field(default_factory=lambda: _UNNAMED)
+
+    @property
+    def task(self) -> str:
+        """Labels are for "classification", numbers for "regression"."""
+        return "regression" if self.y_train.dtype.kind == "f" else "classification"
+
+    @property
+    def outputs(self) -> int:
+        """Classes: labels are 0 … outputs - 1; or 1, where one number is predicted."""
+        if self.task == "regression":
+            return 1
+        return int(max(self.y_train.max(), self.y_test.max())) + 1
+
+    @property
+    def size(self) -> Size:
+        """How large it is."""
+        n, features = self.x_train.shape
+        return Size(n, len(self.y_test), features, self.outputs, self.task)
+
+    def without_validation(self, validation: int) -> "Data":
+        """Without the last so many training samples."""
+        n = len(self.y_train) - validation
+        return replace(self, x_train=self.x_train[:n], y_train=self.y_train[:n])
+
+    def inputs(self, x: NDArray, dtype: str) -> NDArray:
+        """Stored samples as a model sees them: divided by the scale, in the given dtype."""
+        return np.divide(x, self.scale, dtype=dtype)
+
+    def targets(self, y: NDArray, dtype: str) -> NDArray:
+        """Labels as they are; numbers to predict in the given dtype."""
+        return y.astype(dtype) if self.task == "regression" else y
+
+
+def save(data: Data, path: Path) -> None:
+    """Write data/<dataset>.npz."""
+    arrays = {name: getattr(data, name) for name in (*_ARRAYS, "scale")}
+    save_npz(path, arrays | ({"classes": data.classes} if data.classes.size else {}))
+
+
+def load(path: Path) -> tuple[Data, str]:
+    """Read data/<dataset>.npz, and the SHA-256 of what was read.
+
+    Raises InputError where the file is missing or damaged, or nothing can train on what it holds.
+    """
+    arrays, sha256 = load_npz(path, {*_ARRAYS, "scale"})
+    scale = arrays["scale"][()]
+    data = Data(
+        **{name: arrays[name] for name in _ARRAYS},
+        scale=float(scale) if isinstance(scale, Real) else scale,
+        classes=arrays.get("classes", _UNNAMED),
+    )
+    check(data, str(path), DELETE_IT)
+    return data, sha256
+
+
+def check(data: Data, where: str, advice: str = "") -> None:
+    """Raise InputError where nothing can train on the data: which array, where in it, and why.
+
+    where: what gave them; advice: what helps, for the end of the message.
+    """
+    if wrong := _wrong(data):
+        raise InputError(f"{where}: {wrong}{advice}")
+
+
+def _wrong(data: Data) -> str | None:
+    arrays = {name: getattr(data, name) for name in _ARRAYS}
+    for name, array in arrays.items():
+        if not isinstance(array, np.ndarray) or array.dtype.kind not in "uif":
+            found = getattr(array, "dtype", type(array).__name__)
+            return f"{name} holds {found}; allowed: an array of numbers"
+        if not array.size:
+            return f"{name} {array.shape} is empty"
+        if array.dtype.kind == "f" and not np.isfinite(array).all():
+            place = np.argwhere(~np.isfinite(array))[0].tolist()
+            return f"{name}{place} is {array[tuple(place)]}; allowed: finite numbers"
+    for part in ("train", "test"):
+        x, y = arrays[f"x_{part}"].shape, arrays[f"y_{part}"].shape
+        if len(x) != 2 or y != x[:1]:
+            return f"x_{part} {x} and y_{part} {y} do not fit"
+    features = data.x_train.shape[1]
+    if data.x_test.shape[1] != features:
+        return f"x_test has {data.x_test.shape[1]} features; allowed: {features}, as x_train has"
+    if not isinstance(data.scale, Real) or not 0 < data.scale < np.inf:
+        return f"scale is {data.scale!r}; allowed: a number > 0"
+    if (data.y_test.dtype.kind == "f") != (data.task == "regression"):
+        return f"y_test holds {data.y_test.dtype}; allowed: what is for {data.task}, as y_train"
+    return None if data.task == "regression" else _wrong_labels(data.y_train, data.y_test)
+
+
+def _wrong_labels(train: NDArray, test: NDArray) -> str | None:
+    """Labels count the classes from 0, and each class has training samples."""
+    found = np.unique(train)
+    last = len(found) - 1
+    if (found != np.arange(len(found))).any():
+        wrong = found[found != np.arange(len(found))][0]
+        row = np.flatnonzero(train == wrong)[0]
+        return f"y_train[{row}] is {wrong}; allowed: labels 0 … {last} of {last + 1} classes"
+    if (outside := (test < 0) | (test > last)).any():
+        row = np.flatnonzero(outside)[0]
+        return f"y_test[{row}] is {test[row]}; allowed: labels 0 … {last}, as in y_train"
+    return None

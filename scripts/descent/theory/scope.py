@@ -1,0 +1,35 @@
+"""Which studies have a theory, and which objectives a minimiser that theory finds."""
+
+from descent.plugins import plugin
+from descent.run import Run
+from descent.store.data import Size
+
+# what a theory holds in memory: samples × classes² (0.8 GB in float64), and features² (0.2 GB)
+MAX_HESSIAN_NUMBERS, MAX_FEATURES = 10**8, 5000
+
+
+def no_theory(run: Run, size: Size) -> str | None:
+    """Why nothing can be computed of a run before it trains; None where it can: scores A x + b."""
+    names, outputs = run.layers(size.features, size.outputs).keys(), size.outputs
+    model = plugin("models", run.model)
+    if not {"A"} <= names <= {"A", "b"}:
+        return f"the scores of {run.model} are not linear in its parameters"
+    for function in ("score_gradient", "torch_losses"):
+        if not hasattr(model, function):
+            return f"{run.model} has no {function}"
+    if size.train * outputs**2 > MAX_HESSIAN_NUMBERS:
+        return f"{size.train} samples of {outputs} classes are too many"
+    return f"{size.features} features are too many" if size.features > MAX_FEATURES else None
+
+
+def no_minimiser(run: Run, size: Size) -> str | None:
+    """Why no minimiser is known; None where there is a closed form, or a convex loss that l2 makes
+    strongly convex."""
+    model = plugin("models", run.model)
+    if unknown := no_theory(run, size):
+        return unknown
+    if not hasattr(model, "SMOOTHNESS"):
+        return f"{run.model} is not convex"
+    if run.l2 or hasattr(model, "optimum"):
+        return None
+    return f"without l2, the objective of {run.model} may have no minimiser"

@@ -1,1 +1,0 @@
-"""What the Snakefile and the scripts need beside the mathematics."""

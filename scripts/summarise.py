@@ -1,0 +1,37 @@
+from pathlib import Path
+
+from descent.analysis.headline import headline as headline_of
+from descent.analysis.predictions import predictions as predictions_of
+from descent.analysis.summary import summary as summary_of
+from descent.run import Sweep
+from descent.stage import Output, program
+from descent.store import tables
+from descent.theory import known
+
+
+def summarise(
+    study: Path,
+    sweep: Sweep,
+    theory: list[Path],
+    traces: Output,
+    summary: Output,
+    predictions: Output,
+    headline: Output,
+) -> str:
+    """Put the traces of a study together, summarise them, and compare them with theory.
+
+    study: results/<study>, which holds the traces; sweep: its runs; theory: the two
+    files that theory.py wrote; headline: a text file.
+    """
+    seeds = list(next(run for _, run in sweep.runs()).seeds)
+    of_runs = tables.read_runs(sweep.files(study, "traces", "csv"), seeds)
+    summarised = summary_of(of_runs)
+    tables.write(of_runs, traces)
+    tables.write(summarised, summary)
+    tables.write(predictions_of(of_runs, summarised, known.read(*theory)), predictions)
+    headline.write_text(headline_of(summarised), encoding="utf-8")
+    return f"{len(summarised)} runs, {len(of_runs)} rows"
+
+
+if __name__ == "__main__":
+    program(summarise)

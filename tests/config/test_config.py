@@ -1,0 +1,404 @@
+"""The keys of config.yaml: what is read, and that every mistake is a line with its place."""
+
+import math
+import re
+from collections import Counter
+from pathlib import Path
+
+import pytest
+import yaml
+
+from descent.config import checks
+from descent.config.checks import check_yaml, read_studies
+from descent.config.schema import Grid
+from descent.errors import InputError
+from descent.run import Run, Sweep
+
+ROOT = Path(__file__).parents[2]
+GOOD = """
+studies:
+  tiny:
+    dataset: digits
+    model: sigmoid_softmax
+    seeds: [0, 1]
+    optimizers:
+      sgd: {batch_size: 1, epochs: 2, evaluate_every: 500, step_sizes: [1e-3, 0.1]}
+      gd: {batch_size: full, epochs: 3, evaluate_every: 1, step_sizes: [1]}
+"""
+NETWORK = GOOD.replace("sigmoid_softmax", "neural_network")
+CONVEX = GOOD.replace("sigmoid_softmax", "softmax_regression\n    l2: 0.1")
+PLANE = GOOD.replace("digits", "bowl").replace(
+    "sigmoid_softmax", "linear_regression\n    bias: false"
+)
+
+
+@pytest.fixture(autouse=True)
+def no_gpu(monkeypatch):
+    monkeypatch.setattr(checks, "GPU_NODES", ())
+
+
+def read(text: str):
+    return read_studies(yaml.safe_load(text), [])
+
+
+def with_study(keys: str, text: str = GOOD) -> str:
+    """The good configuration with keys of its study, as YAML."""
+    config = yaml.safe_load(text)
+    config["studies"]["tiny"] |= yaml.safe_load(keys)
+    return yaml.safe_dump(config, sort_keys=False)
+
+
+def with_sgd(keys: str, text: str = GOOD) -> str:
+    """The good configuration with keys of its optimizer sgd."""
+    config = yaml.safe_load(text)
+    config["studies"]["tiny"]["optimizers"]["sgd"] |= yaml.safe_load(f"{{{keys}}}")
+    return yaml.safe_dump(config, sort_keys=False)
+
+
+def mistakes(text: str) -> list[str]:
+    with pytest.raises(InputError) as error:
+        read(text)
+    return [line.removeprefix("config: ") for line in str(error.value).splitlines()]
+
+
+# a key of the study, its place, and a part of the message
+OF_STUDY = [
+    ("dataset: mnits", "dataset: found 'mnits'; did you mean mnist? allowed: bowl, diabetes, "),
+    ("dataset: {file: t.csv, target: y}", "dataset: t.csv: cannot be read (No such file"),
+    ("dataset: {file: t, target: y, test: 2}", "dataset.test: found 2; allowed: less than 1"),
+    ("dataset: {file: t}", "dataset.target: is missing"),
+    ("dataset: {file: t, target: y, tset: 1}", "dataset.tset: unknown key; did you mean test?"),
+    ("dataset: {file: t, target: y, seeds: 1}", "dataset.seeds: unknown key; it is a key of a st"),
+    ("dataset: diabetes", "model: found sigmoid_softmax; allowed: linear_regression, since the da"),
+    ("model: x", "model: found 'x'; allowed: linear_regression, neural_network, "),
+    ("engine: fast", "engine: found 'fast'; allowed: auto, numba, numpy, torch"),
+    ("initial: ones", "initial: found 'ones'; allowed: uniform"),
+    ("l2: -1", "l2: found -1; allowed: greater than or equal to 0"),
+    ("l2: yes", "l2: found True; allowed: a number"),
+    ("validation: 1500", "validation: found 1500; allowed: fewer than the 1500 training samples"),
+    ("seeds: [0, 0]", "seeds: found [0, 0]; allowed: each once, but 0 is there more than once"),
+    ("seeds: [0, -1]", "seeds.1: found -1; allowed: greater than or equal to 0"),
+    (f"seeds: [{2**64}]", f"seeds.0: found {2**64}; allowed: less than"),
+    ("seeds: 0", "seeds: found 0; allowed: at least 1 item"),
+    ("seeds: 10001", "seeds: found 10001; allowed: at most 10000 items"),
+    ("seeds: yes", "seeds: found True; allowed: a number"),
+    ("seeds: '5'", "seeds: found '5'; allowed: a list"),
+    ("figures: [heat]", "figures.0: found 'heat'; did you mean heatmap? allowed: "),
+    ("figures: [loss, trajectories]", "figures: found trajectories; it is for two weights and no "),
+    ("figures: [curvature]", "figures: found curvature; no curvature is measured: curvature_sam"),
+    ("figures: [prediction]", "figures: found prediction; sigmoid_softmax is not convex; allowed:"),
+    ("weight_decay: 1", "weight_decay: unknown key; did you mean l2?"),
+    ("modle: x", "modle: unknown key; did you mean model?"),
+    ("optimizer: x", "optimizer: unknown key; did you mean optimizers?"),
+    ("epochs: 3", "epochs: unknown key; it is a key of an optimizer"),
+    ("hidden: 3", "hidden: unknown key; it is an option of neural_network"),
+    ("zzz: 3", "zzz: unknown key; allowed: dataset, model, seeds, optimizers, l2"),
+    ("optimizers: {}", "optimizers: found {}; allowed: at least 1 item"),
+]
+# keys of its optimizer sgd, likewise
+OF_SGD = [
+    ("batch_size: 0", "batch_size: found 0; allowed: greater than or equal to 1, or full"),
+    ("batch_size: 1501", "batch_size: found 1501; allowed: at most the 1500 training samples, or"),
+    ("epochs: 2.5", "epochs: found 2.5; allowed: integer"),
+    ("epochs: yes", "epochs: found True; allowed: integer"),
+    ("step_sizes: []", "step_sizes: found []; allowed: at least 1 item"),
+    ("step_sizes: [1, 0]", "step_sizes.1: found 0; allowed: greater than 0"),
+    ("step_sizes: [1e290]", "step_sizes.0: found '1e290'; allowed: less than 1"),
+    ("step_sizes: [1, .inf]", "step_sizes.1: found inf; allowed: a finite number"),
+    ("step_sizes: [small]", "step_sizes.0: found 'small'; allowed: number"),
+    ("step_sizes: [true]", "step_sizes.0: found True; allowed: a number"),
+    ("step_sizes: 0.1", "step_sizes: found 0.1; allowed: a list"),
+    ("step_sizes: [1e-3, 0.001]", "step_sizes: found ['1e-3', 0.001]; allowed: each once, but 0."),
+    ("step_sizes: {from: 2, to: 1, per_decade: 4}", "step_sizes: from less than to, 1"),
+    ("step_sizes: [3, {from: 1, to: 1, per_decade: 4}]", "step_sizes.1: from less than to, 1"),
+    ("step_sizes: {from: no, to: 1, per_decade: 4}", "step_sizes.from: found False; allowed: a nu"),
+    ("step_sizes: {from: 0, to: 1, per_decade: 4}", "step_sizes.from: found 0; allowed: greater t"),
+    ("step_sizes: {from: 1, to: 9, per_decade: 1001}", "step_sizes.per_decade: found 1001; allowe"),
+    ("step_sizes: {from: 1, to: 9, per_decade: 300}", "step_sizes: each once, but 1.02 is there m"),
+    ("step_sizes: {from: 1, to: 10}", "step_sizes.0.per_decade: is missing"),
+    ("step_sizes: {from: 1, to: 9, per_decade: 2, num: 1}", "step_sizes.num: unknown key; allowed"),
+    ("step_sizes: [1e1, {from: 1, to: 99, per_decade: 2}]", "step_sizes: each once, but 10.0 is t"),
+    ("average_from: 2", "average_from: found 2; allowed: an epoch before the last, 2"),
+    ("sampling: with_replacement, batch_size: full", "sampling: found with_replacement; allowed: "),
+    ("schedule: 1/t", "schedule: found '1/t'; did you mean inverse_time? allowed: constant"),
+    ("schedule: inverse_time, t0: 0", "t0: found 0; allowed: greater than 0"),
+    ("schedule: warmup, share: 1", "share: found 1; allowed: less than 1"),
+    ("schedule: halving, times: 2.5", "times: found 2.5; allowed: integer"),
+    ("update_rule: momentum, momentum: 1", "momentum: found 1; allowed: less than 1"),
+    ("update_rule: mometum", "update_rule: found 'mometum'; did you mean momentu"),
+    ("momentum: 0.5", "momentum: unknown key; it is an option of momentum, nesterov"),
+    ("t0: 5", "t0: unknown key; it is an option of inverse_sqrt, inverse_time"),
+    ("l2: 2", "l2: unknown key; it is a key of a study"),
+    ("lr: 1", "lr: unknown key; did you mean step_sizes?"),
+    ("epoch: 1", "epoch: unknown key; did you mean epochs?"),
+    ("evaluate_evry: 1", "evaluate_evry: unknown key; did you mean evaluate_every?"),
+]
+# what is replaced in the good configuration, likewise
+OF_FILE = [
+    ("studies:", "gpu: maybe\nstudies:", "gpu: found 'maybe'; allowed: "),
+    (
+        "studies:",
+        "study: 1\nstudies:",
+        "study: unknown key; did you mean studies? allowed: studies",
+    ),
+    (GOOD, "{}", "studies: is missing"),
+    (GOOD, "studies: {}", "studies: found {}; allowed: at least 1 item"),
+    (GOOD, "studies: [1]", "studies: found [1]; allowed: a mapping"),
+    (GOOD, "studies: {a: 1}", "studies.a: found 1; allowed: "),
+    ("tiny:", "ti/ny:", "studies.ti/ny: found 'ti/ny'; allowed: a lower-case letter, then lower-"),
+    ("tiny:", f"{'x' * 99}:", f"studies.{'x' * 99}: allowed: a lower-case letter"),
+    ("tiny:", "1:", "studies.1: found 1; allowed: string"),
+    ("tiny:", "train:", "studies.train: is the name of a rule; allowed: another name"),
+    ("sgd:", "s.gd:", "studies.tiny.optimizers.s.gd: found 's.gd'; allowed: a lower-case letter"),
+]
+MISTAKES = [
+    *((with_study(keys), f"studies.tiny.{says}") for keys, says in OF_STUDY),
+    *((with_sgd(keys), f"studies.tiny.optimizers.sgd.{says}") for keys, says in OF_SGD),
+    *((GOOD.replace(old, new), says) for old, new, says in OF_FILE),
+]
+
+
+@pytest.mark.parametrize(("text", "says"), MISTAKES, ids=[says for _, says in MISTAKES])
+def test_a_mistake_is_a_line_with_its_place_and_what_is_allowed(text, says):
+    place, _, part = says.partition(": ")
+    (line,) = mistakes(text)
+    assert line.startswith(f"{place}: ")
+    assert part in line
+    assert "pydantic" not in line
+
+
+def test_all_wrong_values_are_reported_together_and_then_all_that_do_not_fit():
+    text = with_study("{l2: -1, dtype: x, curvature_sample: 1}", with_sgd("epochs: 0"))
+    places = [line.partition(": ")[0].removeprefix("studies.tiny.") for line in mistakes(text)]
+    assert places == ["optimizers.sgd.epochs", "l2", "dtype", "curvature_sample"]
+    text = with_study("engine: numba", NETWORK).replace("tiny", "all")
+    places = [line.partition(": ")[0].removeprefix("studies.all") for line in mistakes(text)]
+    assert places == ["", ".optimizers.sgd.engine", ".optimizers.gd.engine"]
+
+
+def test_a_list_names_all_its_wrong_elements():
+    text = "step_sizes: [0, {from: 0, to: x, per_decade: 3}, 1, {from: 1, to: 2, per_decade: y}]"
+    places = [
+        line.partition(": ")[0].partition("step_sizes.")[2] for line in mistakes(with_sgd(text))
+    ]
+    assert places == ["0", "1.from", "1.to", "3.per_decade"]
+
+
+def test_iterates_that_fill_the_disk_or_the_memory_of_a_job_are_refused():
+    lines = mistakes(GOOD.replace("epochs: 3", "epochs: 3000000"))
+    assert [line.partition("; evaluate")[0] for line in lines] == [
+        "studies.tiny: found a study with 15.6 GB of iterates; allowed: 10 GB",
+        "studies.tiny: found a run with 15.6 GB of iterates; allowed: 2 GB",
+    ]
+
+
+def test_a_study_whose_runs_do_not_fit_into_a_command_is_refused():
+    step_sizes = ", ".join(str(1 + i / 9000) for i in range(9000))
+    (line,) = mistakes(with_sgd(f"step_sizes: [{step_sizes}]"))
+    assert line.startswith("studies.tiny: found 9001 runs, whose keys take ")
+
+
+@pytest.mark.parametrize("key", ["engine", "evaluator"])
+def test_an_engine_that_cannot_do_a_model_is_refused_where_it_is_taken(key):
+    text = with_study(f"{key}: numba", NETWORK)
+    for name, line in zip(("sgd", "gd"), mistakes(text), strict=True):
+        says = (
+            f"studies.tiny.optimizers.{name}.{key}: found numba; neural_network has no score_grad"
+        )
+        assert line.startswith(says)
+        assert line.endswith("; allowed: auto, numpy, torch")
+    assert len(mistakes(with_sgd(f"{key}: numpy", text))) == 1
+
+
+def test_averages_need_a_name_of_their_own():
+    (line,) = mistakes(with_sgd("average_from: 1").replace(" gd:", " sgd_average:"))
+    assert line.startswith(
+        "studies.tiny.optimizers.sgd_average: is the name of the averages of sgd"
+    )
+
+
+def test_a_table_with_mistakes_has_a_line_for_each_cell(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    Path("t.csv").write_text("a,b,y\n" + "1,2,u\n" * 9 + "x,2,v\n1,,v\n")
+    lines = mistakes(with_study("dataset: {file: t.csv, target: y}"))
+    assert lines == [
+        "studies.tiny.dataset: t.csv, row 10, column a: found 'x'; allowed: a finite number",
+        "studies.tiny.dataset: t.csv, row 11, column b: found ''; allowed: a finite number",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("content", "says"),
+    [
+        (b"", ": found no mapping; allowed: a mapping with studies"),
+        (b"- studies", ": found no mapping"),
+        (b"a: 1\nb: \xfcber\n", ": is not text in UTF-8"),
+        (b"a: 1\nb: [c: d: e]\n", ", line 2: is not YAML ("),
+        (b"a: 1\n\tb: 1\n", ", line 2: is not YAML ("),
+        (b"a: *b\n", ", line 1: is not YAML (found undefined alias"),
+        (b"a: 1\nb: !!python/tuple [1]\n", ", line 2: is not YAML ("),
+        (b"a: 1\nb: 2020-13-45\n", ": is not YAML (month must be in 1..12"),
+        (b"[" * 10**5, ": is not YAML ("),
+        (b"a: &a {b: 1, b: 2}\n", ", line 1: is not YAML (the key b is there twice"),
+        (b"a: 1\nc: 3\na: 1\n", ", line 3: is not YAML (the key a is there twice"),
+    ],
+)
+def test_a_file_that_is_no_yaml_is_one_line(tmp_path, monkeypatch, content, says):
+    monkeypatch.chdir(tmp_path)
+    Path("config.yaml").write_bytes(content)
+    with pytest.raises(InputError) as error:
+        read_studies({}, [tmp_path / "config.yaml"])
+    message = str(error.value)
+    assert message.startswith(f"config.yaml{says}")
+    assert "\n" not in message
+
+
+def test_unusual_yaml_is_read_and_messages_name_the_file(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    merged = GOOD.replace(" sgd: {", " sgd: &sgd {").replace(" gd: {", " gd: {<<: *sgd, ")
+    Path("config.yaml").write_text("\ufeff" + merged, encoding="utf-8")
+    check_yaml("config.yaml")
+    with pytest.raises(InputError, match=r"^config\.yaml: studies: is missing$"):
+        read_studies({}, ["config.yaml"])
+    with pytest.raises(InputError, match=r"^none\.yaml: cannot be read \(No such file"):
+        check_yaml("none.yaml")
+
+
+def test_a_run_for_every_optimizer_and_step_size_gets_all_its_keys():
+    sgd = "update_rule: adam, beta1: 0.5, schedule: inverse_sqrt, t0: 7, average_from: 1"
+    study = read(with_study("{hidden: 7, l2: 0.5, seeds: 3}", with_sgd(sgd, NETWORK)))["tiny"]
+    assert list(study.runs) == [("sgd", "0.001"), ("sgd", "0.1"), ("gd", "1.0")]
+    first, _, last = (planned.run for planned in study.runs.values())
+    assert (first.seeds, first.l2, first.step_size) == ((0, 1, 2), 0.5, 0.001)
+    assert first.update_options == {"beta1": 0.5, "beta2": 0.999, "epsilon": 1e-8}
+    assert (first.schedule_options, first.model_options) == ({"t0": 7.0}, {"hidden": 7})
+    assert (last.batch_size, last.epochs, last.average_from) == ("full", 3, None)
+    assert [Run.from_json(planned.json) for planned in study.runs.values()] == [
+        planned.run for planned in study.runs.values()
+    ]
+    names = [name for name, _ in study.runs]
+    assert Sweep.from_json(study.sweep).runs() == [
+        (name, planned.run) for name, planned in zip(names, study.runs.values(), strict=True)
+    ]
+
+
+@pytest.mark.parametrize(
+    ("written", "labels"),
+    [
+        ("{from: 0.01, to: 1, per_decade: 2}", "0.01 0.0316 0.1 0.316 1.0"),
+        ("{from: 1e-1, to: '5e1', per_decade: 1}", "0.1 1.0 10.0 50.0"),
+        ("[50, {from: 1, to: 10, per_decade: 4}, 2]", "50.0 1.0 1.78 3.16 5.62 10.0 2.0"),
+        ("{from: 1.2345, to: 123.45, per_decade: 1}", "1.2345 12.3 123.45"),  # ends as they are
+        ("{from: 1, to: 1.7801, per_decade: 4}", "1.0 1.78 1.7801"),
+    ],
+)
+def test_a_grid_stands_for_its_step_sizes_in_the_order_of_the_list(written, labels):
+    runs = read(with_sgd(f"step_sizes: {written}"))["tiny"].runs
+    assert [label for name, label in runs if name == "sgd"] == labels.split()
+
+
+@pytest.mark.parametrize("per_decade", [1, 3, 7, 24, 100])
+@pytest.mark.parametrize(("first", "last"), [(0.001, 100), (1.2345, 678.9), (1e-100, 1e-95)])
+def test_a_grid_is_its_formula_and_a_finer_one_keeps_its_values(first, last, per_decade):
+    values = Grid(**{"from": first, "to": last, "per_decade": per_decade}).values()
+    formula = [first * 10 ** (k / per_decade) for k in range(1, len(values) - 1)]
+    assert values == [first, *(float(f"{x:.3g}") for x in formula), last]
+    steps = math.log10(last / first) * per_decade
+    assert len(values) == math.ceil(steps - 1e-6) + 1
+    finer = Grid(**{"from": first, "to": last, "per_decade": 2 * per_decade}).values()
+    assert set(values) <= set(finer)
+
+
+def test_the_shipped_studies_are_329_runs_of_which_auto_trains_248_with_numba():
+    studies = read_studies(yaml.safe_load((ROOT / "config.yaml").read_text()), [])
+    runs = [planned for study in studies.values() for planned in study.runs.values()]
+    assert Counter(planned.engine for planned in runs) == {"numba": 248, "numpy": 77, "torch": 4}
+    assert all(len(planned.run.seeds) >= 3 or planned.run.batch_size == "full" for planned in runs)
+
+
+MNIST = GOOD.replace("digits", "mnist")
+
+
+@pytest.mark.parametrize(
+    ("text", "engine", "evaluator"),
+    [
+        (GOOD, "numba", "numpy"),
+        (with_sgd("average_from: 1"), "numba", "numpy"),
+        (with_sgd("update_rule: adam"), "numpy", "numpy"),
+        (NETWORK, "numpy", "numpy"),
+        (MNIST, "numba", "numba"),
+        (with_study("{engine: torch, evaluator: torch}"), "torch", "torch"),
+        (with_sgd("engine: numpy", with_study("engine: torch")), "numpy", "numpy"),
+    ],
+)
+def test_auto_takes_numba_for_plain_linear_models_and_a_name_is_taken(text, engine, evaluator):
+    planned = read(text)["tiny"].runs["sgd", "0.1"]
+    assert (planned.engine, planned.evaluator) == (engine, evaluator)
+    assert (planned.training_gpus, planned.evaluation_gpus) == (0, 0)
+
+
+def test_jobs_ask_for_a_gpu_where_torch_computes_and_there_is_one(monkeypatch):
+    text = with_study("engine: torch")
+    for gpu, there, expected in [
+        ("", [], 0),
+        ("", ["/dev/null"], 1),
+        ("gpu: false", ["/dev/null"], 0),
+    ]:
+        monkeypatch.setattr(checks, "GPU_NODES", there)
+        run = read(f"{gpu}\n{text}")["tiny"].runs["gd", "1.0"]
+        assert (run.training_gpus, run.evaluation_gpus) == (expected, 0)
+    large = with_study("seeds: 5", MNIST.replace("sigmoid_softmax", "neural_network"))
+    assert read("gpu: true\n" + large)["tiny"].runs["gd", "1.0"].engine == "torch"
+    assert read("gpu: true\n" + GOOD)["tiny"].runs["gd", "1.0"].engine == "numba"
+
+
+OF_THEORY = {"prediction", "floor", "optimum_distance"}
+ACCURACY = {"accuracy_by_epoch", "accuracy_by_step", "heatmap", "weights"}
+ON_PLANE = PLANE.replace("every: 500", "every: 1").replace("size: 1,", "size: full,")
+
+
+@pytest.mark.parametrize(
+    ("text", "figures", "panels"),
+    [
+        (GOOD, ACCURACY, ("weights",)),
+        (NETWORK, ACCURACY - {"weights"}, ()),
+        (CONVEX, ACCURACY | OF_THEORY, ("weights",)),
+        (ON_PLANE, OF_THEORY - {"floor"} | {"trajectories"}, ("path",)),
+        (with_study("curvature_samples: 9"), ACCURACY | {"curvature"}, ("weights",)),
+        (with_sgd("update_rule: adam"), ACCURACY | {"sensitivity"}, ("weights",)),
+    ],
+)
+def test_figures_and_panels_are_those_that_have_something_to_show(text, figures, panels):
+    study = read(text)["tiny"]
+    among = ACCURACY | OF_THEORY | {"trajectories", "sensitivity", "curvature"}
+    assert set(study.figures) & among == figures
+    assert set(study.figures) >= {"distance", "final_by_step_size"}
+    assert study.panels == panels
+    assert study.has_minimiser == (text in (CONVEX, ON_PLANE))
+    assert read(with_study("figures: [distance]", text))["tiny"].figures == ("distance",)
+
+
+def test_the_study_in_the_readme_can_be_copied():
+    readme = (ROOT / "README.md").read_text()
+    block = readme[readme.index("    studies:\n") :]
+    assert len(read(block[: block.index("\n\n")])["my_study"].runs) == 4
+
+
+def test_no_study_takes_the_name_of_a_rule():
+    named = re.findall(r"^rule (\w+):", (ROOT / "Snakefile").read_text(), re.MULTILINE)
+    assert set(named) == set(checks.RULES)
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        (with_study("seeds: -3"), "seeds: found -3; allowed: "),
+        (with_sgd("batch_size: Full"), "batch_size: found 'Full'; did you mean full? allowed: "),
+        (with_sgd("sampling: replacement"), "'replacement'; did you mean with_replacement? allow"),
+        (with_study('"a\\nb": 3'), r"studies.tiny.a\nb: unknown key"),
+        (with_sgd("schedule: inverse_tiem, t0: 5"), "schedule: found 'inverse_tiem'; did you"),
+    ],
+)
+def test_further_mistakes(text, says):
+    (line,) = mistakes(text)
+    assert says in line

@@ -1,0 +1,119 @@
+"""The evaluators against each other; test_trace.py holds each of them to torch."""
+
+import numpy as np
+import pytest
+from numpy.testing import assert_allclose
+
+from descent.evaluation import EVALUATORS, numpy, unmet_requirement
+from descent.plugins import available, plugin
+
+PAIRS = [  # of an evaluator and a model that it can evaluate
+    (name, model)
+    for name in EVALUATORS
+    for model in available("models")
+    if name != "numpy" and not unmet_requirement(name, model)
+]
+RTOL = {"float64": 1e-12, "float32": 1e-5}
+
+
+def evaluate(name, model, given):
+    return plugin("evaluation", name).means(plugin("models", model), *given)
+
+
+def classifies(model):
+    return plugin("models", model).TASK == "classification"
+
+
+def snapshots(random, count, model="softmax_regression", classes=10, features=64, dtype="float64"):
+    outputs = classes if classifies(model) else 1
+    return {
+        name: random.normal(size=(count, *layer.shape)).astype(dtype)
+        for name, layer in plugin("models", model).layers(features, outputs).items()
+    }
+
+
+def targets(model, labels):
+    return labels if classifies(model) else labels / 3
+
+
+def test_blocks_change_nothing_but_rounding(random, digits, monkeypatch):
+    given = snapshots(random, 20), digits.x_test, digits.scale, digits.y_test, 0.1
+    whole = evaluate("numpy", "softmax_regression", given)
+    monkeypatch.setattr(numpy, "BLOCK_SAMPLES", 100)
+    monkeypatch.setattr(numpy, "BLOCK_OUTPUTS", 3 * 100 * 10)
+    for blocks, expected in zip(evaluate("numpy", "softmax_regression", given), whole, strict=True):
+        assert_allclose(blocks, expected, rtol=1e-12)
+
+
+# numba compiles for each model, number of classes and dtype, some three seconds each
+OTHER_SAMPLES = [
+    pytest.param(
+        *(*pair, dtype, classes),
+        marks=pytest.mark.slow
+        if pair[0] == "numba" and (pair[1], dtype) != ("sigmoid_softmax", "float32")
+        else (),
+    )
+    for pair in PAIRS
+    for dtype, classes in (("float64", 17), ("float32", 10))
+]
+
+
+@pytest.mark.parametrize(("name", "model", "dtype", "classes"), OTHER_SAMPLES)
+def test_equals_numpy_on_other_samples(random, name, model, dtype, classes):
+    x = random.integers(256, size=(50, 13)) * (random.uniform(size=(50, 13)) < 0.3)
+    y = targets(model, np.arange(50) % classes)
+    for count in (1, 16, 37):
+        given = snapshots(random, count, model, classes, 13, dtype), x, 255, y
+        loss, accuracy = evaluate(name, model, given)
+        expected = evaluate("numpy", model, given)
+        assert_allclose(loss, expected[0], rtol=RTOL[dtype])
+        for l2 in (0.0, 0.3):
+            norm, of_numpy = (evaluate(each, model, (*given, l2))[2] for each in (name, "numpy"))
+            assert_allclose(norm, of_numpy, rtol=RTOL[dtype])
+        if classifies(model):
+            assert (accuracy == expected[1]).all()
+
+
+def test_numba_evaluates_scores_without_a_bias(random):
+    x, y = random.integers(256, size=(50, 13)), np.arange(50) % 10
+    A = snapshots(random, 3, features=13)["A"]
+    loss, accuracy, norm = evaluate("numba", "softmax_regression", ({"A": A}, x, 255, y, 0.3))
+    x = x / 255
+    z = x @ A.transpose(0, 2, 1)
+    p = np.exp(z) / np.exp(z).sum(2, keepdims=True)
+    assert_allclose(loss, -np.log(p[:, np.arange(50), y]).mean(1))
+    assert (accuracy == (z.argmax(2) == y).mean(1)).all()
+    gradient = (p - np.eye(10)[y]).transpose(0, 2, 1) @ x / 50 + 0.3 * A
+    assert_allclose(norm, np.sqrt(np.square(gradient).sum((1, 2))))
+
+
+@pytest.mark.parametrize(("name", "model"), PAIRS)
+def test_snapshots_that_are_not_finite_and_equal_scores_count_as_in_numpy(
+    random, digits, name, model
+):
+    parameters = snapshots(random, 5, model)
+    *_, A, b = parameters.values()  # of the last layer
+    A[0] = np.nan
+    b[1, 0] = np.nan
+    A[3], b[3] = 0, 0  # all classes equal
+    given = parameters, digits.x_test, digits.scale, targets(model, digits.y_test), 0.1
+    with np.errstate(invalid="ignore"):
+        (loss, accuracy, norm), expected = (evaluate(e, model, given) for e in (name, "numpy"))
+    assert (np.isfinite(loss) == np.isfinite(expected[0])).all()
+    assert (np.isfinite(norm) == np.isfinite(expected[2])).all()
+    if classifies(model):
+        assert (accuracy == expected[1]).all()
+
+
+@pytest.mark.parametrize(
+    ("name", "dtype"), [("numba", "float64"), ("torch", "float32"), ("torch", "float64")]
+)
+def test_a_snapshot_does_not_depend_on_those_beside_it(random, digits, name, dtype):
+    parameters = snapshots(random, 130, dtype=dtype)  # of more than one stack
+    given = digits.x_test, digits.scale, digits.y_test, 0.1
+    whole = evaluate(name, "sigmoid_softmax", (parameters, *given))
+    for count in (1, 3, 60):
+        few = {n: p[:count] for n, p in parameters.items()}
+        found = evaluate(name, "sigmoid_softmax", (few, *given))
+        for metric, of_whole in zip(found, whole, strict=True):
+            assert metric.tobytes() == of_whole[:count].tobytes()

@@ -1,0 +1,164 @@
+"""Every row of a trace against torch on one snapshot."""
+
+from dataclasses import asdict, replace
+
+import numpy as np
+import pytest
+import torch
+from numpy.testing import assert_allclose
+
+from descent.engines import numpy
+from descent.evaluation import EVALUATORS, unmet_requirement
+from descent.evaluation import numpy as evaluator
+from descent.evaluation.trace import trace
+from descent.plugins import available, plugin
+from descent.run import Run
+
+L2 = 0.3
+RUN = Run(
+    model="softmax_regression",
+    step_size=0.05,
+    batch_size=64,
+    epochs=2,
+    evaluate_every=7,
+    seeds=(0, 3),
+    l2=L2,
+    dtype="float64",
+)
+# a classification and a regression
+of_both_tasks = pytest.mark.parametrize("name", ["softmax_regression", "linear_regression"])
+with_every_evaluator = pytest.mark.parametrize(
+    ("name", "evaluator"),
+    [(m, e) for m in available("models") for e in EVALUATORS if not unmet_requirement(e, m)],
+)
+
+
+def trained(name, digits, **changes):
+    """The model, data for its task, and the iterates of a short run."""
+    net = plugin("models", name)
+    options = {"hidden": 9} if name == "neural_network" else {}
+    run = replace(RUN, model=name, model_options=options, **changes)
+    data = digits
+    if net.TASK == "regression":
+        data = replace(digits, y_train=digits.y_train / 3, y_test=digits.y_test / 3)
+    iterates = numpy.train(run, data, lambda steps: None)
+    return net, data, replace(iterates, provenance=asdict(run))
+
+
+@with_every_evaluator
+def test_every_row_equals_torch_on_one_snapshot(digits, name, evaluator):
+    net, data, iterates = trained(name, digits)
+    columns = trace(iterates, data, net, plugin("evaluation", evaluator))
+    steps = len(iterates.step)
+    assert len(columns["seed"]) == 2 * steps
+    for row in range(2 * steps):
+        seed, position = divmod(row, steps)
+        snapshot = {
+            n: torch.from_numpy(p[seed, position][None]).requires_grad_()
+            for n, p in iterates.parameters.items()
+        }
+        for part in ("train", "test"):
+            x = torch.from_numpy(getattr(data, f"x_{part}") / data.scale)
+            y = torch.from_numpy(getattr(data, f"y_{part}"))
+            z = net.torch_scores(snapshot, x)
+            loss = net.torch_losses(z, y).mean()
+            assert_allclose(columns[f"{part}_loss"][row], loss.item())
+            if part == "train":
+                objective = loss + L2 / 2 * sum(p.square().sum() for p in snapshot.values())
+            if net.TASK == "classification":
+                right = (z[0].argmax(0) == y).double().mean()
+                assert_allclose(columns[f"{part}_accuracy"][row], right)
+        assert_allclose(columns["objective"][row], objective.item())
+        squares = [g.square().sum() for g in torch.autograd.grad(objective, snapshot.values())]
+        assert_allclose(columns["gradient_norm"][row], sum(squares).sqrt(), rtol=1e-6)
+        for p_name, p in iterates.parameters.items():
+            distance = np.linalg.norm(p[seed, position] - p[seed, -1])
+            assert_allclose(columns[f"distance_{p_name}"][row], distance, atol=1e-15)
+        assert columns["seed"][row] == iterates.seed[seed]
+        assert columns["step"][row] == iterates.step[position]
+        assert columns["epoch"][row] == iterates.epoch[position]
+
+
+@with_every_evaluator
+def test_a_run_that_diverged_keeps_its_rows(digits, name, evaluator):
+    net, data, iterates = trained(name, digits)
+    for p in iterates.parameters.values():
+        p[1, -2:] = np.nan
+    columns = trace(iterates, data, net, plugin("evaluation", evaluator))
+    assert len(columns["objective"]) == 2 * len(iterates.step)
+    for column in {"objective", "train_loss", "test_accuracy"} & columns.keys():
+        assert not np.isfinite(columns[column][-2:]).any()
+    assert np.isfinite(columns["objective"][: len(iterates.step)]).all()
+
+
+@of_both_tasks
+def test_a_regression_has_no_accuracy(digits, name):
+    net, data, iterates = trained(name, digits)
+    accuracies = [name for name in trace(iterates, data, net, evaluator) if "accuracy" in name]
+    of_classes = ["train_accuracy", "test_accuracy"]
+    assert accuracies == (of_classes if net.TASK == "classification" else [])
+
+
+@of_both_tasks
+@pytest.mark.parametrize("validation", [0, 10])
+def test_distances_and_excess_are_to_the_given_minimiser(digits, name, validation):
+    """Whatever it is: that it minimises is for theory to see to."""
+    net, data, iterates = trained(name, digits, validation=validation)
+    minimiser = {name: p[1, 3] for name, p in iterates.parameters.items()}
+    without = trace(iterates, data, net, evaluator)
+    columns = trace(iterates, data, net, evaluator, minimiser)
+    steps = len(iterates.step)
+    assert list(columns) == [*without, *(f"optimum_distance_{n}" for n in minimiser), "excess"]
+    for name, column in without.items():
+        np.testing.assert_array_equal(columns[name], column)
+    excess = columns["objective"] - columns["objective"][steps + 3]
+    assert_allclose(columns["excess"], excess, atol=1e-14)
+    for name, p in minimiser.items():
+        apart = (iterates.parameters[name] - p).reshape(2 * steps, -1)
+        distances = np.linalg.norm(apart, axis=1)
+        assert_allclose(columns[f"optimum_distance_{name}"], distances, atol=1e-15)
+        assert columns[f"optimum_distance_{name}"][steps + 3] == 0
+
+
+@of_both_tasks
+def test_validation_samples_validate_and_do_not_train(digits, name):
+    net, data, iterates = trained(name, digits)
+    n = len(data.y_train) - 10
+    validated = replace(iterates, provenance=iterates.provenance | {"validation": 10})
+    columns = trace(validated, data, net, evaluator)
+    without = trace(iterates, data.without_validation(10), net, evaluator)
+    as_test = replace(data, x_test=data.x_train[n:], y_test=data.y_train[n:])
+    on_them = trace(iterates, as_test, net, evaluator)
+    assert not [name for name in without if "validation" in name]
+    for name, column in columns.items():
+        expected = on_them[name.replace("validation", "test")] if "valid" in name else without[name]
+        np.testing.assert_array_equal(column, expected)
+
+
+def test_rises_are_those_of_a_full_batch(digits):
+    net, data, iterates = trained("softmax_regression", digits)
+    assert np.isnan(trace(iterates, data, net, evaluator)["rises"]).all()
+    rises = np.arange(2 * len(iterates.step)).reshape(2, -1)
+    counted = trace(replace(iterates, rises=rises), data, net, evaluator)["rises"]
+    assert (counted == rises.ravel()).all()
+
+
+def test_the_excess_vanishes_at_the_optimum(digits):
+    length = {"batch_size": "full", "epochs": 2000, "evaluate_every": 1000, "step_size": 0.1}
+    net, data, iterates = trained("linear_regression", digits, **length)
+    optimum = net.optimum(data.inputs(data.x_train, "float64"), data.y_train, L2)
+    excess = trace(iterates, data, net, evaluator, optimum)["excess"]
+    assert excess[-1] == pytest.approx(0, abs=1e-12)
+    assert excess[0] > 0.1
+
+
+@pytest.mark.parametrize("evaluator", EVALUATORS)
+def test_means_and_norms_accumulate_in_float64(digits, evaluator):
+    columns = {}
+    for dtype in ("float32", "float64"):
+        short = {"dtype": dtype, "l2": 1e3, "step_size": 1e-3, "epochs": 1}
+        net, data, iterates = trained("sigmoid_softmax", digits, **short)
+        columns[dtype] = trace(iterates, data, net, plugin("evaluation", evaluator))
+    for name in ("train_loss", "objective"):
+        # rounding of single values averages out; a sum in float32 does not come this near
+        assert columns["float32"][name][0] == pytest.approx(columns["float64"][name][0], rel=3e-8)

@@ -1,0 +1,110 @@
+"""Tables of made-up studies, for what reads tables: no run is trained."""
+
+from functools import cache
+
+import numpy as np
+import pandas as pd
+
+from descent.analysis.summary import summary
+from descent.theory.known import EXPECTED, Known
+from descent.theory.numbers import floors
+
+NAMED = {"study": "made_up", "dataset": "d", "model": "m", "engine": "e"}
+BATCH_SIZES = {"gd": "full", "mini": "32"}  # of optimizers; of others 1
+
+
+def study(
+    optimizers: dict[str, list[float]], seeds: int = 3, diverges: float = 100
+) -> pd.DataFrame:
+    """Traces of nine steps, two an epoch; step sizes from `diverges` on end in nan."""
+    random, runs, step = np.random.default_rng(0), [], np.arange(9)
+    for optimizer, step_sizes in optimizers.items():
+        for step_size in step_sizes:
+            for seed in range(seeds):
+                start = 0.9 + 0.05 * random.normal(size=9)
+                accuracy = 1 - np.exp(-min(step_size, 10) * step) * start
+                loss = 1 - accuracy
+                run = pd.DataFrame(
+                    {
+                        "seed": seed,
+                        "step": step,
+                        "epoch": step / 2,
+                        **dict.fromkeys(("objective", "train_loss", "test_loss"), loss),
+                        **dict.fromkeys(("train_accuracy", "test_accuracy"), accuracy),
+                        "gradient_norm": loss / 2,
+                        "rises": step // 3 if optimizer == "gd" else np.nan,
+                        "distance_A": 8.0 - step,
+                        "distance_b": (8.0 - step) / 10,
+                        "optimum_distance_A": 9.0 - step,
+                    }
+                )
+                if step_size >= diverges:
+                    run.loc[4:, ["objective", "test_loss", *distances(run)]] = np.nan
+                batch_size = BATCH_SIZES.get(optimizer, "1")
+                named = {"optimizer": optimizer, "step_size": step_size, "batch_size": batch_size}
+                runs.append(run.assign(**named))
+    return pd.concat(runs, ignore_index=True).assign(**NAMED)
+
+
+def distances(table: pd.DataFrame) -> list[str]:
+    return [column for column in table if "distance" in column]
+
+
+def batch_sizes(step_sizes: list[float], seeds: int = 3) -> pd.DataFrame:
+    """Batches of one sample, of 32 and of all 70."""
+    traces = study(dict.fromkeys(["gd", "sgd", "mini"], step_sizes), seeds)
+    steps_per_epoch = traces["optimizer"].map({"sgd": 70, "mini": 3, "gd": 1})
+    return traces.assign(epoch=traces["step"] / steps_per_epoch)
+
+
+def validated(traces: pd.DataFrame) -> pd.DataFrame:
+    """With a validation that prefers small step sizes."""
+    accuracy = 1 / (1 + traces["step_size"])
+    return traces.assign(validation_accuracy=accuracy, validation_loss=1 - accuracy)
+
+
+LIMITS = {"gd_local": 2.0, "gd_global": 0.5, "sgd": {"1": 0.3, "32": 1.2}}
+NOTHING = Known(  # of a study whose objective has no minimiser
+    {
+        "minimiser": None,
+        "optimizers": {"sgd": "1", "gd": "full", "mini": "32"},
+        "limits": {"gd_local": None, "gd_global": None, "sgd": {}},
+        "floor": {},
+    },
+    pd.DataFrame(columns=EXPECTED),
+)
+
+
+def known_of(traces: pd.DataFrame, limits: dict = LIMITS) -> Known:
+    """What a theory may say of a study, of its runs below their limits."""
+    sizes = traces.groupby("optimizer", sort=False)["batch_size"].first().to_dict()
+    runs = []
+    for (optimizer, step_size), run in traces.groupby(["optimizer", "step_size"], sort=False):
+        full, step = sizes[optimizer] == "full", np.unique(run["step"])
+        if step_size < (limits["gd_local"] if full else limits["sgd"][sizes[optimizer]]):
+            height = pd.DataFrame({"step": step, "from_start": np.exp(-step_size * step)})
+            height["from_noise"] = np.nan if full else step_size * (1 + step / 100)
+            runs.append(height.assign(optimizer=optimizer, step_size=step_size)[EXPECTED])
+    expected = pd.concat(runs, ignore_index=True) if runs else NOTHING.expected
+    numbers = {
+        "minimiser": {"objective": 0.1},
+        "noise_trace": 3.0,
+        "optimizers": sizes,
+        "limits": limits,
+        "floor": floors(expected),
+    }
+    return Known(numbers, expected)
+
+
+STUDIES = {
+    "two optimizers": study({"sgd": [0.001, 0.1, 1], "gd": [1, 10, 100]}),
+    "one run": study({"sgd": [0.1]}, seeds=1),
+    "absurd step sizes": study({"sgd": [5e-324, 1e-300, 1, 9.9e99]}),
+    "all diverged": batch_sizes([100, 1000], seeds=2).assign(test_accuracy=np.nan),
+    "validation, thirty seeds": validated(batch_sizes([0.1, 1, 100], seeds=30)),
+}
+
+
+@cache
+def summary_of(name: str) -> pd.DataFrame:
+    return summary(STUDIES[name])

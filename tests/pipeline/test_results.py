@@ -1,0 +1,53 @@
+"""What stands in the results of a study."""
+
+import json
+import subprocess
+
+from descent.store.files import checksum
+from descent.store.iterates import load
+
+
+def test_the_columns_of_the_tables(made_once):
+    results = made_once.folder / "results/tiny"
+    traces, summary = (
+        (results / f"{t}.csv").read_text().splitlines() for t in ("traces", "summary")
+    )
+    assert traces[0] == (
+        "study,dataset,model,optimizer,step_size,engine,batch_size,seed,step,epoch,objective,"
+        "train_loss,test_loss,train_accuracy,test_accuracy,gradient_norm,rises,"
+        "distance_A,distance_b"
+    )
+    assert traces[1].startswith("tiny,digits,sigmoid_softmax,sgd,0.01,numpy,1,0,0,0.0,")
+    run = "study,dataset,model,optimizer,step_size,engine,batch_size,seeds,final_objective_median,"
+    assert summary[0].startswith(run)
+    assert summary[0].endswith(",gap,status")
+    assert [line.split(",")[3:5] for line in summary[1:]] == [
+        ["sgd", "0.01"],
+        ["sgd", "1.0"],
+        ["gd", "10.0"],
+    ]
+
+
+def test_what_trained_and_evaluated_a_trace_stands_beside_it(made_once):
+    results = made_once.folder / "results/tiny"
+    record = json.loads((results / "traces/gd/10.0.json").read_text())
+    iterates = results / "iterates/gd/10.0.npz"
+    assert (record["evaluator"], record["device"]) == ("numpy", "cpu")
+    assert record["versions"].keys() == {"numpy"}
+    assert record["trained"] == load(iterates)[0].provenance
+    assert record["sha256"] == {
+        "iterates": checksum(iterates),
+        "data": checksum(made_once.folder / "data/digits.npz"),
+        "trace": checksum(results / "traces/gd/10.0.csv"),
+    }
+    log = (made_once.folder / "logs/evaluate/tiny/gd/10.0.log").read_text()
+    assert "\nnumpy on cpu\n" in log
+
+
+def test_the_manifest_names_all_results_and_is_one_that_sha256sum_reads(made_once):
+    results = made_once.folder / "results/tiny"
+    check = ["sha256sum", "--check", "--strict", "--quiet", "SHA256SUMS"]
+    subprocess.run(check, cwd=results, check=True)
+    listed = (results / "SHA256SUMS").read_text().splitlines()[1:]
+    there = {str(path.relative_to(results)) for path in results.rglob("*") if path.is_file()}
+    assert {line[66:] for line in listed} == there - {"SHA256SUMS"}

@@ -1,0 +1,94 @@
+"""Stored data come back, and what nothing can train on is refused."""
+
+from dataclasses import fields, replace
+
+import numpy as np
+import pytest
+
+from descent.errors import InputError
+from descent.store import data
+from descent.store.data import Data
+
+
+def test_data_come_back(tmp_path, digits):
+    data.save(digits, tmp_path / "digits.npz")
+    loaded, _ = data.load(tmp_path / "digits.npz")
+    for field in fields(Data):
+        assert np.array_equal(getattr(loaded, field.name), getattr(digits, field.name))
+    assert loaded.x_train.dtype == np.uint8
+
+
+def test_digits_are_those_of_scikit_learn(digits):
+    from sklearn.datasets import load_digits
+
+    from descent.datasets.digits import SIZE
+
+    assert digits.x_train.shape == (SIZE.train, SIZE.features) == (1500, 64)
+    assert digits.x_test.shape == (SIZE.test, SIZE.features) == (297, 64)
+    assert digits.outputs == SIZE.outputs
+    x, y = load_digits(return_X_y=True)
+    assert (np.r_[digits.x_train, digits.x_test] == x).all()
+    assert (np.r_[digits.y_train, digits.y_test] == y).all()
+    inputs = digits.inputs(digits.x_train, "float32")
+    assert inputs.dtype == np.float32
+    assert (inputs.min(), inputs.max()) == (0, 1)
+
+
+def test_validation_samples_are_the_last_ones(digits):
+    held_out = digits.without_validation(100)
+    assert (held_out.x_train == digits.x_train[:1400]).all()
+    assert (held_out.y_train == digits.y_train[:1400]).all()
+    assert (held_out.x_test == digits.x_test).all()
+    assert held_out.size == digits.size.without_validation(100)
+
+
+FEW = Data(
+    x_train=np.arange(12.0).reshape(4, 3),
+    y_train=np.array([0, 1, 2, 1]),
+    x_test=np.arange(6.0).reshape(2, 3),
+    y_test=np.array([2, 0]),
+    scale=1,
+)
+HOLED = FEW.x_train.copy()
+HOLED[2, 1] = np.nan
+
+
+@pytest.mark.parametrize(
+    ("wrong", "says"),
+    [
+        ({}, None),
+        ({"y_train": np.arange(4.0), "y_test": np.arange(2.0)}, None),  # a regression
+        ({"y_train": np.array([0, 1])}, "x_train (4, 3) and y_train (2,) do not fit"),
+        ({"x_train": np.arange(4.0)}, "x_train (4,) and y_train (4,) do not fit"),
+        ({"x_test": np.ones((0, 3))}, "x_test (0, 3) is empty"),
+        ({"x_train": np.ones((4, 0))}, "x_train (4, 0) is empty"),
+        ({"x_test": np.ones((2, 4))}, "x_test has 4 features; allowed: 3, as x_train has"),
+        ({"x_train": HOLED}, "x_train[2, 1] is nan; allowed: finite numbers"),
+        ({"x_test": np.full((2, 3), -np.inf)}, "x_test[0, 0] is -inf; allowed: finite numbers"),
+        ({"x_train": np.full((4, 3), "a")}, "x_train holds <U1; allowed: an array of numbers"),
+        ({"x_train": [[1]]}, "x_train holds list; allowed: an array of numbers"),
+        ({"y_train": np.array([-1, 1, 1, -1])}, "y_train[0] is -1; allowed: labels 0 … 1"),
+        ({"y_train": np.array([1, 2, 3, 1])}, "y_train[0] is 1; allowed: labels 0 … 2"),
+        ({"y_train": np.array([0, 1, 9**9, 1])}, "y_train[2] is 387420489; allowed: labels 0 … 2"),
+        ({"y_test": np.array([1, 3])}, "y_test[1] is 3; allowed: labels 0 … 2"),
+        ({"y_test": np.array([1, -1])}, "y_test[1] is -1; allowed: labels 0 … 2"),
+        ({"y_test": np.ones(2)}, "y_test holds float64; allowed: what is for classification"),
+        ({"y_train": np.array([True] * 4)}, "y_train holds bool; allowed: an array of numbers"),
+        ({"scale": 0}, "scale is 0; allowed: a number > 0"),
+        ({"scale": np.nan}, "scale is nan; allowed: a number > 0"),
+        ({"scale": "a"}, "scale is 'a'; allowed: a number > 0"),
+    ],
+)
+def test_data_that_nothing_can_train_on(tmp_path, wrong, says):
+    made, path = replace(FEW, **wrong), tmp_path / "made.npz"
+    if says is None:
+        data.check(made, "made")
+        return
+    with pytest.raises(InputError) as error:
+        data.check(made, "made")
+    assert str(error.value).startswith(f"made: {says}")
+    data.save(made, path)
+    with pytest.raises(InputError) as error:
+        data.load(path)
+    assert str(error.value).startswith(f"{path}: ")
+    assert "Delete it" in str(error.value)

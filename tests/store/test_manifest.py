@@ -1,0 +1,45 @@
+"""The manifest of a study against sha256sum, and what damages it."""
+
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from descent.errors import InputError
+from descent.store import manifest
+
+
+@pytest.fixture
+def study(tmp_path) -> Path:
+    """A study of two files and their manifest."""
+    (tmp_path / "figures").mkdir()
+    files = [tmp_path / "table.csv", tmp_path / "figures/one.png"]
+    for file in files:
+        file.write_text(file.name)
+    manifest.write(files, tmp_path, tmp_path / "SHA256SUMS")
+    return tmp_path
+
+
+def test_sha256sum_reads_the_manifest(study):
+    check = ["sha256sum", "--check", "--strict", "SHA256SUMS"]
+    said = subprocess.run(check, cwd=study, capture_output=True, text=True, check=True).stdout
+    assert said == "figures/one.png: OK\ntable.csv: OK\n"
+
+
+def test_every_altered_file_is_named(study):
+    assert manifest.altered(study / "SHA256SUMS") == []
+    (study / "table.csv").write_text("Table.csv")
+    (study / "figures/one.png").unlink()
+    assert manifest.altered(study / "SHA256SUMS") == [
+        f"{study}/figures/one.png: no such file",
+        f"{study}/table.csv: was altered",
+    ]
+
+
+def test_a_manifest_that_was_cut_off_anywhere_is_refused(study):
+    path = study / "SHA256SUMS"
+    content = path.read_bytes()
+    for end in range(len(content)):
+        path.write_bytes(content[:end])
+        with pytest.raises(InputError, match="is not the manifest that was written"):
+            manifest.altered(path)

@@ -1,0 +1,66 @@
+"""CSV files give back what was written, and damaged ones are refused."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from descent.errors import InputError
+from descent.store import tables
+from descent.store.tables import TRACE
+
+
+def trace(seeds=(0, 1), steps=(0, 1, 2)) -> pd.DataFrame:
+    rows = [{"seed": seed, "step": step, "epoch": step / 2} for seed in seeds for step in steps]
+    named = {"study": "s", "dataset": "d", "model": "m", "optimizer": "o", "step_size": 0.1}
+    named |= {"engine": "e", "batch_size": "full"}
+    values = {"objective": 1 / 3, "train_loss": np.inf, "test_loss": np.nan, "gradient_norm": 0.1}
+    return pd.DataFrame(rows).assign(**named, **values)[TRACE]
+
+
+def test_every_float_comes_back(tmp_path):
+    table = trace().assign(objective=np.random.default_rng(0).normal(size=6) ** 9)
+    tables.write(table, tmp_path / "t.csv")
+    pd.testing.assert_frame_equal(tables.read(tmp_path / "t.csv", TRACE), table, check_exact=True)
+    assert ",inf,nan,0.1\n" in (tmp_path / "t.csv").read_text()
+
+
+def test_words_that_look_like_numbers_stay_words(tmp_path):
+    words = {"study": "nan", "dataset": "007", "model": "1e5", "optimizer": "inf", "engine": "NA"}
+    table = trace().assign(**words)
+    tables.write(table, tmp_path / "t.csv")
+    pd.testing.assert_frame_equal(tables.read(tmp_path / "t.csv", TRACE), table)
+
+
+def test_runs_are_joined_in_the_order_of_their_files(tmp_path):
+    runs = {tmp_path / f"{size}.csv": trace().assign(step_size=size) for size in (1.0, 0.1)}
+    for path, run in runs.items():
+        tables.write(run, path)
+    expected = pd.concat(runs.values(), ignore_index=True)
+    pd.testing.assert_frame_equal(tables.read_runs(runs, [0, 1]), expected)
+
+
+def csv(table: pd.DataFrame) -> str:
+    return table.to_csv(index=False)
+
+
+@pytest.mark.parametrize(
+    ("content", "says"),
+    [
+        (None, "no such file"),
+        ("", "not a readable CSV file"),
+        ("a,b\n1,2\n", "has no column study"),
+        ("a\n1,2\n3\n4,5,6\n", "not a readable CSV file"),
+        (csv(trace().iloc[:4]), "has not all rows of the seeds [0, 1]"),
+        (csv(trace(seeds=[0])), "has not all rows of the seeds [0, 1]"),
+        (csv(trace(seeds=[0, 2])), "has not all rows of the seeds [0, 1]"),
+        (csv(trace().assign(more=1)), "has other columns than the runs before it"),
+    ],
+)
+def test_a_damaged_trace_is_one_clear_message(tmp_path, content, says):
+    good, bad = tmp_path / "good.csv", tmp_path / "bad.csv"
+    tables.write(trace(), good)
+    if content is not None:
+        bad.write_text(content)
+    with pytest.raises(InputError) as error:
+        tables.read_runs([good, bad], [0, 1])
+    assert str(error.value).startswith(f"{bad}: {says}")

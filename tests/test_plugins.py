@@ -1,0 +1,52 @@
+"""Files of one's own: what they must define, and what is said where they do not."""
+
+import sys
+
+import pytest
+
+from descent import datasets, plugins
+from descent.errors import InputError
+from descent.evaluation import EVALUATORS
+from descent.explorer import PANELS
+from descent.plugins import PROVIDES, available, options, plugin
+
+
+def test_every_file_defines_what_its_folder_asks_for():
+    tables = {"evaluation": EVALUATORS, "explorer": PANELS}
+    for kind in PROVIDES:
+        for name in tables.get(kind) or available(kind):
+            plugin(kind, name)
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [("x = 1\n", "odd.py: defines no SIZE, no obtain"), ("def :\n", "odd.py: cannot be imported")],
+)
+def test_a_wrong_file_is_one_line_with_its_name(tmp_path, monkeypatch, text, says):
+    (tmp_path / "odd.py").write_text(text)
+    monkeypatch.setattr(datasets, "__path__", [str(tmp_path)])
+    monkeypatch.delitem(sys.modules, "descent.datasets.odd", raising=False)
+    with pytest.raises(InputError, match=says):
+        plugin("datasets", "odd")
+
+
+def test_options_are_the_default_arguments():
+    assert options("models", "neural_network") == {"hidden": 128}
+    assert options("update_rules", "plain") == {}
+    assert options("update_rules", "adam").keys() == {"beta1", "beta2", "epsilon"}
+    assert options("schedules", "warmup") == {"share": 0.1}
+
+
+@pytest.mark.parametrize(
+    ("kind", "name", "function", "says"),
+    [
+        ("update_rules", "plain", lambda p, g: p, r"found \(p, g\); allowed: \(p, g, step_size, …"),
+        ("schedules", "constant", lambda t: t, r"found \(t\); allowed: \(t, steps, …\)"),
+    ],
+)
+def test_a_function_without_the_arguments_of_its_folder_is_refused(
+    monkeypatch, kind, name, function, says
+):
+    monkeypatch.setattr(plugin(kind, name), plugins.OPTIONS_OF[kind][0], function)
+    with pytest.raises(InputError, match=says):
+        options(kind, name)

@@ -1,0 +1,202 @@
+"""Which engine and evaluator `auto` takes, and what fits which study: tables of cases."""
+
+from dataclasses import replace
+
+import pytest
+
+from descent import engines, evaluation
+from descent.explorer import panels
+from descent.figures import FIGURES, unmet_requirement
+from descent.plugins import available, plugin
+from descent.run import Run
+from descent.store.data import Size
+from descent.theory.scope import no_minimiser, no_theory
+
+MNIST = Size(train=60_000, test=10_000, features=784, outputs=10, image=(28, 28))
+DIGITS = Size(train=1500, test=297, features=64, outputs=10, image=(8, 8))
+TABLE = replace(DIGITS, image=None)
+DIABETES = Size(train=354, test=88, features=10, outputs=1, task="regression")
+BOWL = Size(train=4, test=4, features=2, outputs=1, task="regression")
+
+SIGMOID, SOFTMAX = {"model": "sigmoid_softmax"}, {"model": "softmax_regression"}
+STRONGLY_CONVEX = SOFTMAX | {"l2": 0.001}
+LEAST_SQUARES = {"model": "linear_regression", "dtype": "float64"}
+PLANE = LEAST_SQUARES | {"model_options": {"bias": False}, "batch_size": "full"}
+NETWORK = {"model": "neural_network"}
+RUN = Run(
+    model="sigmoid_softmax",
+    step_size=0.1,
+    batch_size=1,
+    epochs=2,
+    evaluate_every=9,
+    seeds=(0, 1, 2),
+)
+
+
+@pytest.mark.parametrize(
+    ("keys", "size", "cpu", "gpu"),
+    [
+        (SIGMOID, MNIST, "numba", "numba"),
+        (SIGMOID | {"batch_size": "full"}, MNIST, "numba", "torch"),
+        (SOFTMAX | {"batch_size": "full", "schedule": "cosine"}, DIGITS, "numba", "numba"),
+        (SOFTMAX | {"update_rule": "momentum"}, DIGITS, "numpy", "numpy"),
+        (SOFTMAX, replace(DIGITS, outputs=500), "numpy", "numpy"),
+        (LEAST_SQUARES | {"average_from": 1}, DIABETES, "numba", "numba"),
+        (NETWORK | {"batch_size": 32}, MNIST, "numpy", "numpy"),
+        (NETWORK | {"batch_size": 512}, MNIST, "numpy", "torch"),
+    ],
+)
+def test_the_engine_that_auto_takes(keys, size, cpu, gpu):
+    """numba for plain linear models, else NumPy, and torch where a GPU pays."""
+    run = replace(RUN, **keys)
+    assert engines.choose(run, size, gpu=False) == cpu
+    assert engines.choose(run, size, gpu=True) == gpu
+
+
+LONG = {"epochs": 300, "evaluate_every": 5, "batch_size": "full"}
+
+
+@pytest.mark.parametrize(
+    ("keys", "size", "cpu", "gpu"),
+    [
+        (SIGMOID | LONG, MNIST, "numba", "torch"),
+        (SIGMOID, DIGITS, "numpy", "numpy"),  # which is over before numba starts
+        (LEAST_SQUARES | LONG, replace(DIABETES, train=10**8), "numpy", "torch"),
+        (NETWORK | LONG, MNIST, "numpy", "torch"),
+        (SOFTMAX | LONG, replace(MNIST, outputs=500), "numpy", "torch"),
+    ],
+)
+def test_the_evaluator_that_auto_takes(keys, size, cpu, gpu):
+    run = replace(RUN, **keys)
+    assert evaluation.choose(run, size, gpu=False) == cpu
+    assert evaluation.choose(run, size, gpu=True) == gpu
+
+
+@pytest.mark.parametrize("size", [MNIST, DIABETES])
+def test_what_auto_takes_meets_its_requirements(size):
+    for model in available("models"):
+        if size.task != plugin("models", model).TASK:
+            continue
+        for rule in available("update_rules"):
+            run = replace(RUN, model=model, update_rule=rule, **LONG)
+            for gpu in (False, True):
+                engine, evaluator = (kind.choose(run, size, gpu) for kind in (engines, evaluation))
+                assert engines.unmet_requirement(engine, model) is None
+                assert evaluation.unmet_requirement(evaluator, model) is None
+
+
+def test_what_is_unmet_is_named():
+    assert engines.unmet_requirement("numba", "neural_network") == (
+        "neural_network has no score_gradient"
+    )
+    assert evaluation.unmet_requirement("numba", "linear_regression") == "it is for classification"
+
+
+def grid(number: int, **keys) -> list[Run]:
+    """Runs with as many step sizes."""
+    return [replace(RUN, step_size=float(1 + i), **keys) for i in range(number)]
+
+
+EVERY_STEP = SOFTMAX | {"batch_size": "full", "evaluate_every": 1}
+BATCHES = [replace(RUN, batch_size=size) for size in (1, 8, 32)]
+
+
+ALL_SAMPLES = [replace(RUN, batch_size=size) for size in (1500, "full")]
+WATCHED_PLANE = PLANE | {"evaluate_every": 1}
+
+
+def with_last(runs: list[Run], **keys) -> list[Run]:
+    return [*runs[:-1], replace(runs[-1], **keys)]
+
+
+@pytest.mark.parametrize(
+    ("figure", "runs", "size", "fits"),
+    [
+        ("heatmap", grid(1), DIGITS, True),
+        ("heatmap", grid(1, **LEAST_SQUARES), DIABETES, False),
+        ("same_path", grid(1), DIGITS, True),
+        ("same_path", grid(1, schedule="cosine"), DIGITS, False),
+        ("same_path", grid(1, update_rule="adam"), DIGITS, False),
+        ("sensitivity", grid(2), DIGITS, False),
+        ("sensitivity", with_last(grid(2), update_rule="adam"), DIGITS, True),
+        ("weights", grid(1), DIGITS, True),
+        ("weights", grid(1), TABLE, False),
+        ("weights", grid(1, **NETWORK), DIGITS, False),
+        ("optimum_distance", grid(1), DIGITS, False),
+        ("optimum_distance", grid(1, **LEAST_SQUARES), DIABETES, True),
+        ("prediction", grid(1, **STRONGLY_CONVEX), DIGITS, True),
+        ("prediction", grid(1, **SOFTMAX), DIGITS, False),
+        ("floor", grid(1, **STRONGLY_CONVEX), DIGITS, True),
+        ("floor", grid(1, **STRONGLY_CONVEX, batch_size="full"), DIGITS, False),
+        ("floor", grid(1, **STRONGLY_CONVEX, update_rule="adam"), DIGITS, False),
+        ("floor", grid(1, **STRONGLY_CONVEX, schedule="cosine"), DIGITS, False),
+        ("trajectories", grid(1, **WATCHED_PLANE), BOWL, True),
+        ("trajectories", with_last(grid(2, **WATCHED_PLANE), evaluate_every=2), BOWL, False),
+        ("trajectories", grid(1, **LEAST_SQUARES, evaluate_every=1), BOWL, False),
+        ("limit_map", grid(20, **EVERY_STEP), DIGITS, True),
+        ("limit_map", 2 * grid(19, **EVERY_STEP), DIGITS, False),
+        ("limit_map", with_last(grid(20, **EVERY_STEP), batch_size=1500), DIGITS, False),
+        ("limit_map", with_last(grid(20, **EVERY_STEP), evaluate_every=2), DIGITS, False),
+        ("limit_map", with_last(grid(20, **EVERY_STEP), update_rule="adam"), DIGITS, False),
+        ("limit_map", with_last(grid(20, **EVERY_STEP), schedule="cosine"), DIGITS, False),
+        ("limit_map", with_last(grid(20, **EVERY_STEP), average_from=1), DIGITS, False),
+        ("batch_size", BATCHES, DIGITS, True),
+        ("batch_size", with_last(BATCHES, batch_size="full"), DIGITS, True),
+        ("batch_size", with_last(BATCHES, sampling="with_replacement"), DIGITS, True),
+        ("batch_size", with_last(BATCHES, batch_size=8), DIGITS, False),
+        ("batch_size", with_last(BATCHES, update_rule="adam"), DIGITS, False),
+        ("batch_size", with_last(BATCHES, schedule="cosine"), DIGITS, False),
+        # 1500 samples are all: the two runs are of one optimizer, or of two that differ
+        ("batch_size", [*BATCHES, *ALL_SAMPLES], DIGITS, True),
+        ("batch_size", [*BATCHES, *with_last(ALL_SAMPLES, epochs=3)], DIGITS, False),
+        ("batch_size", [*BATCHES, replace(RUN, batch_size=32, epochs=3)], DIGITS, False),
+        ("curvature", grid(1, batch_size="full"), DIGITS, True),
+        ("curvature", grid(1), DIGITS, False),
+    ],
+)
+def test_which_figures_fit_which_study(figure, runs, size, fits):
+    reason = unmet_requirement(figure, runs, size, curvature_samples=100)
+    assert (reason is None) == fits, reason
+
+
+def test_curvature_is_drawn_where_it_is_measured():
+    reason = unmet_requirement("curvature", grid(1, batch_size="full"), DIGITS, 0)
+    assert reason == "no curvature is measured: curvature_samples is 0"
+
+
+@pytest.mark.parametrize(
+    ("keys", "size", "shown"),
+    [
+        (SIGMOID, DIGITS, ("weights",)),
+        (SIGMOID, TABLE, ()),
+        (NETWORK, DIGITS, ()),
+        (PLANE, BOWL, ("path",)),
+        (LEAST_SQUARES, BOWL, ()),
+    ],
+)
+def test_which_panels_fit_which_study(keys, size, shown):
+    assert panels([replace(RUN, **keys)], size) == shown
+
+
+@pytest.mark.parametrize(
+    ("keys", "size", "theory", "minimiser"),
+    [
+        (STRONGLY_CONVEX, DIGITS, True, True),
+        (SOFTMAX, DIGITS, True, False),
+        (LEAST_SQUARES, DIABETES, True, True),
+        (SIGMOID | {"l2": 0.1}, DIGITS, True, False),
+        (NETWORK | {"l2": 0.1}, DIGITS, False, False),
+        (STRONGLY_CONVEX, replace(DIGITS, outputs=300), False, False),
+        (STRONGLY_CONVEX, replace(DIGITS, features=5001), False, False),
+    ],
+)
+def test_which_studies_have_a_theory_and_a_minimiser(keys, size, theory, minimiser):
+    run = replace(RUN, **keys)
+    assert (no_theory(run, size) is None) == theory
+    assert (no_minimiser(run, size) is None) == minimiser
+
+
+def test_figures_without_needs_fit_every_study():
+    everywhere = [name for name, figure in FIGURES.items() if not figure.needs]
+    for figure in everywhere:
+        assert unmet_requirement(figure, grid(1), TABLE, 0) is None

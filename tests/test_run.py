@@ -1,0 +1,123 @@
+"""A run: what follows from its keys, and what it refuses."""
+
+import json
+from dataclasses import asdict, replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from descent.errors import InputError
+from descent.run import Run, Sweep
+
+RUN = Run(
+    model="sigmoid_softmax", step_size=0.1, batch_size=1, epochs=2, evaluate_every=9, seeds=(0, 3)
+)
+
+
+@pytest.mark.parametrize(
+    ("changes", "keys"),
+    [
+        ({}, []),
+        ({"batch_size": "full"}, []),
+        ({"average_from": 1}, []),
+        ({"sampling": "with_replacement"}, []),
+        ({"sampling": "with_replacement", "batch_size": "full"}, ["sampling"]),
+        ({"average_from": 2}, ["average_from"]),
+        ({"batch_size": 0}, ["batch_size"]),
+        ({"batch_size": "fll"}, ["batch_size"]),
+        ({"epochs": 0, "evaluate_every": 1.5}, ["epochs", "evaluate_every"]),
+        ({"step_size": 0.0}, ["step_size"]),
+        ({"step_size": -1e-9}, ["step_size"]),
+        ({"step_size": float("inf")}, ["step_size"]),
+        ({"step_size": float("nan")}, ["step_size"]),
+        ({"step_size": "0.1"}, ["step_size"]),
+    ],
+)
+def test_keys_that_contradict_each_other_are_named(changes, keys):
+    if not keys:
+        replace(RUN, **changes)
+        return
+    with pytest.raises(InputError) as error:
+        replace(RUN, **changes)
+    lines = str(error.value).splitlines()
+    assert [line.partition(":")[0] for line in lines] == keys
+    assert all("found" in line and "allowed" in line for line in lines)
+
+
+def test_a_run_comes_back_from_json():
+    options = {"hidden": 3}
+    run = replace(RUN, model="neural_network", model_options=options, average_from=1, step_size=1)
+    assert Run.from_json(run.to_json()) == run
+
+
+def test_unknown_and_missing_keys_are_named():
+    keys = asdict(RUN) | {"bath_size": 1}
+    del keys["epochs"]
+    with pytest.raises(InputError) as error:
+        Run.from_json(json.dumps(keys))
+    unknown, missing = str(error.value).splitlines()
+    assert unknown.startswith("run: bath_size: unknown key; allowed: average_from, batch_size")
+    assert missing == "run: epochs: is missing"
+
+
+def test_one_step_size_has_one_label():
+    labels = [replace(RUN, step_size=size).label for size in (1e-3, 0.001, 1, 1.0, 1e-5)]
+    assert labels == ["0.001", "0.001", "1.0", "1.0", "1e-05"]
+
+
+@pytest.mark.parametrize(
+    ("steps", "evaluate_every", "expected"),
+    [
+        (10, 5, [0, 1, 2, 4, 5, 10]),
+        (10, 4, [0, 1, 2, 4, 8, 10]),
+        (20, 9, [0, 1, 2, 4, 8, 9, 18, 20]),
+        (3, 100, [0, 1, 2, 3]),
+        (3, 1, [0, 1, 2, 3]),
+        (1, 1, [0, 1]),
+    ],
+)
+def test_evaluated_steps(steps, evaluate_every, expected):
+    run = replace(RUN, batch_size="full", epochs=steps, evaluate_every=evaluate_every)
+    assert run.evaluated_steps(50).tolist() == expected
+
+
+@pytest.mark.parametrize(
+    ("batch_size", "samples_per_step", "steps_per_epoch"),
+    [(1, 1, 20), (7, 7, 3), (20, 20, 1), ("full", 20, 1)],
+)
+def test_an_epoch_is_one_pass_over_the_samples(batch_size, samples_per_step, steps_per_epoch):
+    run = replace(RUN, batch_size=batch_size, average_from=1)
+    assert run.samples_per_step(20) == samples_per_step
+    assert run.steps_per_epoch(20) == run.burn_in(20) == steps_per_epoch
+    assert run.steps(20) == 2 * steps_per_epoch
+
+
+@pytest.mark.parametrize("average_from", [None, 0])
+def test_the_stored_numbers_are_bounded_closely(average_from):
+    run = replace(RUN, average_from=average_from)
+    kinds = 1 if average_from is None else 2
+    stored = len(run.seeds) * len(run.evaluated_steps(50)) * 10 * 65 * kinds
+    assert stored <= run.stored_numbers(50, 64, 10) <= 1.2 * stored
+
+
+def test_a_sweep_has_a_run_and_its_files_for_each_step_size():
+    sweep = Sweep({"sgd": (RUN, (0.1, 1e-5)), "gd": (replace(RUN, batch_size="full"), (1,))})
+    assert Sweep.from_json(sweep.to_json()) == sweep
+    assert sweep.runs() == [
+        ("sgd", RUN),
+        ("sgd", replace(RUN, step_size=1e-5)),
+        ("gd", replace(RUN, batch_size="full", step_size=1)),
+    ]
+    assert sweep.files(Path("s"), "traces", "csv") == [
+        Path("s/traces/sgd/0.1.csv"),
+        Path("s/traces/sgd/1e-05.csv"),
+        Path("s/traces/gd/1.0.csv"),
+    ]
+
+
+def test_the_layers_are_those_of_the_model_with_its_options():
+    run = replace(RUN, model="neural_network", model_options={"hidden": 3})
+    shapes = {name: layer.shape for name, layer in run.layers(5, 4).items()}
+    assert shapes == {"A1": (3, 5), "b1": (3,), "A2": (4, 3), "b2": (4,)}
+    assert np.dtype(run.dtype).itemsize == run.itemsize == 4
