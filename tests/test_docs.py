@@ -11,7 +11,6 @@ from pathlib import Path
 import pandas as pd
 
 from descent.analysis.predictions import COLUMNS
-from descent.analysis.status import of_most
 from descent.store import tables
 from descent.store.tables import SUMMARY
 
@@ -59,22 +58,6 @@ def test_results_are_those_of_the_summaries():
         assert rows == expected, study
     assert len(numbers) > 20
     assert text.count("<!--") == len(numbers) + len(tables_of(text)) > len(numbers)
-
-
-def test_the_status_of_every_run_is_the_one_that_is_read_beside_it():
-    text = (DOCS / "statuses.md").read_text(encoding="utf-8")
-    row = re.compile(r"^\| (\w+) \| (\w+) \| ([\d., e+-]+) \| ([\w ]+) \| (.+) \|$", re.MULTILINE)
-    read = {
-        (study, optimizer, float(step_size)): status
-        for study, optimizer, step_sizes, status, _ in row.findall(text)
-        for step_size in step_sizes.split(", ")
-    }
-    studies = {path.parent.name for path in DOCS.glob("*/summary.csv")}
-    assert read == {
-        (study, *run): of_most(words)
-        for study in studies
-        for run, words in summary(study)["status"].items()
-    }
 
 
 def four(value: float) -> str:

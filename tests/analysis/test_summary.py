@@ -54,7 +54,7 @@ def test_survivors_do_not_stand_for_all_seeds():
     assert row["final_test_loss_median"] == np.inf
     assert row["best_test_accuracy"] == 0  # the median of step 0
     assert row["gap"] == np.inf
-    assert row["status"] == "diverged 3/5, descending 2/5"
+    assert row["status"] == "diverged 3/5, plateau 2/5"
 
 
 def test_nothing_but_nan_still_has_a_row():

@@ -137,7 +137,7 @@ def test_a_run_is_retrained_by_an_edit_of_these_files_alone(project, monkeypatch
         str(path.relative_to(project / "scripts")).removeprefix("descent/") for path in covered
     }
     assert names == set(
-        """train.py __init__.py run.py plugins.py sampling.py formulas.py functions.py
+        """train.py __init__.py run.py plugins.py sampling.py functions.py
         engines/_descent.py engines/numpy.py update_rules/plain.py schedules/constant.py
         models/_classification.py models/_layer.py models/_linear.py models/sigmoid_softmax.py
         store/data.py store/files.py store/iterates.py store/provenance.py""".split()

@@ -86,7 +86,7 @@ OF_STUDY = [
     ("figures: [heat]", "figures.0: found 'heat'; did you mean heatmap? allowed: "),
     ("figures: [loss, trajectories]", "figures: found trajectories; it is for two weights and no "),
     ("figures: [curvature]", "figures: found curvature; no curvature is measured: curvature_sam"),
-    ("figures: [prediction]", "figures: found prediction; sigmoid_softmax is not convex; allowed:"),
+    ("figures: [prediction]", "figures: found prediction; sigmoid_softmax is not convex: it has no"),
     ("weight_decay: 1", "weight_decay: unknown key; did you mean l2?"),
     ("modle: x", "modle: unknown key; did you mean model?"),
     ("optimizer: x", "optimizer: unknown key; did you mean optimizers?"),
@@ -202,10 +202,8 @@ def test_a_study_whose_runs_do_not_fit_into_a_command_is_refused():
 def test_an_engine_that_cannot_do_a_model_is_refused_where_it_is_taken(key):
     text = with_study(f"{key}: numba", NETWORK)
     for name, line in zip(("sgd", "gd"), mistakes(text), strict=True):
-        says = (
-            f"studies.tiny.optimizers.{name}.{key}: found numba; neural_network has no score_grad"
-        )
-        assert line.startswith(says)
+        place = f"studies.tiny.optimizers.{name}.{key}"
+        assert line.startswith(f"{place}: found numba; neural_network has no ")
         assert line.endswith("; allowed: auto, numpy, torch")
     assert len(mistakes(with_sgd(f"{key}: numpy", text))) == 1
 
@@ -309,10 +307,10 @@ def test_a_grid_is_its_formula_and_a_finer_one_keeps_its_values(first, last, per
     assert set(values) <= set(finer)
 
 
-def test_the_shipped_studies_are_329_runs_of_which_auto_trains_248_with_numba():
+def test_the_shipped_studies_are_329_runs_of_which_auto_trains_204_with_numba():
     studies = read_studies(yaml.safe_load((ROOT / "config.yaml").read_text()), [])
     runs = [planned for study in studies.values() for planned in study.runs.values()]
-    assert Counter(planned.engine for planned in runs) == {"numba": 248, "numpy": 77, "torch": 4}
+    assert Counter(planned.engine for planned in runs) == {"numba": 204, "numpy": 121, "torch": 4}
     assert all(len(planned.run.seeds) >= 3 or planned.run.batch_size == "full" for planned in runs)
 
 

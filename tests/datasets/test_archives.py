@@ -124,7 +124,6 @@ def test_an_archive_that_cannot_be_had(folders, tmp_path, damage, says):
     for part in [last, f"{mirror}/mnist/{last}", f"{tmp_path}/public/{last}", f"{raw} by hand"]:
         assert part in message
     assert "snakemake --cores 1 digits" in message
-    assert "times" not in message
     assert holds(raw.parent) == {f"mnist/{name}" for name in ARCHIVES}  # and nothing half-written
     assert (raw / last).read_bytes() == b"by hand, damaged"
 
@@ -135,9 +134,8 @@ def serve(folders, monkeypatch):
 
     Each of the first requests gets one of the answers, the others get the archives.
     """
-    monkeypatch.setattr(_archives, "TIMEOUT", 1)  # half of it passes unheard when busy
-    monkeypatch.setattr(_archives, "PAUSES", (0, 0.01, 0.01))
-    monkeypatch.setattr(_archives, "MAX_BYTES", 10**6)
+    monkeypatch.setattr(_archives, "SILENCE", 1)
+    monkeypatch.setattr(_archives, "LONGEST", 1)
     servers = []
 
     def start(*answers):
@@ -178,29 +176,14 @@ def says(status=200, body=b"", **headers):
     return answer
 
 
-def trickling(beginning):
-    def answer(request):
-        request.wfile.write(beginning)
-        for _ in range(100):
-            request.wfile.write(b"x")
-            time.sleep(0.05)
-
-    return answer
-
-
-def endless(request):
+def trickling(request):
     says()(request)
     for _ in range(100):  # not really: a download that takes it all is to fail the test
-        request.wfile.write(bytes(10**5))
+        request.wfile.write(b"x")
+        time.sleep(0.05)
 
 
 ARCHIVE = ARCHIVES[FIRST]
-CUT_OFF = says(body=ARCHIVE[:99], Content_Length=len(ARCHIVE))
-ALTERED = says(body=b"x" * len(ARCHIVE))
-
-
-def to_itself(request):
-    says(302, Location=request.path)(request)
 
 
 def test_an_http_mirror(folders, serve):
@@ -212,81 +195,46 @@ def test_an_http_mirror(folders, serve):
 @pytest.mark.parametrize(
     ("answer", "line"),
     [
-        (trickling(b"HTTP/1.1 200 OK\r\n\r\n"), ", 3 times: ?? bytes in 1 s; allowed: at least"),
-        pytest.param(
-            *(
-                trickling(b"HTTP/1.1 200 OK\r\nheader: "),
-                ", 3 times: 0 bytes in 1 s; allowed: at l",
-            ),
-            marks=pytest.mark.slow,
-        ),
-        pytest.param(
-            *(lambda request: time.sleep(2), ", 3 times: 0 bytes in 1 s; allowed: at least"),
-            marks=pytest.mark.slow,
-        ),
-        (endless, ": more than 1 MB, which no archive has"),
-        (CUT_OFF, ", 3 times: wrong checksum (truncated or altered)"),
-        (ALTERED, ", 3 times: wrong checksum (truncated or altered)"),
-        (says(body=b"x", Transfer_Encoding="chunked"), ", 3 times: IncompleteRead(0 bytes read)"),
-        (lambda request: request.wfile.write(b"hello\r\n"), ", 3 times: hello"),
-        (lambda request: None, ", 3 times: Remote end closed connection without response"),
-        (says(404), ": HTTP Error 404: Not Found"),
-        (says(500), ", 3 times: HTTP Error 500: Internal Server Error"),
-        (to_itself, ": HTTP Error 302: The HTTP server returned a redirect error that would"),
-        (says(302, Location="file:///etc/passwd"), ": HTTP Error 302: Found - Redirection to url"),
-        (says(302, Location="http://[x"), ": Invalid IPv6 URL"),
+        (trickling, "* bytes in 1 s"),
+        (lambda request: time.sleep(2), "timed out"),
+        (says(body=ARCHIVE[:99], Content_Length=len(ARCHIVE)), "wrong checksum (truncated or alt*"),
+        (says(body=b"x" * len(ARCHIVE)), "wrong checksum (truncated or altered)"),
+        (says(body=b"x", Transfer_Encoding="chunked"), "IncompleteRead(0 bytes read)"),
+        (lambda request: request.wfile.write(b"hello\r\n"), "hello"),
+        (lambda request: None, "Remote end closed connection without response"),
+        (says(404), "HTTP Error 404: Not Found"),
+        (says(302, Location="file:///etc/passwd"), "HTTP Error 302: Found - Redirection to url*"),
     ],
 )
 def test_an_http_mirror_that_fails_is_one_line(folders, serve, answer, line):
     raw, _ = folders
-    mirror, asked = serve(*30 * [answer])
+    mirror, asked = serve(answer)
     with pytest.raises(InputError) as error:
         mnist.obtain(raw, mirror)
     first, found, *others = str(error.value).splitlines()
-    assert first == f"{FIRST} of mnist could not be had from 2 mirrors."
-    assert found.startswith(f"  tried {mirror}/mnist/{FIRST}")
-    assert fnmatch(found, f"*{FIRST}{line.replace('[', '[[]')}*")
+    assert first == f"{FIRST} of mnist could not be had."
+    assert fnmatch(found, f"  tried {mirror}/mnist/{FIRST}: {line}")
     assert len(others) == 2  # the other mirror, and what helps
-    assert answer is to_itself or len(asked) == (3 if "3 times" in line else 1)
+    assert len(asked) == 1
     assert holds(raw.parent) == set()
 
 
-@pytest.mark.parametrize("answer", [CUT_OFF, ALTERED, says(500)])
-def test_the_network_may_fail_and_then_work(folders, serve, answer):
-    raw, _ = folders
-    mirror, asked = serve(answer, answer)
-    check(mnist.obtain(raw, mirror))
-    assert asked == [f"/mnist/{name}" for name in [FIRST, FIRST, *ARCHIVES]]
-    assert holds(raw.parent) == {f"mnist/{name}" for name in ARCHIVES}
-
-
-def test_every_mirror_is_tried_before_one_is_tried_again(folders, serve, tmp_path):
-    raw, _ = folders
-    (first, asked_first), (second, asked_second) = serve(says(500)), serve(says(404))
-    torchvision.datasets.MNIST.mirrors[:] = [f"file://{tmp_path}/public/", f"{second}/mnist/"]
-    check(mnist.obtain(raw, first))
-    assert asked_first == [f"/mnist/{name}" for name in [FIRST, *ARCHIVES]]
-    assert asked_second == [f"/mnist/{FIRST}"]
-
-
 @pytest.mark.parametrize(
-    "mirror",
-    [
-        "http://[::1",
-        "http://127.0.0.1:port",
-        f"http://127.0.0.1:{10**30}",
-        "http:///x",
-        "http://127.0.0.1/a folder",
-        "http://127.0.0.1/ü",
-        "http://a..b",
-        "s3://bucket",
-        "file://",
-        "/nowhere\0",
-    ],
+    "mirror", ["http://[::1", "http://127.0.0.1:port", "http://127.0.0.1/a folder", "s3://bucket"]
 )
-def test_a_mirror_that_there_cannot_be_is_tried_once(folders, mirror):
+def test_a_mirror_that_there_cannot_be_is_one_line(folders, mirror):
     with pytest.raises(InputError) as error:
         mnist.obtain(folders[0], mirror)
     assert len(str(error.value).splitlines()) == 4
-    assert "times" not in str(error.value)
-    assert f"  tried {mirror.rstrip('/')}/mnist/{FIRST}: " in str(error.value)
+    assert f"  tried {mirror}/mnist/{FIRST}: " in str(error.value)
+
+
+def test_uncompressed_files_that_somebody_put_there_count(folders):
+    raw, _ = folders
+    raw.mkdir(parents=True)
+    for name, content in ARCHIVES.items():
+        (raw / Path(name).stem).write_bytes(gzip.decompress(content))
+    check(mnist.obtain(raw, "/nowhere"))
+    (raw / Path(FIRST).stem).write_bytes(b"altered")
+    with pytest.raises(InputError, match="is not MNIST"):
+        mnist.obtain(raw, "/nowhere")

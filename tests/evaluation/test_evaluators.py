@@ -1,17 +1,21 @@
 """The evaluators against each other; test_trace.py holds each of them to torch."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from numpy.testing import assert_allclose
 
 from descent.evaluation import EVALUATORS, numpy, unmet_requirement
 from descent.plugins import available, plugin
+from descent.run import Run
 
+RUN = Run(model="", step_size=1.0, batch_size=1, epochs=1, evaluate_every=1, seeds=(0,))
 PAIRS = [  # of an evaluator and a model that it can evaluate
     (name, model)
     for name in EVALUATORS
     for model in available("models")
-    if name != "numpy" and not unmet_requirement(name, model)
+    if name != "numpy" and not unmet_requirement(name, replace(RUN, model=model))
 ]
 RTOL = {"float64": 1e-12, "float32": 1e-5}
 

@@ -29,7 +29,12 @@ RUN = Run(
 of_both_tasks = pytest.mark.parametrize("name", ["softmax_regression", "linear_regression"])
 with_every_evaluator = pytest.mark.parametrize(
     ("name", "evaluator"),
-    [(m, e) for m in available("models") for e in EVALUATORS if not unmet_requirement(e, m)],
+    [
+        (m, e)
+        for m in available("models")
+        for e in EVALUATORS
+        if not unmet_requirement(e, replace(RUN, model=m))
+    ],
 )
 
 

@@ -111,7 +111,7 @@ def test_why_there_is_no_minimiser(digits, model, keys, why):
     assert found.numbers.keys() == KEYS | {"why"}
     assert found.numbers["minimiser"] is None
     assert not len(found.expected)
-    assert (found.numbers["curvature"]["at_zero"] is None) == (model == "neural_network")
+    assert (found.numbers["curvature"]["at_zero"] is None) == (model != "softmax_regression")
 
 
 def test_a_feature_that_a_class_never_has_leaves_no_minimiser(digits):

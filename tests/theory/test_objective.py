@@ -13,7 +13,7 @@ from descent.theory.objective import Objective
 L2 = 0.03
 
 
-@pytest.fixture(params=["softmax_regression", "sigmoid_softmax", "linear_regression", "no bias"])
+@pytest.fixture(params=["softmax_regression", "linear_regression", "no bias"])
 def point(request, digits, random):
     name = request.param.replace("no bias", "linear_regression")
     regression = name == "linear_regression"

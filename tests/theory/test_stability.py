@@ -37,7 +37,7 @@ def classifier(digits):
 def hessians(point):
     """Of each sample, [n, size, size]."""
     x = point.objective.x.toarray()
-    each = np.einsum("nab,ni,nj->naibj", point.bends, x, x)
+    each = np.einsum("nab,ni,nj->naibj", point.score_hessians, x, x)
     size = point.w.size
     return each.reshape(len(x), size, size) + point.objective.l2 * np.eye(size)
 

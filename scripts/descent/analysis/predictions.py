@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from descent.analysis.quantiles import mean_and_error
-from descent.analysis.status import of_most
+from descent.analysis.status import FAR, majority_status
 from descent.run import FULL
 from descent.store.iterates import ROUNDING
 from descent.store.tables import RUN
@@ -16,8 +16,7 @@ COLUMNS = [
     *("study", "quantity", "optimizer", "step_size"),
     *("predicted", "measured", "low", "high", "ratio"),
 ]
-UNSTABLE = {"diverged", "oscillating", "no gain"}  # statuses of full batches beyond their limit
-GROWN = 10
+UNSTABLE = {"diverged", "oscillating"}  # statuses of full batches beyond their limit
 
 
 def predictions(traces: pd.DataFrame, summary: pd.DataFrame, known: Known) -> pd.DataFrame:
@@ -25,9 +24,9 @@ def predictions(traces: pd.DataFrame, summary: pd.DataFrame, known: Known) -> pd
 
     limit       the step size up to which an optimizer is stable near w*; low and high are the step
                 sizes of the grid between which it is not any more, measured their geometric mean;
-                high is inf where all are stable. Full batches are not where most seeds oscillate,
-                diverge or gain nothing; batches where, in the mean over seeds, F - F* in the last
-                quarter is over GROWN times that at the start
+                high is inf where all are stable. A full-batch run is unstable where most seeds
+                oscillate or diverge; one with mini-batches where, in the mean over seeds, F - F* in
+                the last quarter is over FAR times that at the start
     excess      F - F* over the last quarter of the steps, mean over seeds, ± 2 standard errors
     rate        of full batches, by how much ln(F - F*) falls in a step, over the second half
     curvature   λ_max of the Hessian at the last step against that at w*, where it is measured
@@ -51,7 +50,7 @@ def _limits(traces: pd.DataFrame, summary: pd.DataFrame, known: Known) -> Iterat
         if (limit := known.limit(str(optimizer))) is None:
             continue
         if known.batch_size(str(optimizer)) == FULL:
-            unstable = runs["status"].map(of_most).isin(UNSTABLE).to_numpy()
+            unstable = runs["status"].map(majority_status).isin(UNSTABLE).to_numpy()
         else:
             unstable = _grown(traces, optimizer)[runs["step_size"]].to_numpy()
         high = runs["step_size"][unstable].min() if unstable.any() else np.inf
@@ -65,7 +64,7 @@ def _grown(traces: pd.DataFrame, optimizer: str) -> pd.Series:
     run = traces[traces["optimizer"] == optimizer]
     start = run[run["step"] == 0].groupby("step_size")["excess"].mean()
     end = measured_floors(run).droplevel("optimizer").mean(axis=1, skipna=False)
-    return ~end.le(GROWN * start)  # le: in whatever order the step sizes come
+    return ~end.le(FAR * start)  # le: in whatever order the step sizes come
 
 
 def _excesses(traces: pd.DataFrame, known: Known) -> Iterator[tuple]:

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from descent.analysis.quantiles import QUANTILES, quantile
-from descent.analysis.status import in_words, status
+from descent.analysis.status import describe_statuses, status
 from descent.store.tables import RUN
 
 METRICS = "objective|(test|validation)_(loss|accuracy)|excess|optimum_distance_.*"
@@ -21,7 +21,7 @@ def summary(traces: pd.DataFrame) -> pd.DataFrame:
     best, by chosen_by (validation, where samples are held out, else test); gap and status as
     analysis/status.py has them, gap the median over seeds.
     """
-    starts = traces[traces["step"] == 0].groupby("seed")["objective"].first()
+    start = float(traces.loc[traces["step"] == 0, "objective"].median())
     objective, optimum = traces["objective"].to_numpy(), "excess" in traces
     lowest = np.where(np.isfinite(objective), objective, np.inf).argmin()
     reference = float(objective[lowest])
@@ -32,7 +32,7 @@ def summary(traces: pd.DataFrame) -> pd.DataFrame:
             **dict(zip(RUN, key, strict=True)),
             **_final(run),
             **_best(run),
-            **_ended(run, starts, reference, optimum),
+            **_ended(run, start, reference, optimum),
         }
         for key, run in traces.groupby(RUN, sort=False)
     )
@@ -63,15 +63,13 @@ def _best(run: pd.DataFrame) -> dict[str, object]:
     }
 
 
-def _ended(
-    run: pd.DataFrame, starts: pd.Series, reference: float, optimum: bool
-) -> dict[str, object]:
+def _ended(run: pd.DataFrame, start: float, reference: float, optimum: bool) -> dict[str, object]:
     words, gaps = [], []
-    for number, seed in run.groupby("seed"):
+    for _, seed in run.groupby("seed"):
         columns = (seed[name].to_numpy() for name in ("step", "objective", "rises"))
         step, objective, rises = columns
         counted = None if np.isnan(rises).any() else rises
-        word, gap = status(step, objective, starts[number], reference, optimum, counted)
+        word, gap = status(step, objective, start, reference, optimum, counted)
         words.append(word)
         gaps.append(gap)
-    return {"gap": float(quantile(gaps, 0.5, "gap")), "status": in_words(words)}
+    return {"gap": float(quantile(gaps, 0.5, "gap")), "status": describe_statuses(words)}

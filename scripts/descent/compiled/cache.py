@@ -1,58 +1,61 @@
-"""How numba compiles: kernels once for each state of the sources, what they call into them.
-
-In both, a product and a sum may become one instruction that rounds once (fma), as in z + x * row.
-"""
+"""How kernels are compiled, and numba's cache of them on disk."""
 
 import hashlib
-import pickle
-from contextlib import suppress
-from types import FunctionType
+import logging
+import os
+import shutil
+import sys
+from collections.abc import Callable
+from functools import cache, wraps
+from pathlib import Path
+from tempfile import TemporaryFile
+from typing import Any
 
 import numba
-from numba.core.caching import NullCache
-from numba.core.compiler import CompileResult
-from numba.core.dispatcher import Dispatcher
-from numba.core.runtime import rtsys
-from numba.core.serialize import dumps
 
-from descent.compiled.sources import keep, kept
+_SOURCES = Path(__file__).parent
 
-_OPTIONS = {"error_model": "numpy", "fastmath": {"contract"}}
-
-inlined = numba.njit(forceinline=True, **_OPTIONS)
+inlined = numba.njit(error_model="numpy", forceinline=True)
 
 
-def kernel(function: FunctionType) -> Dispatcher:
-    """Compile a function of the files that descent.compiled.sources looks at."""
-    dispatcher = numba.njit(**_OPTIONS)(function)
-    dispatcher._cache = _Cache(function)
-    return dispatcher
+def kernel(function: Callable) -> Callable:
+    """Compile a function of this folder, to be called from Python, once for each state of its
+    sources. Where the cache is damaged, the folder is deleted, and the kernel compiled again."""
+    compiled = numba.njit(error_model="numpy", cache=folder() is not None)(function)
+
+    @wraps(function)
+    def run(*arguments: Any) -> Any:
+        try:
+            return compiled(*arguments)
+        except Exception as error:  # damaged files raise very many kinds, before anything runs
+            if not folder() or not any(folder().rglob("*.nb*")):
+                raise
+            logging.warning("%s: cannot be read (%s); compiling again", folder(), error)
+            shutil.rmtree(folder())
+            compiled.enable_caching()
+            return compiled(*arguments)
+
+    run.compiled = compiled
+    return run
 
 
-class _Cache(NullCache):
-    """numba's cache of a kernel, with one checked file for each signature and processor.
-
-    numba's own believes a damaged file, and where its folder cannot be written it takes another,
-    whose kernels may be of other sources. Made of internals of numba, which requirements.lock pins.
-    """
-
-    def __init__(self, function: FunctionType) -> None:
-        self._name = f"{function.__module__}.{function.__qualname__}"
-
-    def load_overload(self, signature, target):
-        """The kernel that was compiled for a signature; None where it has to be compiled."""
-        # what compiled code calls; not target.refresh(), half a second for what compiles
-        rtsys.initialize(target)
-        if content := kept(self._file(signature, target.codegen())):
-            with suppress(Exception):  # whatever it is, compiling anew helps
-                return CompileResult._rebuild(target, *pickle.loads(content))
-        return None
-
-    def save_overload(self, signature, result):
-        """Keep what was compiled, unless it holds addresses of this process."""
-        if not result.library.has_dynamic_globals:
-            keep(self._file(signature, result.codegen), dumps(result._reduce()))
-
-    def _file(self, signature, codegen) -> str:
-        key = repr((signature, codegen.magic_tuple()))
-        return f"{self._name}-{hashlib.sha256(key.encode()).hexdigest()[:16]}"
+@cache
+def folder() -> Path | None:
+    """The folder of numba's cache, named by a digest of the sources and versions, since numba looks
+    at the file of a kernel alone, not at what it imports. None where no folder can be written."""
+    versions = f"{sys.version} {numba.__version__}"
+    sources = [path.read_bytes() for path in sorted(_SOURCES.glob("*.py"))]
+    digest = hashlib.sha256(b"\0".join([versions.encode(), *sources])).hexdigest()[:16]
+    home = Path(os.environ.get("XDG_CACHE_HOME") or Path("~/.cache").expanduser())
+    for place in (_SOURCES / "__pycache__", home / "descent"):
+        path = place / f"numba-{digest}"
+        try:
+            path.mkdir(parents=True, exist_ok=True)
+            with TemporaryFile(dir=path) as file:
+                file.write(bytes(4096))  # a full disk still takes names
+                file.flush()
+        except OSError:
+            continue
+        numba.config.CACHE_DIR = str(path)
+        return path
+    return None

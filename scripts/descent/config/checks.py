@@ -179,8 +179,8 @@ def _runs(study: Study, keys: Optimizer, size: Size, gpu: bool) -> Iterable[Plan
     for key, room in (("engine", engines), ("evaluator", evaluation)):
         name = getattr(keys, key) or getattr(study, key)
         named[key] = room.choose(runs[0], size, gpu) if name == "auto" else name
-        if why := room.unmet_requirement(named[key], study.model):
-            fit = [n for n in engines.REQUIREMENTS if not room.unmet_requirement(n, study.model)]
+        if why := room.unmet_requirement(named[key], runs[0]):
+            fit = [n for n in engines.REQUIREMENTS if not room.unmet_requirement(n, runs[0])]
             raise InputError(f"{key}: found {name}; {why}; allowed: {', '.join(['auto', *fit])}")
     return [
         PlannedRun(run, **named, gpu=gpu, curvature_samples=study.curvature_samples) for run in runs

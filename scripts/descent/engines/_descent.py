@@ -1,7 +1,7 @@
 """What the engines share: the evaluated steps, and the loop where Python makes every step."""
 
 from collections.abc import Callable, Iterable, Iterator
-from functools import cache, partial
+from inspect import signature
 from itertools import pairwise, repeat
 from types import ModuleType
 from typing import Any, NamedTuple
@@ -9,26 +9,21 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from descent import formulas, sampling
-from descent.plugins import plugin
+from descent import sampling
+from descent.plugins import default_arguments, plugin
 from descent.run import FULL, Run
 from descent.store.data import Data
 from descent.store.iterates import AVERAGE, ROUNDING, Iterates
-
-# Compiled steps scale parameters p = s v by their s, and divide gradients by it; below this s they
-# scale v instead. float32 reaches to 2**-126.
-SAFE = 2.0**-20
 
 Samples = slice | NDArray[np.int64]
 
 
 class Library(NamedTuple):
-    """What an engine computes with: its functions, named as NumPy's, and conversions of its arrays.
+    """Conversions of an engine's arrays.
 
     to_numpy(p): as an array of NumPy; in_double(p): a copy in float64.
     """
 
-    functions: ModuleType
     to_numpy: Callable[[Any], NDArray]
     in_double: Callable[[Any], Any]
 
@@ -40,36 +35,15 @@ def initial(run: Run, net: ModuleType, data: Data) -> dict[str, NDArray]:
     return {name: np.stack([parameters[name] for parameters in each]) for name in layers}
 
 
-def l2_scales(run: Run) -> bool:
-    """Whether l2 only scales the parameters: a rule p - a g steps from p against g + λp to
+def decay(run: Run, step_sizes: NDArray) -> NDArray[np.float64] | None:
+    """By how much λ shrinks the parameters in steps with these sizes, 1 - α λ; None where it does
+    more than that, as a part of the gradient, or nothing.
 
-        (1 - aλ) p - a g
-
-    Engines keep such a scaling in float64. In float32 1 - aλ is a multiple of 6e-8: l2 would have
-    no effect at αλ = 1e-8, and twice its effect at 4e-8.
+    Engines keep this factor in float64. In float32 1 - α λ is a multiple of 6e-8: l2 would have no
+    effect at α λ = 1e-8, and twice its effect at 4e-8.
     """
-    rule = plugin("update_rules", run.update_rule).update
-    return run.l2 > 0 and _steps_straight(rule, **run.update_options)
-
-
-@cache
-def _steps_straight(rule: Callable, **options: float) -> bool:
-    if formulas.state(rule):
-        return False
-    counted = {"t": 3.0} if formulas.counts(rule) else {}
-    step = partial(rule, step_size=0.3, **counted, **options)
-    p, g = np.random.default_rng(0).normal(size=(2, 99))
-    return np.allclose(step(p, g), p + step(0.0, 1.0) * g, rtol=1e-12)
-
-
-def scalings(run: Run, step_sizes: NDArray, first: int) -> NDArray[np.float64]:
-    """By how much l2 scales the parameters in the steps after the first ones, 1 - aλ; ones where
-    it does more than that, as a part of the gradient."""
-    if not l2_scales(run):
-        return np.ones(len(step_sizes))
-    rule = plugin("update_rules", run.update_rule).update
-    counted = {"t": first + np.arange(1.0, len(step_sizes) + 1)} if formulas.counts(rule) else {}
-    return rule(1.0, run.l2, step_sizes, **counted, **run.update_options)
+    linear = getattr(plugin("update_rules", run.update_rule), "LINEAR", False)
+    return 1 - run.l2 * step_sizes if linear and run.l2 else None
 
 
 def follow(
@@ -125,39 +99,39 @@ def descend(
     batch): the mean loss [R] in float64, which only a full batch needs, and its gradient, on the
     samples of the batch, [R, batch size] positions or, where all seeds share all samples, a slice.
     """
-    rule = plugin("update_rules", run.update_rule).update
-    update = formulas.bind(rule, lambda value: library.functions if value is np else value)
-    l2, exact = run.l2, {}
-    if l2_scales(run):
-        l2, exact = 0.0, {name: library.in_double(p) for name, p in parameters.items()}
-    state = {n: dict.fromkeys(formulas.state(rule), 0 * p) for n, p in parameters.items()}
-    batches = _batches(run, samples)
-    steps = run.steps(samples)
-    averages = {}
+    update = plugin("update_rules", run.update_rule).update
+    names = state_of(update)
+    counts = "t" in signature(update).parameters
+    state = {name: dict.fromkeys(names, 0 * p) for name, p in parameters.items()}
+    batches, steps = _batches(run, samples), run.steps(samples)
+    exact, averages = {}, {}
+    if decay(run, np.ones(1)) is not None:
+        exact = {name: library.in_double(p) for name, p in parameters.items()}
     if run.average_from is not None:
         averages = {name: library.in_double(p) for name, p in parameters.items()}
 
     def advance(start: int, stop: int) -> NDArray | None:
         objective = np.empty((len(run.seeds), stop - start)) if run.batch_size == FULL else None
         sizes = run.step_sizes(start, stop, steps)
-        each = zip(sizes.tolist(), scalings(run, sizes, start).tolist(), batches, strict=False)
+        factors = decay(run, sizes) if exact else sizes
+        each = zip(sizes.tolist(), factors.tolist(), batches, strict=False)
         for step, (size, factor, batch) in enumerate(each, start + 1):
             loss, gradients = gradient(parameters, batch)
             if objective is not None:
                 if run.l2:
                     loss = loss + run.l2 / 2 * _squares(map(library.in_double, parameters.values()))
                 objective[:, step - start - 1] = library.to_numpy(loss)
-            t = {"t": step} if formulas.counts(rule) else {}
+            t = {"t": step} if counts else {}
             for name, p in parameters.items():
+                g = gradients[name] + run.l2 * p if run.l2 and not exact else gradients[name]
                 before = factor * exact[name] if exact else p
-                g = gradients[name] + l2 * p if l2 else gradients[name]
-                moved = update(before, g, size, **t, **state[name], **run.update_options)
-                if state[name]:
-                    moved, *kept = moved
-                    state[name] = dict(zip(state[name], kept, strict=True))
+                after = update(before, g, size, **t, **state[name], **run.update_options)
+                if names:
+                    after, *of_state = after
+                    state[name] = dict(zip(names, of_state, strict=True))
                 if exact:
-                    exact[name] = moved
-                p[...] = moved
+                    exact[name] = after
+                p[...] = after
             for name, mean in averages.items():
                 _average(mean, parameters[name], step - run.burn_in(samples))
         return objective
@@ -182,14 +156,10 @@ def _average(mean, p, count: int) -> None:
         mean += (p - mean) / count
 
 
-def segments(run: Run, first: int, last: int, samples: int) -> Iterator[tuple[int, int, int, int]]:
-    """The steps first + 1 … last by epochs: how many of them come before, the epoch, and from where
-    to where in its order."""
-    per_epoch, size = run.steps_per_epoch(samples), run.samples_per_step(samples)
-    for epoch in range(first // per_epoch, -(-last // per_epoch)):
-        start = epoch * per_epoch
-        begin, end = max(first, start), min(last, start + per_epoch)
-        yield begin - first, epoch, (begin - start) * size, min((end - start) * size, samples)
+def state_of(update: Callable) -> list[str]:
+    """The arrays that an update rule keeps from step to step, by the names of its arguments."""
+    given = list(signature(update).parameters)[3:]  # behind p, g and step_size
+    return [name for name in given if name != "t" and name not in default_arguments(update)]
 
 
 def _batches(run: Run, samples: int) -> Iterator[Samples]:

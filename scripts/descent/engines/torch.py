@@ -14,7 +14,7 @@ from descent.torch_device import in_double, to_device, to_numpy
 
 LIBRARIES = ("numpy", "torch")
 
-TORCH = Library(torch, to_numpy, in_double)
+TORCH = Library(to_numpy, in_double)
 
 
 def train(run: Run, data: Data, progress: Callable[[int], object]) -> Iterates:

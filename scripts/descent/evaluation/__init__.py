@@ -24,21 +24,23 @@ EVALUATORS = ("numba", "numpy", "torch")
 NUMBA_PAYS, GPU_PAYS = 3 * 10**9, 10**11
 
 
-def unmet_requirement(evaluator: str, model: str) -> str | None:
-    """What a model lacks for an evaluator; None where it can evaluate it."""
-    if evaluator == "numba" and plugin("models", model).TASK != "classification":
-        return "it is for classification"
-    return engines.unmet_requirement(evaluator, model)
+def unmet_requirement(evaluator: str, run: Run) -> str | None:
+    """Why an evaluator cannot evaluate a run; None where it can."""
+    if evaluator == "numba":
+        if plugin("models", run.model).TASK != "classification":
+            return "it is for classification"
+        return None if run.model in engines.COMPILED else f"{run.model} has no kernel"
+    return engines.unmet_requirement(evaluator, run)
 
 
 def choose(run: Run, size: Size, gpu: bool) -> str:
     """The evaluator that `auto` takes: torch where a GPU pays, numba for much work on classifiers
-    that are linear in their scores, else NumPy."""
+    that have a kernel, else NumPy."""
     numbers = run.stored_numbers(size.train, size.features, size.outputs)
     multiplications = (size.train + size.test) * numbers
-    if gpu and multiplications >= GPU_PAYS and not unmet_requirement("torch", run.model):
+    if gpu and multiplications >= GPU_PAYS and not unmet_requirement("torch", run):
         return "torch"
-    compiled = run.model in engines.COMPILED and size.outputs <= engines.MAX_CLASSES
-    if compiled and size.task == "classification" and multiplications >= NUMBA_PAYS:
+    compiles = multiplications >= NUMBA_PAYS and size.outputs <= engines.MAX_CLASSES
+    if compiles and not unmet_requirement("numba", run):
         return "numba"
-    return "numpy" if not unmet_requirement("numpy", run.model) else "torch"
+    return "numpy" if not unmet_requirement("numpy", run) else "torch"

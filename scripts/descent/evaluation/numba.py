@@ -1,7 +1,7 @@
-"""numba: compiled, for classifiers that are linear in their scores, on features that are not zero.
+"""numba: compiled, for classifiers that are linear in their scores, on the nonzero features.
 
-Eight snapshots at a time (descent/compiled/passes.py): softmax and cross-entropy of a sample follow
-on its scores without leaving the registers.
+Eight snapshots at a time: softmax and cross-entropy of a sample follow on its scores without
+leaving the registers.
 """
 
 from types import ModuleType
@@ -9,10 +9,9 @@ from types import ModuleType
 import numpy as np
 from numpy.typing import NDArray
 
-from descent.compiled.cache import kernel
-from descent.compiled.passes import BLOCK, add_up, in_blocks, statics
-from descent.compiled.samples import pack
-from descent.compiled.scores import TOGETHER, Layout, store, zeros
+from descent.compiled.linear import sums_over, to_parameters, to_rows
+from descent.compiled.rows import LANES, Layout
+from descent.compiled.samples import in_blocks
 from descent.evaluation._blocks import blocks
 
 LIBRARIES = ("numpy", "numba")
@@ -32,34 +31,27 @@ def means(
     l2: float | None = None,
 ) -> list[NDArray]:
     """Mean loss, accuracy, and, where λ is given, the gradient's norm, of every snapshot."""
-    A, b = snapshots["A"], snapshots.get("b")
-    count, classes, features = A.shape
-    layout = Layout(classes, TOGETHER)
-    compiled_for = statics(net.__name__.rpartition(".")[-1], layout)
-    rows, z = (zeros(length, layout, A.dtype) for length in (features + 1, BLOCK))
-    weights = layout.numbers(rows)
-    total = None if l2 is None else zeros(features + 1, layout, np.float64)
-    samples = in_blocks(pack(x, scale, A.dtype), features, classes, gradients=l2 is not None)
-    sums = zeros(2, compiled_for.of_one_class, np.float64)
-    found = np.zeros((3, -(-count // TOGETHER), TOGETHER))
-    for block, some in enumerate(blocks(count, TOGETHER)):
-        weights[:-1, :, : len(A[some])] = A[some].T
-        if b is not None:
-            weights[-1, :, : len(b[some])] = b[some].T
-        _sums(compiled_for, rows, samples, y, z, total, sums)
-        found[:2, block] = sums[:, :TOGETHER] / len(x)
-        if total is not None:
-            gradient = layout.numbers(total) / len(x) + l2 * weights.astype(np.float64)
-            gradient = gradient if b is not None else gradient[:-1]
-            found[2, block] = np.sqrt(np.square(gradient).sum((0, 1)))
-            total[...] = 0
-    return list(found.reshape(3, -1)[: 2 if l2 is None else 3, :count])
+    A = snapshots["A"]
+    count, classes, _ = A.shape
+    layout = Layout(net.__name__.rpartition(".")[-1], classes, LANES)
+    samples = in_blocks(x, scale, A.dtype, classes, gradients=l2 is not None)
+    found = np.zeros((3, count))
+    for some in blocks(count, LANES):
+        these = {name: p[some] for name, p in snapshots.items()}
+        models = len(these["A"])
+        rows = to_rows(layout, {n: _filled(p) for n, p in these.items()})
+        sums, total = sums_over(layout, rows, samples, y, l2 is not None, accuracy=True)
+        found[:2, some] = sums[:, :models] / len(x)
+        if l2 is not None:
+            gradient = to_parameters(layout, total / len(x))
+            squares = (
+                np.square(gradient[name][:models] + l2 * p.astype(np.float64)).reshape(models, -1)
+                for name, p in these.items()
+            )
+            found[2, some] = np.sqrt(sum(each.sum(1) for each in squares))
+    return list(found[: 2 if l2 is None else 3])
 
 
-@kernel
-def _sums(statics, rows, samples, y, z, total, sums):
-    """Sums over the samples: of losses, of right predictions and, unless total is None, in it of
-    the gradients."""
-    losses, correct = add_up(statics, rows, 1.0, samples, y, z, total)
-    store(sums, 0, losses)
-    store(sums, 1, correct)
+def _filled(p: NDArray) -> NDArray:
+    """As many snapshots as lanes, zeros behind those that there are."""
+    return np.concatenate([p, np.zeros((LANES - len(p), *p.shape[1:]), p.dtype)])

@@ -20,7 +20,7 @@ from matplotlib.ticker import FixedLocator, LogFormatter, NullFormatter
 from numpy.typing import NDArray
 
 from descent.analysis.quantiles import FEW, quantile, range_text
-from descent.analysis.status import of_most
+from descent.analysis.status import majority_status
 from descent.figures._error import floor
 from descent.figures._style import (
     MANY,
@@ -159,7 +159,7 @@ def draw_curves(
             {share: quantile(seeds, share, quantity.column) for share in (0.1, 0.9)}, seeds.index
         )
     medians, seeds = (dict(iter(table.groupby(level=RUN))) for table in (median, seeds))
-    statuses = summary.set_index(RUN)["status"].map(of_most).sort_index(level="step_size")
+    statuses = summary.set_index(RUN)["status"].map(majority_status).sort_index(level="step_size")
     limits = _frame(medians, seeds, statuses, quantity)
     for axes in panels.values():
         axes.set_yscale(quantity.scale)
@@ -269,7 +269,7 @@ def name_step_sizes(figure: Figure, summary: pd.DataFrame) -> None:
 
 def name_lines(figure: Figure, summary: pd.DataFrame, further: Sequence[Line2D] = ()) -> None:
     """A legend of further lines, of the statuses that are shown, and of how lines end."""
-    statuses = set(summary["status"].map(of_most))
+    statuses = set(summary["status"].map(majority_status))
     ends = {line.get_marker() for axes in figure.axes for line in axes.get_lines()}
     handles = [
         *further,

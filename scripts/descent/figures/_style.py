@@ -40,7 +40,7 @@ WIDTH = 7.5  # inches
 MANY = 10  # step sizes; of more, a bar of colours tells which is which
 LABELS_APART = 0.07  # of the length of the bar
 # statuses that are shown, and the line of a run
-MARKED = {"diverged": ":", "oscillating": "--", "no gain": (0, (5, 1.5, 1, 1.5))}
+MARKED = {"diverged": ":", "oscillating": "--"}
 
 # colour-blind-safe colours for what has no order (Okabe and Ito 2008)
 OPTIMIZER_COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")

@@ -22,7 +22,7 @@ from matplotlib.ticker import NullFormatter
 
 from descent.analysis.best import best, criterion
 from descent.analysis.quantiles import over_seeds
-from descent.analysis.status import of_most
+from descent.analysis.status import majority_status
 from descent.figures._error import error, error_axis, value_axis
 from descent.figures._final import STAR, draw_final, drawable, final
 from descent.figures._limits import draw_limits, named_limits
@@ -55,7 +55,7 @@ def draw(traces: pd.DataFrame, summary: pd.DataFrame, known: Known) -> Figure:
     figure = Figure(figsize=(WIDTH, 3.9))
     looks = dict(zip(summary["optimizer"].unique(), optimizer_looks(), strict=False))
     chosen = best(summary)["step_size"]
-    oscillating = summary[summary["status"].map(of_most) == "oscillating"]
+    oscillating = summary[summary["status"].map(majority_status) == "oscillating"]
     seen: set[str] = set()
     for axes, metric in zip(figure.subplots(1, len(names), squeeze=False)[0], names, strict=True):
         logarithmic_step_sizes(axes, summary["step_size"])

@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 
 from descent.analysis.best import best, criterion
 from descent.analysis.quantiles import median_and_ends
-from descent.analysis.status import of_most
+from descent.analysis.status import majority_status
 from descent.figures._cells import OUTLINE, cells, draw_cells, step_size_ticks, text_width
 from descent.figures._error import error, floor, label_scale
 from descent.figures._style import name_study, step_size_text
@@ -74,7 +74,7 @@ def _draw_row(
     """The cells of an optimizer, between the left and right ends [2, runs]."""
     accuracy = runs["final_test_accuracy_median"].to_numpy()
     errors = np.maximum(1 - accuracy, colours.norm.vmin)
-    known, ended = np.isfinite(errors), runs["status"].map(of_most).to_numpy()
+    known, ended = np.isfinite(errors), runs["status"].map(majority_status).to_numpy()
     faces = colours.to_rgba(np.where(known, errors, 1.0))
     faces[~known] = UNKNOWN
     corners, inches = draw_cells(axes, ends, row - 0.42, row + 0.42, faces, CELLS)

@@ -17,7 +17,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
-from descent.analysis.status import of_most
+from descent.analysis.status import majority_status
 from descent.evaluation import numpy as evaluator
 from descent.figures._style import OPTIMIZER_COLOURS, WIDTH, name_study, step_size_text
 from descent.store.data import Data
@@ -49,7 +49,7 @@ def draw(
     x = data.inputs(data.x_train, "float64")
     bottom = model.optimum(x, data.y_train, of_first["l2"], **of_first["model_options"])["A"][0]
     contours = _contours(first, bottom, data, model)  # the same for all runs
-    ended = summary.set_index(["optimizer", "step_size"])["status"].map(of_most)
+    ended = summary.set_index(["optimizer", "step_size"])["status"].map(majority_status)
     for part, (optimizers, words) in zip(parts, rows.items(), strict=True):
         grid = part.subplots(lines, columns, sharex=True, sharey=True, squeeze=False)
         for axes in grid.flat[len(shown) :]:

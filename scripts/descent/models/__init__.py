@@ -23,10 +23,11 @@ and, for the engines in NumPy and in torch, which go without those that lack it,
 
 A model whose scores are z = A x + b also gives
 
-    score_gradient(z, y)          ∂loss/∂z of each sample, which is compiled, as `losses` is,
+    score_gradient(z, y)          ∂loss/∂z of each sample
 
-made of what descent/compiled/formulas.py says: operators, functions of NumPy and those of
-descent.functions (without it NumPy and torch train and evaluate the model),
+one whose loss is convex in the scores, for theory,
+
+    score_hessian(z)              ∂²loss/∂z² of each sample, [outputs, n] -> [n, outputs, outputs]
 
 and one whose objective has a minimiser in closed form gives it:
 

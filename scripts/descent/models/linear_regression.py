@@ -32,6 +32,11 @@ def score_gradient(z, y):
     return squared_error_gradient(z, y, OUTPUT_AXIS)
 
 
+def score_hessian(z: NDArray) -> NDArray:
+    """∂²loss/∂z² of each sample, z [1, n] -> [n, 1, 1]: 1."""
+    return np.ones((z.shape[1], 1, 1))
+
+
 def gradient(parameters: dict[str, NDArray], x: NDArray, y: NDArray) -> dict[str, NDArray]:
     """Gradient of the mean loss."""
     both = _linear.gradient(score_gradient(scores(parameters, x), y), x)

@@ -33,7 +33,8 @@ def replacing(path: Path) -> Iterator[Path]:
         yield temporary
         temporary.replace(path)
     except OSError as error:
-        error.filename = str(path)  # where a disk is full, none is named
+        if error.errno:  # where a disk is full, no file is named
+            error.filename = str(path)
         raise
     finally:
         temporary.unlink(missing_ok=True)

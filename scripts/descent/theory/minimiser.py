@@ -5,6 +5,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.sparse.linalg import LinearOperator, cg
 
 from descent.errors import InputError
 from descent.plugins import plugin
@@ -71,27 +72,17 @@ def _walk(point: Point, step: NDArray) -> Point:
 
 def _solve(point: Point, b: NDArray, precision: float) -> NDArray:
     """s with ‖H s - b‖ ≤ precision ‖b‖, by preconditioned conjugate gradients."""
-    precondition = _preconditioner(point)
-    s, residual = np.zeros_like(b), b.copy()
-    z = precondition(residual)
-    direction, along = z.copy(), residual @ z
-    for _ in range(MOST_PRODUCTS):
-        product = point.hessian(direction[None])[0]
-        size = along / (direction @ product)
-        s += size * direction
-        residual -= size * product
-        if np.linalg.norm(residual) <= precision * np.linalg.norm(b):
-            break
-        z = precondition(residual)
-        before, along = along, residual @ z
-        direction = z + along / before * direction
+    size = len(b)
+    hessian = LinearOperator((size, size), lambda v: point.hessian(v.reshape(1, -1))[0])
+    inverse = LinearOperator((size, size), _preconditioner(point))
+    s, _ = cg(hessian, b, rtol=precision, maxiter=MOST_PRODUCTS, M=inverse)
     return s
 
 
 def _preconditioner(point: Point) -> Callable[[NDArray], NDArray]:
-    """(S ⊗ G + λ)⁻¹, of a product that resembles H: the mean bend S of the samples, and their
+    """(S ⊗ G + λ)⁻¹, of a product that resembles H: the mean S of the M_i, and their
     second moments G = X̃ᵀX̃/n (Kronecker factors, Martens and Grosse 2015)."""
-    (s, of_s), (g, of_g) = point.mean_bend, point.objective.moments
+    (s, of_s), (g, of_g) = point.mean_score_hessian, point.objective.moments
     spectrum = np.outer(s, g) + point.objective.l2
     spectrum = np.maximum(spectrum, 1e-12 * spectrum.max())
 

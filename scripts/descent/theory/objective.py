@@ -15,7 +15,6 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import csr_array, hstack
 
-from descent.models._layer import OUTPUT_AXIS
 from descent.store.data import Data
 
 BLOCK = 4096  # samples that are unpacked at a time
@@ -116,31 +115,22 @@ class Point:
         return float(np.finfo(np.float64).eps * (np.sqrt(n) * size + of_scores))
 
     @cached_property
-    def bends(self) -> NDArray:
-        """M_i = ∂²loss/∂z² of each sample, [n, outputs, outputs], by autograd."""
-        import torch
-
-        z = torch.tensor(self.z[None], requires_grad=True)
-        losses = self.objective.model.torch_losses(z, torch.tensor(self.objective.y))
-        (slope,) = torch.autograd.grad(losses.sum(), z, create_graph=True)
-        rows = [
-            torch.autograd.grad(slope.select(OUTPUT_AXIS, i).sum(), z, retain_graph=True)[0][0]
-            for i in range(self.objective.outputs)
-        ]
-        return np.ascontiguousarray(torch.stack(rows).permute(2, 0, 1).numpy())
+    def score_hessians(self) -> NDArray:
+        """M_i = ∂²loss/∂z² of each sample, [n, outputs, outputs]."""
+        return self.objective.model.score_hessian(self.z)
 
     @cached_property
-    def mean_bend(self) -> tuple[NDArray, NDArray]:
+    def mean_score_hessian(self) -> tuple[NDArray, NDArray]:
         """Eigenvalues and eigenvectors of the mean of the M_i."""
-        return _eigen(self.bends.mean(0))
+        return _eigen(self.score_hessians.mean(0))
 
     def hessian(self, v: NDArray) -> NDArray:
         """H v = (1/n) Σ M_i v x̃_i x̃_iᵀ + λ v, of vectors v [k, outputs × width]."""
         k, (outputs, width) = len(v), self.objective.shape
         x = self.objective.x
         along = (x @ v.reshape(k * outputs, width).T).reshape(-1, k, outputs)
-        bent = np.matmul(along, self.bends)  # M is symmetric
-        product = (x.T @ bent.reshape(-1, k * outputs)).T / len(bent)
+        of_scores = np.matmul(along, self.score_hessians)  # M is symmetric
+        product = (x.T @ of_scores.reshape(-1, k * outputs)).T / len(of_scores)
         return product.reshape(k, -1) + self.objective.l2 * v
 
     @cached_property

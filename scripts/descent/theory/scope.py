@@ -14,9 +14,8 @@ def no_theory(run: Run, size: Size) -> str | None:
     model = plugin("models", run.model)
     if not {"A"} <= names <= {"A", "b"}:
         return f"the scores of {run.model} are not linear in its parameters"
-    for function in ("score_gradient", "torch_losses"):
-        if not hasattr(model, function):
-            return f"{run.model} has no {function}"
+    if not hasattr(model, "score_hessian"):
+        return f"{run.model} is not convex: it has no score_hessian"
     if size.train * outputs**2 > MAX_HESSIAN_NUMBERS:
         return f"{size.train} samples of {outputs} classes are too many"
     return f"{size.features} features are too many" if size.features > MAX_FEATURES else None
@@ -28,8 +27,6 @@ def no_minimiser(run: Run, size: Size) -> str | None:
     model = plugin("models", run.model)
     if unknown := no_theory(run, size):
         return unknown
-    if not hasattr(model, "SMOOTHNESS"):
-        return f"{run.model} is not convex"
     if run.l2 or hasattr(model, "optimum"):
         return None
     return f"without l2, the objective of {run.model} may have no minimiser"

@@ -10,8 +10,8 @@ a step of batch size B by
 squares that is all of stochastic gradient descent; else it holds near w*.
 
 Few parameters: Σ is any matrix. Many: Σ is diagonal in the basis u ⊗ q of the eigenvectors of the
-mean bend of the scores and of the samples' second moments, and of HΣH the diagonal entries of H are
-taken; what is left out is not negative, so that α* is an upper bound (15 % too high on digits).
+mean Hessian in the scores and of the samples' second moments, and of HΣH the diagonal entries of H
+are taken; what is left out is not negative, so that α* is an upper bound (15 % too high on digits).
 """
 
 from collections.abc import Callable
@@ -90,13 +90,15 @@ def _full(point: Point) -> SecondMoments:
     outputs, width = point.objective.shape
     # [n, outputs, size]: what each sample's scores gain in the directions of the basis
     along = np.einsum("nx,oxs->nos", point.objective.x.toarray(), basis.reshape(outputs, width, -1))
-    bent = np.einsum("nop,nps->nos", point.bends, along)
+    of_scores = np.einsum("nop,nps->nos", point.score_hessians, along)
     slopes = np.einsum("nos,no->ns", along, point.slopes)
     noise = np.cov(slopes, rowvar=False, bias=True).reshape(size, size)
 
     def single(moments: NDArray) -> NDArray:
         inner = np.einsum("nos,st,npt->nop", along, moments, along, optimize=True)
-        of_losses = np.einsum("nos,nop,npt->st", bent, inner, bent, optimize=True) / len(along)
+        of_losses = np.einsum("nos,nop,npt->st", of_scores, inner, of_scores, optimize=True) / len(
+            along
+        )
         sums = (values[:, None] + values - 2 * l2) * moments
         return of_losses + l2 * sums + l2**2 * moments
 
@@ -111,8 +113,8 @@ def _full(point: Point) -> SecondMoments:
 
 def _diagonal(point: Point) -> SecondMoments:
     """Σ is diagonal in the Kronecker basis: a number for each u and q."""
-    (_, of_outputs), (_, of_samples) = point.mean_bend, point.objective.moments
-    l2, n = point.objective.l2, len(point.bends)
+    (_, of_outputs), (_, of_samples) = point.mean_score_hessian, point.objective.moments
+    l2, n = point.objective.l2, len(point.score_hessians)
     x = point.objective.x
     turned = np.concatenate(
         [
@@ -120,9 +122,9 @@ def _diagonal(point: Point) -> SecondMoments:
             for start in range(0, n, BLOCK)
         ]
     )
-    bends = of_outputs.T @ point.bends @ of_outputs
-    own = np.diagonal(bends, axis1=1, axis2=2).astype(np.float32)
-    squares = np.square(bends).astype(np.float32)
+    rotated = of_outputs.T @ point.score_hessians @ of_outputs
+    own = np.diagonal(rotated, axis1=1, axis2=2).astype(np.float32)
+    squares = np.square(rotated).astype(np.float32)
     slopes = np.square(point.slopes @ of_outputs).astype(np.float32)
     mean = of_outputs.T @ (point.gradient - l2 * point.w) @ of_samples
     of_losses = (own.T @ turned / n).astype(np.float64)

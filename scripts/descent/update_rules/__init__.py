@@ -9,7 +9,8 @@ shape of p that begin at zero, but for one called t, the number of the step 1, 2
 a default are its options, numbers in [0, 1) that an optimizer of config.yaml may set. It returns p,
 and behind it the state if there is one, as new arrays.
 
-Written number by number, with + - * / **, numbers and NumPy's functions, which the engines bind to
-torch or compile (descent/formulas.py): they loop over the parameters, add λ p to the gradient and
-count the steps.
+A rule whose step from p against g + λ p is one from (1 - α λ) p against g declares LINEAR = True.
+
+Written with + - * / ** alone, which arrays of NumPy and tensors of torch share; the engines loop
+over the parameters, add λ p to the gradient and count the steps.
 """

@@ -6,6 +6,8 @@ At batch size 1 this is stochastic gradient descent, on the full batch gradient 
 (Cauchy 1847; Robbins and Monro 1951).
 """
 
+LINEAR = True  # a step from p against g + λ p is one from (1 - α λ) p against g
+
 
 def update(p, g, step_size):
     """One step against the gradient."""

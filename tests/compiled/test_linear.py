@@ -1,0 +1,129 @@
+"""The kernels against the models in NumPy."""
+
+import numpy as np
+import pytest
+from numba import njit
+
+from descent.compiled.linear import (
+    FORMULAS,
+    loss_and_gradient,
+    sums_over,
+    to_parameters,
+    to_rows,
+)
+from descent.compiled.rows import LANES, Layout, exp, load, log, store
+from descent.compiled.samples import in_blocks
+from descent.plugins import plugin
+
+PRECISION = {"float32": 3e-6, "float64": 1e-14}
+
+
+@njit
+def _apply(layout, z, y, loss, gradient):
+    for i in range(len(z)):
+        of_sample, of_scores = loss_and_gradient(layout, load(z, i, layout), y[i])
+        store(loss, i, of_sample)
+        store(gradient, i, of_scores)
+
+
+def formula(model, z, y):
+    """The losses [n] and score gradients [n, classes] of scores [n, classes], in each layout."""
+    for models in (1, 3, LANES):
+        layout = Layout(model, z.shape[1], models)
+        rows, loss, gradient = (layout.zeros(len(z), z.dtype) for _ in range(3))
+        layout.numbers(rows)[...] = z[:, :, None]
+        _apply(layout, rows, y, loss, gradient)
+        for i in range(models):
+            yield loss[:, i if models > 1 else 0], layout.numbers(gradient)[:, :, i]
+
+
+@pytest.mark.parametrize("dtype", PRECISION)
+@pytest.mark.parametrize("model", FORMULAS)
+def test_each_formula_equals_the_model_in_numpy(model, dtype, random):
+    net = plugin("models", model)
+    for classes in (1,) if net.TASK == "regression" else (2, 10, 17):
+        z = np.concatenate(
+            [random.normal(size=(20, classes)), 30 * random.normal(size=(9, classes))]
+        )
+        z = np.concatenate([z, np.zeros((1, classes)), np.full((1, classes), -80.0)]).astype(dtype)
+        y = random.integers(classes, size=len(z))
+        y = y.astype(dtype) if net.TASK == "regression" else y
+        exact = z.T.astype(np.float64)
+        losses, gradients = net.losses(exact, y), net.score_gradient(exact, y).T
+        scale = np.abs(losses).max()
+        for loss, gradient in formula(model, z, y):
+            np.testing.assert_allclose(loss, losses, rtol=0, atol=PRECISION[dtype] * scale)
+            np.testing.assert_allclose(gradient, gradients, rtol=0, atol=PRECISION[dtype] * 80)
+
+
+@pytest.mark.parametrize("model", ["softmax_regression", "sigmoid_softmax"])
+def test_scores_that_are_not_finite_give_a_loss_that_is_not(model):
+    z = np.zeros((2, 4), np.float32)
+    z[0, 2], z[1, 1] = np.nan, np.inf
+    for loss, _ in formula(model, z, np.array([0, 0])):
+        assert np.isnan(loss[0])
+        assert model == "sigmoid_softmax" or not np.isfinite(loss[1])
+
+
+@pytest.mark.parametrize("dtype", PRECISION)
+def test_exp_and_log_are_within_two_units_in_the_last_place(dtype, random):
+    @njit
+    def both(layout, z, exps, logs):
+        for i in range(len(z)):
+            store(exps, i, exp(load(z, i, layout)))
+            store(logs, i, log(load(exps, i, layout)))
+
+    layout = Layout("", 8)
+    limits = {"float32": (-87, 88), "float64": (-708, 709)}[dtype]
+    z = random.uniform(*limits, (500, 8)).astype(dtype)
+    rows, exps, logs = (layout.zeros(len(z), dtype) for _ in range(3))
+    rows[...] = z
+    both(layout, rows, exps, logs)
+    exact = np.exp(z.astype(np.longdouble))
+    units = np.abs(exps - exact) / np.spacing(exact.astype(dtype))
+    assert units.max() < 2
+    np.testing.assert_allclose(logs, z, rtol=0, atol=4 * np.spacing(np.abs(z).max()))
+    extremes = np.array([[-np.inf, np.inf, np.nan, 0, 1000, -1000, 1, -0.0]], dtype)
+    rows = layout.zeros(1, dtype)
+    rows[...] = extremes
+    both(layout, rows, exps, logs)
+    with np.errstate(over="ignore"):
+        np.testing.assert_allclose(exps[0], np.exp(extremes[0]), rtol=1e-6)
+
+
+@pytest.mark.parametrize("features", [3, 130])
+def test_sums_over_samples_equal_products_of_matrices(features, random):
+    """Of as many models as fit, with ties and labels of every class, on samples that are sparse."""
+    n, classes, models = 300, 5, 6
+    x = random.integers(0, 256, (n, features)).astype(np.uint8)
+    x[random.random(x.shape) < 0.7] = 0
+    x[7] = 0
+    y = random.integers(classes, size=n)
+    A = random.normal(size=(models, classes, features)).astype(np.float32)
+    b = random.normal(size=(models, classes)).astype(np.float32)
+    A[0], b[0] = 0, 0  # all classes tie: the first counts as predicted
+    layout, blocks = (
+        Layout("softmax_regression", classes, models),
+        in_blocks(x, 255, "float32", classes),
+    )
+    rows = to_rows(layout, {"A": A, "b": b})
+    sums, total = sums_over(layout, rows, blocks, y, gradients=True, accuracy=True)
+    net = plugin("models", "softmax_regression")
+    p = {"A": A.astype(np.float64), "b": b.astype(np.float64)}
+    z = net.scores(p, x / 255)
+    np.testing.assert_allclose(sums[0], net.losses(z, y).sum(-1), rtol=1e-6)
+    np.testing.assert_array_equal(sums[1], (z.argmax(1) == y).sum(-1))
+    for name, of_mean in net.gradient(p, x / 255, y).items():
+        np.testing.assert_allclose(to_parameters(layout, total)[name] / n, of_mean, atol=1e-6)
+
+
+def test_the_sums_of_a_model_do_not_depend_on_how_many_are_beside_it(random):
+    x, y = random.integers(0, 256, (200, 40)).astype(np.uint8), random.integers(10, size=200)
+    A = random.normal(size=(LANES, 10, 40)).astype(np.float32)
+    blocks, alone = in_blocks(x, 255, "float32", 10), []
+    for some in (slice(0, 1), slice(0, 2), slice(0, LANES)):
+        layout = Layout("sigmoid_softmax", 10, len(A[some]))
+        rows = to_rows(layout, {"A": A[some]})
+        sums, total = sums_over(layout, rows, blocks, y, gradients=True, accuracy=True)
+        alone.append((sums[:, 0].tobytes(), to_parameters(layout, total)["A"][0].tobytes()))
+    assert alone[0] == alone[1] == alone[2]
