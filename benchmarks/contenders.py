@@ -1,114 +1,304 @@
-"""The contenders, by name. The module of one is imported when it is called, and not before."""
+"""This project's engines and their peers, each library once, at its best of the ways tried.
 
+A library is imported when a contender of it is prepared, and not before. With full batches, peers
+multiply block by block, so that scores stay in cache, and stack the seeds in one product.
+"""
+
+import warnings
 from collections.abc import Callable
-from functools import partial
-from importlib import import_module
-from typing import NamedTuple
+from contextlib import suppress
+from time import perf_counter
 
-import problem
+import numpy as np
+from problem import CLASSES, STEP_SIZE, Made, Problem, Steps, clocked, score_gradient
 
 from descent.plugins import plugin
+from descent.run import FULL, Run
+from descent.store.data import Data
 
-EPOCH, SOME = 60_000, 6_000  # steps of a measurement: slow ones make the first of the epoch's order
+BLOCK = 500  # samples of a full batch that go through both products while they are in cache
 
 
-class Contender(NamedTuple):
-    """One way to descend.
+class _EnoughError(Exception):
+    pass
 
-    module, prepare, options: the function that prepares it; steps: of a measurement of one run;
-    compiles: whether it compiles when it is first called, and keeps that for the next process;
-    models: those it knows; start: whether a run of it is also timed in a fresh process.
+
+def engine(name: str) -> Callable[[Problem], Steps]:
+    """An engine of this project, from its first evaluated step, before which it packs the samples.
+
+    The clock includes the order that each seed draws, the snapshots after 1, 2, 4, … steps and,
+    with full batches, the objective of each step.
     """
 
-    module: str
-    prepare: str
-    options: dict = {}  # noqa: RUF012  nobody changes it
-    steps: int = EPOCH
-    compiles: bool = False
-    models: tuple[str, ...] = problem.MODELS
-    start: bool = True
+    def prepare(problem: Problem) -> Steps:
+        x, y = problem.stored, problem.y
+        samples = Data(x, y, x[:1], y[:1], scale=255)
 
-    def load(self) -> None:
-        """Import what it computes with."""
-        import_module(self.module)
-        if self.module == "ours":
-            plugin("engines", self.options["name"])
+        def steps(count: int) -> Made:
+            run = Run(
+                model=problem.model,
+                step_size=STEP_SIZE,
+                batch_size=problem.batch_size,
+                epochs=count if problem.batch_size == FULL else 1,
+                evaluate_every=count,
+                seeds=tuple(range(problem.seeds)),
+                initial="zeros",
+            )
+            ticks, made = list[float](), 0
 
-    def steps_of(self, of: problem.Problem) -> int:
-        """Steps of a measurement: of many runs on single samples fewer, where they share an order
-        (then a multiple of 64, so that they are whole blocks)."""
-        share_order = of.batch_size == 1 and of.runs > 1 and self.module != "ours"
-        return max(960, self.steps // of.runs // 64 * 64) if share_order else self.steps
+            def progress(steps_of_all: int) -> None:
+                nonlocal made
+                ticks.append(perf_counter())
+                made += steps_of_all
+                if count * problem.seeds == made < run.steps(len(y)) * problem.seeds:
+                    raise _EnoughError
 
-    def __call__(self, of: problem.Problem) -> problem.Steps:
-        """It, ready to make steps."""
-        prepare: Callable = partial(
-            getattr(import_module(self.module), self.prepare), **self.options
-        )
-        gives_its_own_time = self.module in ("ours", "peers_sklearn")
-        return prepare(of) if gives_its_own_time else problem.clocked(prepare, of)
+            p = {"A": None, "b": None}
+            with suppress(_EnoughError):
+                trained = plugin("engines", name).train(run, samples, progress).parameters
+                p = {name: trained[name][0, -1] for name in p}
+            return Made(ticks[-1] - ticks[0], **p)
+
+        return steps
+
+    return prepare
+
+
+def torch_autograd(problem: Problem) -> Steps:
+    """The ordinary loop on tensors: a module, a loss, autograd, and updates by hand."""
+    import torch
+
+    x, y = torch.from_numpy(problem.x), torch.from_numpy(problem.y)
+    loss = torch.nn.CrossEntropyLoss()
+    sigmoid = [torch.nn.Sigmoid(), torch.nn.Softmax(dim=1)]
+
+    def descend(steps):
+        linear = torch.nn.Linear(x.shape[1], CLASSES)
+        for p in linear.parameters():
+            torch.nn.init.zeros_(p)
+        net = torch.nn.Sequential(linear, *(sigmoid if problem.model == "sigmoid_softmax" else []))
+        parameters = list(net.parameters())
+        full = problem.batch_size == FULL
+        for some in [slice(None)] * steps if full else ([i] for i in steps.tolist()):
+            for p in parameters:
+                p.grad = None
+            loss(net(x[some]), y[some]).backward()
+            with torch.no_grad():
+                for p in parameters:
+                    p -= STEP_SIZE * p.grad
+        return tuple(p.detach().numpy() for p in parameters)
+
+    return clocked(problem, descend)
+
+
+def torch_compile(problem: Problem, size: int = 32) -> Steps:
+    """Derivatives by hand, 32 steps on single samples compiled into one call."""
+    import torch
+
+    x, hot = torch.from_numpy(problem.x), torch.from_numpy(problem.one_hot)
+
+    def steps(A, b, x, hot):
+        A_after, b_after = A, b
+        for k in range(size):
+            z = torch.mv(A_after, x[k]) + b_after
+            dz = score_gradient(problem.model, z, hot[k], torch.softmax, torch.sigmoid)
+            A_after = A_after - STEP_SIZE * dz[:, None] * x[k]
+            b_after = b_after - STEP_SIZE * dz
+        A.copy_(A_after)
+        b.copy_(b_after)
+
+    in_one_call = torch.compile(steps, fullgraph=True, dynamic=False)
+
+    @torch.no_grad()
+    def descend(order):
+        A, b = torch.zeros(CLASSES, x.shape[1]), torch.zeros(CLASSES)
+        for some in torch.from_numpy(order).split(size):
+            in_one_call(A, b, x[some], hot[some])
+        return A.numpy(), b.numpy()
+
+    return clocked(problem, descend)
+
+
+def torch_blocks(problem: Problem) -> Steps:
+    """All samples by hand, block by block."""
+    import torch
+
+    blocks = torch.from_numpy(problem.x).split(BLOCK)
+    hot = [each.T.contiguous() for each in torch.from_numpy(problem.one_hot).split(BLOCK)]
+    n, features = problem.x.shape
+    rows = problem.seeds * CLASSES
+
+    @torch.inference_mode()
+    def descend(count):
+        A, b = torch.zeros(rows, features), torch.zeros(rows, 1)
+        for _ in range(count):
+            dA, db = torch.zeros_like(A), torch.zeros_like(b)
+            for x, hot_s in zip(blocks, hot, strict=True):
+                z = torch.addmm(b, A, x.T).view(problem.seeds, CLASSES, -1)
+                dz = score_gradient(problem.model, z, hot_s, torch.softmax, torch.sigmoid, 1)
+                dz = dz.view(rows, -1)
+                dA.addmm_(dz, x)
+                db += dz.sum(1, keepdim=True)
+            A -= STEP_SIZE / n * dA
+            b -= STEP_SIZE / n * db
+        return A[:CLASSES].numpy(), b[:CLASSES, 0].numpy()
+
+    return clocked(problem, descend)
+
+
+def jax_scan(problem: Problem) -> Steps:
+    """lax.scan over single samples as bytes, unrolled by 16, derivatives by hand."""
+    import jax
+    import jax.numpy as jnp
+
+    x, hot = jnp.asarray(problem.stored), jnp.asarray(problem.one_hot)
+
+    @jax.jit
+    def run(x, hot, order):
+        def step(parameters, i):
+            A, b = parameters
+            x_i = x[i].astype(jnp.float32) / 255
+            z, functions = A @ x_i + b, (jax.nn.softmax, jax.nn.sigmoid)
+            dz = STEP_SIZE * score_gradient(problem.model, z, hot[i], *functions)
+            return (A - dz[:, None] * x_i, b - dz), None
+
+        start = jnp.zeros((CLASSES, x.shape[1])), jnp.zeros(CLASSES)
+        return jax.lax.scan(step, start, order, unroll=16)[0]
+
+    def descend(order):
+        return tuple(map(np.asarray, run(x, hot, jnp.asarray(order, jnp.int32))))
+
+    return clocked(problem, descend)
+
+
+def jax_blocks(problem: Problem, size: int = 2000) -> Steps:
+    """All samples by hand, as bytes, block by block; several seeds by vmap."""
+    import jax
+    import jax.numpy as jnp
+
+    n, features = problem.stored.shape
+    x = jnp.asarray(problem.stored.reshape(n // size, size, features).transpose(0, 2, 1))
+    hot = jnp.asarray(problem.one_hot.reshape(n // size, size, CLASSES).transpose(0, 2, 1))
+
+    def run(x, hot, count, A, b):
+        def step(_, parameters):
+            A, b = parameters
+
+            def add(total, block):
+                x_s, hot_s = block
+                x_s = x_s.astype(jnp.float32) / 255
+                z, functions = A @ x_s + b[:, None], (jax.nn.softmax, jax.nn.sigmoid)
+                dz = score_gradient(problem.model, z, hot_s, *functions, 0)
+                return (total[0] + dz @ x_s.T, total[1] + dz.sum(1)), None
+
+            (dA, db), _ = jax.lax.scan(add, (0 * A, 0 * b), (x, hot))
+            return A - STEP_SIZE / n * dA, b - STEP_SIZE / n * db
+
+        return jax.lax.fori_loop(0, count, step, (A, b))
+
+    compiled = jax.jit(jax.vmap(run, in_axes=(None, None, None, 0, 0)))
+
+    def descend(count):
+        A = jnp.zeros((problem.seeds, CLASSES, features))
+        A, b = compiled(x, hot, count, A, jnp.zeros((problem.seeds, CLASSES)))
+        return np.asarray(A)[0], np.asarray(b)[0]
+
+    return clocked(problem, descend)
+
+
+def numpy_single(problem: Problem) -> Steps:
+    """Single samples, derivatives by hand; A -= dz xᵀ by a call of SciPy's BLAS."""
+    from scipy.linalg.blas import sger
+    from scipy.special import expit
+
+    x, hot = problem.x, problem.one_hot
+
+    def descend(order):
+        A, b = np.zeros((CLASSES, x.shape[1]), np.float32), np.zeros(CLASSES, np.float32)
+        for i in order.tolist():
+            z = A @ x[i]
+            z += b
+            dz = score_gradient(problem.model, z, hot[i], _softmax, expit)
+            dz *= np.float32(STEP_SIZE)
+            sger(-1, x[i], dz, a=A.T, overwrite_a=1)
+            b -= dz
+        return A, b
+
+    return clocked(problem, descend)
+
+
+def numpy_blocks(problem: Problem) -> Steps:
+    """All samples by hand, block by block."""
+    from scipy.special import expit
+
+    n, features = problem.x.shape
+    some = [slice(first, first + BLOCK) for first in range(0, n, BLOCK)]
+    blocks = [problem.x[each] for each in some]
+    hot = [np.ascontiguousarray(problem.one_hot[each].T) for each in some]
+    rows, size = problem.seeds * CLASSES, np.float32(STEP_SIZE / n)
+
+    def descend(count):
+        A, b = np.zeros((rows, features), np.float32), np.zeros((rows, 1), np.float32)
+        for _ in range(count):
+            dA, db = np.zeros_like(A), np.zeros_like(b)
+            for x, hot_s in zip(blocks, hot, strict=True):
+                z = (A @ x.T + b).reshape(problem.seeds, CLASSES, -1)
+                dz = score_gradient(problem.model, z, hot_s, _softmax, expit, 1).reshape(rows, -1)
+                dA += dz @ x
+                db += dz.sum(1, keepdims=True)
+            A -= size * dA
+            b -= size * db
+        return A[:CLASSES], b[:CLASSES, 0]
+
+    return clocked(problem, descend)
+
+
+def _softmax(z: np.ndarray, axis: int = -1) -> np.ndarray:
+    e = np.exp(z - z.max(axis, keepdims=True))
+    e /= e.sum(axis, keepdims=True)
+    return e
+
+
+def scikit_learn(problem: Problem) -> Steps:
+    """LogisticRegression by "sag" on CSR: one multinomial step a sample, without a penalty.
+
+    It draws the samples itself and chooses the step size. What `fit` does around the steps is
+    preparation: a fit without steps takes it.
+    """
+    from scipy.sparse import csr_array
+    from sklearn.linear_model import LogisticRegression
+
+    x, n = csr_array(problem.x), len(problem.y)
+    x.indices, x.indptr = x.indices.astype(np.int32), x.indptr.astype(np.int32)
+
+    def fit(epochs: int) -> float:
+        model = LogisticRegression(C=np.inf, solver="sag", max_iter=epochs, tol=0, random_state=0)
+        start = perf_counter()
+        with warnings.catch_warnings(action="ignore"):  # it has not converged
+            model.fit(x, problem.y)
+        return perf_counter() - start
+
+    around = fit(0)
+    return lambda count: Made(fit(count // n) - around)
 
 
 OURS = "this project, numba"
-CONVEX = ("softmax_regression",)
-
-
-def _ours(steps: int) -> dict[str, Contender]:
-    return {
-        OURS: Contender("ours", "engine", {"name": "numba"}, min(EPOCH, 10 * steps), True),
-        "this project, NumPy": Contender("ours", "engine", {"name": "numpy"}, steps),
-        "this project, torch": Contender("ours", "engine", {"name": "torch"}, steps),
-    }
-
-
-SINGLE = _ours(SOME) | {
-    "torch, DataLoader(batch_size=1), autograd": Contender(
-        "peers_torch", "loop", {"update": "manual", "loader": True}, SOME
-    ),
-    "torch, tensors, autograd": Contender("peers_torch", "loop", {"update": "manual"}, SOME),
-    "torch, tensors, torch.optim.SGD": Contender("peers_torch", "loop", {"update": "optim"}, SOME),
-    "torch.func.grad": Contender("peers_torch", "func_grad", {}, SOME),
-    "torch, by hand": Contender("peers_torch", "by_hand", {}, SOME),
-    "torch.compile, by hand, 32 steps a call": Contender(
-        "peers_torch", "compiled", {"size": 32}, EPOCH, True
-    ),
-    "JAX, scan, grad": Contender("peers_jax", "scan", {"by_hand": False}, EPOCH, True),
-    "JAX, scan unrolled by 4, grad": Contender(
-        "peers_jax", "scan", {"by_hand": False, "unroll": 4}, EPOCH, True
-    ),
-    "JAX, scan unrolled by 16, by hand, samples as bytes": Contender(
-        "peers_jax", "scan", {"by_hand": True, "unroll": 16, "as_bytes": True}, EPOCH, True
-    ),
-    "NumPy, by hand": Contender("peers_numpy", "single", {"blas": False}, SOME),
-    "NumPy, by hand, with SciPy's BLAS": Contender("peers_numpy", "single", {"blas": True}, SOME),
-    "scikit-learn, SGDClassifier (ten binary updates)": Contender(
-        "peers_sklearn", "sgd_classifier", models=CONVEX
-    ),
-    "scikit-learn, LogisticRegression, sag": Contender(
-        "peers_sklearn", "logistic_regression", {"solver": "sag"}, models=CONVEX
-    ),
-    "scikit-learn, LogisticRegression, saga": Contender(
-        "peers_sklearn", "logistic_regression", {"solver": "saga"}, models=CONVEX
-    ),
+EPOCH, SOME = 60_000, 6_000  # steps of a measurement; of contenders that take over 8 µs a step
+# by name: the contender and the steps of a measurement, on single samples and on full batches
+SINGLE = {
+    OURS: (engine("numba"), EPOCH),
+    "this project, NumPy": (engine("numpy"), SOME),
+    "JAX, scan": (jax_scan, EPOCH),
+    "scikit-learn, LogisticRegression": (scikit_learn, EPOCH),
+    "torch.compile": (torch_compile, EPOCH),
+    "NumPy, by hand": (numpy_single, SOME),
+    "torch, autograd": (torch_autograd, SOME),
 }
-SWEEP = {
-    OURS: SINGLE[OURS],
-    "JAX, scan, grad, vmap": Contender("peers_jax", "scan", {"by_hand": False}),
-    "JAX, blocks of 32 steps, by hand, vmap": Contender("peers_jax", "scan_blocks", {"size": 32}),
-    "torch, by hand, runs stacked": Contender("peers_torch", "by_hand", {}),
-    "NumPy, blocks of 64 steps, by hand, runs stacked": Contender(
-        "peers_numpy", "blocks", {"size": 64}
-    ),
-}
-FULL_BATCHES = _ours(4) | {
-    "torch, autograd, x [n, 784]": Contender("peers_torch", "full", {"features_first": False}, 4),
-    "torch, autograd, x [784, n]": Contender("peers_torch", "full", {"features_first": True}, 4),
-    "torch, by hand, blocks of 500": Contender("peers_torch", "full_blocks", {}, 4),
-    "torch, by hand, CSR": Contender("peers_torch", "full_sparse", {}, 4),
-    "JAX, grad, x [n, 784]": Contender("peers_jax", "full", {"features_first": False}, 4, True),
-    "JAX, grad, x [784, n]": Contender("peers_jax", "full", {"features_first": True}, 4, True),
-    "JAX, by hand, blocks of 2,000 as bytes": Contender("peers_jax", "full_blocks", {}, 4, True),
-    "JAX, by hand, BCSR": Contender("peers_jax", "full_sparse", {}, 1, True, start=False),
-    "NumPy, by hand, blocks of 500": Contender("peers_numpy", "full_blocks", {}, 4),
-    "SciPy, by hand, CSR": Contender("peers_numpy", "full_sparse", {}, 4),
+FULL_BATCHES = {
+    OURS: (engine("numba"), 16),
+    "this project, NumPy": (engine("numpy"), 4),
+    "JAX, by hand": (jax_blocks, 4),
+    "NumPy, by hand": (numpy_blocks, 4),
+    "torch, by hand": (torch_blocks, 4),
+    "torch, autograd": (torch_autograd, 4),
 }

@@ -1,11 +1,11 @@
 """What all contenders are given, and the clock that runs for them.
 
-A contender takes a Problem, prepares its samples, and gives a function of a number of steps that
-descends from zeros and tells what it made. The clock runs from drawing the epoch's order, which is
-the same function for everybody, until the final parameters are there.
+A contender takes a Problem, prepares its samples, and gives a function of a number of steps, which
+descends from zeros and returns the seconds that they took and the parameters after them. The clock
+runs from drawing the epoch's order, by the same function for all, until the parameters are there.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -20,18 +20,17 @@ from descent.store import data
 
 CLASSES = 10
 STEP_SIZE = 0.01
-MODELS = ("softmax_regression", "sigmoid_softmax")
 
 
 @dataclass(frozen=True)
 class Problem:
-    """A model, samples a step (1 or full), samples as stored, their labels, a step size a run."""
+    """A model, a batch size (1 or full), samples as stored, their labels, and how many seeds."""
 
     model: str
     batch_size: int | str
     stored: np.ndarray
     y: np.ndarray
-    step_sizes: Sequence[float] = (STEP_SIZE,)
+    seeds: int = 1
 
     @cached_property
     def x(self) -> np.ndarray:
@@ -43,26 +42,13 @@ class Problem:
         """The labels as rows with a single 1, [n, classes]."""
         return np.eye(CLASSES, dtype=np.float32)[self.y]
 
-    @property
-    def runs(self) -> int:
-        """Runs that go together, each with its step size."""
-        return len(self.step_sizes)
-
-    @property
-    def sizes(self) -> np.ndarray:
-        """The step sizes in float32."""
-        return np.array(self.step_sizes, np.float32)
-
     def order(self, steps: int) -> np.ndarray:
         """The samples of so many steps: the beginning of an epoch's order, which is drawn whole."""
         return sampling.order(0, 0, len(self.y), SHUFFLED)[:steps]
 
 
 class Made(NamedTuple):
-    """What steps took, in seconds, and the parameters after them, of all runs.
-
-    No parameters where the steps were fewer than an epoch's and the contender gives none then.
-    """
+    """The seconds of some steps, and the parameters after them; None where they are not known."""
 
     seconds: float
     A: Any = None
@@ -72,10 +58,8 @@ class Made(NamedTuple):
 Steps = Callable[[int], Made]
 
 
-def clocked(prepare: Callable[[Problem], Callable], problem: Problem) -> Steps:
-    """The contender of a library whose `prepare` gives descend(order) or, of a full batch,
-    descend(steps)."""
-    descend = prepare(problem)
+def clocked(problem: Problem, descend: Callable) -> Steps:
+    """The steps of descend(order), or of descend(count) with full batches."""
 
     def steps(count: int) -> Made:
         start = perf_counter()
@@ -107,10 +91,3 @@ def load(path: Path) -> tuple[str, np.ndarray, np.ndarray]:
     x = random.integers(1, 256, size=(60_000, 784), dtype=np.uint8)
     x[random.random(x.shape, dtype=np.float32) > 0.191] = 0
     return "random, 19.1 % not zero", x, random.integers(CLASSES, size=60_000)
-
-
-def timed(work: Callable[[], object]) -> float:
-    """Seconds that the work took."""
-    start = perf_counter()
-    work()
-    return perf_counter() - start
