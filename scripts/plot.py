@@ -1,6 +1,6 @@
 from pathlib import Path
 
-from descent.figures import FIGURES
+from descent.figures import FIGURES, drawing
 from descent.figures._style import save
 from descent.plugins import plugin
 from descent.run import Sweep
@@ -34,7 +34,7 @@ def plot(
         reads += [runs, samples.load(data)[0], plugin("models", table["model"][0])]
     if FIGURES[figure].reads == "theory":
         reads.append(known.read(*theory))
-    drawn = plugin("figures", figure).draw(*reads)
+    drawn = drawing(figure)(*reads)
     save(drawn, png)
     save(drawn, pdf)
 

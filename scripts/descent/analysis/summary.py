@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from descent.analysis.quantiles import QUANTILES, quantile
-from descent.analysis.status import describe_statuses, status
+from descent.analysis.status import describe_statuses, majority_status, status
 from descent.store.tables import RUN
 
 METRICS = "objective|(test|validation)_(loss|accuracy)|excess|optimum_distance_.*"
@@ -16,7 +16,8 @@ def summary(traces: pd.DataFrame) -> pd.DataFrame:
     """A row for each (optimizer, step size), in the order of the traces.
 
     seeds: their number; of the final objective, losses and accuracies, and of what is measured
-    against the optimum, the median, the 10 % and 90 % quantiles and the range over seeds;
+    against the optimum, the median, the 10 % and 90 % quantiles and the range over seeds, final
+    being, of each seed, the median of the rows `at_end`;
     best_test_accuracy and best_test_accuracy_step: the median at the first step whose median is
     best, by chosen_by (validation, where samples are held out, else test); gap and status as
     analysis/status.py has them, gap the median over seeds.
@@ -27,23 +28,29 @@ def summary(traces: pd.DataFrame) -> pd.DataFrame:
     reference = float(objective[lowest])
     if optimum:  # the same for all; of larger objectives rounding would take it
         reference -= float(traces["excess"].iloc[lowest])
-    return pd.DataFrame(
-        {
-            **dict(zip(RUN, key, strict=True)),
-            **_final(run),
-            **_best(run),
-            **_ended(run, start, reference, optimum),
-        }
-        for key, run in traces.groupby(RUN, sort=False)
-    )
+    rows = []
+    for key, run in traces.groupby(RUN, sort=False):
+        ended = _ended(run, start, reference, optimum)
+        final = _final(at_end(run, ended["status"]))
+        rows.append({**dict(zip(RUN, key, strict=True)), **final, **_best(run), **ended})
+    return pd.DataFrame(rows)
 
 
-def _final(run: pd.DataFrame) -> dict[str, float]:
-    final = run[run["step"] == run["step"].max()]
-    row: dict[str, float] = {"seeds": len(final)}
-    for metric in (column for column in run if re.fullmatch(METRICS, column)):
+def at_end(run: pd.DataFrame, statuses: str) -> pd.DataFrame:
+    """The rows of a run that say where it ended: those of its last step, or, where most seeds
+    oscillate, those of the last quarter of its steps."""
+    last = run["step"].max()
+    oscillates = majority_status(statuses) == "oscillating"
+    return run[run["step"] > 3 / 4 * last] if oscillates else run[run["step"] == last]
+
+
+def _final(end: pd.DataFrame) -> dict[str, float]:
+    row: dict[str, float] = {"seeds": end["seed"].nunique()}
+    for metric in (column for column in end if re.fullmatch(METRICS, column)):
+        by_seed = end.pivot(index="seed", columns="step", values=metric)
+        medians = quantile(by_seed, 0.5, metric)
         for name, share in QUANTILES.items():
-            row[f"final_{metric}_{name}"] = float(quantile(final[metric], share, metric))
+            row[f"final_{metric}_{name}"] = float(quantile(medians, share, metric))
     return row
 
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from descent.config.code import ROOT, digest
 from descent.explorer import PANELS
-from descent.figures import FIGURES, images, minimiser
+from descent.figures import FIGURES, images, minimiser, source
 from descent.run import OBJECTIVE, Run, Sweep
 from descent.store.files import checksum
 
@@ -193,9 +193,9 @@ class PlannedStudy:
 
     def figure_code(self, figure: str) -> str:
         """The digest of what draws a figure."""
-        needs, reads = FIGURES[figure].needs, FIGURES[figure].reads
+        needs, reads, file = FIGURES[figure].needs, FIGURES[figure].reads, source(figure)
         model = [f"models.{self._first.model}"] if reads == "iterates" else []
-        return digest("plot.py", f"figures.{figure}", *model, *self._images(needs))
+        return digest("plot.py", f"figures.{file}", *model, *self._images(needs))
 
     @property
     def explorer_code(self) -> str:

@@ -1,14 +1,16 @@
-"""The figures: a file and a line of FIGURES each, in the order in which one reads them.
+"""The figures: a line of FIGURES each, in the order in which one reads them.
 
-A figure file gives draw(traces, summary, …), a matplotlib Figure of the tables of a study. Its
-docstring is the caption in the report, so it is written for the reader of the figure.
+The file of a figure gives draw(traces, summary, …), a matplotlib Figure of the tables of a study.
+Its docstring is the caption in the report, so it is written for the reader of the figure. Figures
+that share a file, as all curves do, are functions of it named like them, each with its own caption
+before that of the file.
 """
 
 import ast
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
-from descent.plugins import DESCENT
+from descent.plugins import DESCENT, plugin
 from descent.run import FULL, Run
 from descent.store.data import Size
 from descent.theory.scope import no_minimiser
@@ -19,14 +21,16 @@ Requirement = Callable[[Sequence[Run], Size], str | None]  # None where it is me
 
 
 class Figure(NamedTuple):
-    """What a figure needs of the runs of a study, and what `draw` takes beside its tables.
+    """What a figure needs of the runs of a study, and what it takes beside its tables.
 
-    reads: "iterates": {(optimizer, step size): Iterates}, read when they are asked for, the Data
-    and the model; "theory": what theory knows (theory/known.py). curvature: whether it shows the
-    curvature along paths, where `curvature_samples` measures it.
+    file: the file that it shares with others. reads: "iterates": {(optimizer, step size):
+    Iterates}, read when they are asked for, the Data and the model; "theory": what theory knows
+    (theory/known.py). curvature: whether it shows the curvature along paths, where
+    `curvature_samples` measures it.
     """
 
     needs: tuple[Requirement, ...] = ()
+    file: str = ""
     reads: str = ""
     curvature: bool = False
 
@@ -54,6 +58,12 @@ def plane(runs: Sequence[Run], size: Size) -> str | None:
     shapes = [p.shape for p in runs[0].layers(size.features, size.outputs).values()]
     on_plane = shapes == [(1, 2)] and size.task == "regression"
     return None if on_plane else "it is for two weights and no bias"
+
+
+def linear_scores(runs: Sequence[Run], size: Size) -> str | None:
+    """The scores are A x + b."""
+    linear = {"A"} <= runs[0].layers(size.features, size.outputs).keys() <= {"A", "b"}
+    return None if linear else f"the scores of {runs[0].model} are not linear in its parameters"
 
 
 def images(runs: Sequence[Run], size: Size) -> str | None:
@@ -102,25 +112,22 @@ _noise = _some(
 
 FIGURES = {
     "final_by_step_size": Figure(reads="theory"),
-    "same_path": Figure((_plain, _fixed_step_size)),
-    "heatmap": Figure((classification,)),
+    "same_path": Figure((_plain, _fixed_step_size), "curves"),
+    "recall": Figure((classification, linear_scores), reads="iterates"),
     "sensitivity": Figure((classification, _several_rules)),
+    "best_runs": Figure((_several_rules,), "curves"),
     "batch_size": Figure((_several_batch_sizes, _no_averages)),
     "limit_map": Figure(
         (_full_batches, every_step, _plain, _fixed_step_size, _no_averages, _many_step_sizes),
         reads="theory",
     ),
     "trajectories": Figure((plane, minimiser, every_step), reads="iterates"),
-    "loss": Figure(),
-    "accuracy_by_epoch": Figure((classification,)),
-    "accuracy_by_step": Figure((classification,)),
-    "run": Figure((classification,)),
-    "distance": Figure(),
-    "optimum_distance": Figure((minimiser,)),
-    "prediction": Figure((minimiser,), reads="theory"),
+    "loss": Figure((), "curves", reads="theory"),
+    "accuracy": Figure((classification,), "curves"),
+    "distance": Figure((), "curves"),
     "weights": Figure((classification, images), reads="iterates"),
     "floor": Figure((minimiser, _noise), reads="theory"),
-    "curvature": Figure((_a_full_batch, _plain), curvature=True),
+    "curvature": Figure((_a_full_batch, _plain), "curves", curvature=True),
 }
 
 
@@ -133,7 +140,21 @@ def unmet_requirement(
     return next(filter(None, (need(runs, size) for need in FIGURES[figure].needs)), None)
 
 
+def source(figure: str) -> str:
+    """The name of the file of a figure."""
+    return FIGURES[figure].file or figure
+
+
+def drawing(figure: str) -> Callable:
+    """The function that draws a figure."""
+    return getattr(plugin("figures", source(figure)), figure if FIGURES[figure].file else "draw")
+
+
 def caption(figure: str) -> str:
-    """The docstring of a figure's file, which is not imported, since matplotlib takes its time."""
-    source = (DESCENT / "figures" / f"{figure}.py").read_text(encoding="utf-8")
-    return ast.get_docstring(ast.parse(source)) or ""
+    """The docstrings of a figure's function, if its file is shared, and of its file, which is not
+    imported, since matplotlib takes its time."""
+    text = (DESCENT / "figures" / f"{source(figure)}.py").read_text(encoding="utf-8")
+    file = ast.parse(text)
+    functions = {node.name: node for node in file.body if isinstance(node, ast.FunctionDef)}
+    nodes = [functions[figure], file] if FIGURES[figure].file else [file]
+    return "\n\n".join(filter(None, map(ast.get_docstring, nodes)))

@@ -1,42 +1,78 @@
-"""How runs end, against their step size: every seed, the median, and a bar over the range."""
+"""Where runs end, against their step size."""
+
+from collections.abc import Mapping
+from typing import Any
 
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 
-DOTS = {"linestyle": "none", "markersize": 3, "markeredgewidth": 0, "alpha": 0.6}
-STAR = {"marker": "*", "markeredgecolor": "black", "markeredgewidth": 0.6}  # of the best
+from descent.analysis.quantiles import FEW, quantile
+from descent.analysis.summary import at_end
+from descent.figures._style import BARE, RUN, SIGN, SIGNS, statuses
+
+SEEDS = {"linestyle": "none", "markersize": 3, "alpha": 0.6}
+STAR = {"marker": "*", "markersize": 10, "markeredgecolor": "black", "markeredgewidth": 0.6}
 BAR = 3  # points, where there is room
+ROOM = 200  # points that all bars of an optimizer may take
+SIGNS_APART = 0.016  # of the length of an axis
 
 
-def final(traces: pd.DataFrame) -> pd.DataFrame:
-    """The rows of the last step of every run."""
-    return traces[traces["step"] == traces.groupby("optimizer")["step"].transform("max")]
+def ends(traces: pd.DataFrame, summary: pd.DataFrame) -> pd.DataFrame:
+    """The rows of the traces that say where each run ended."""
+    words = summary.set_index(RUN)["status"]
+    return pd.concat(at_end(run, words[key]) for key, run in traces.groupby(RUN, sort=False))
 
 
-def drawable(values: pd.Series, axes: Axes) -> pd.Series:
-    """The values that are finite; what is below the axis at its lower edge."""
-    return values.where(np.isfinite(values)).clip(lower=axes.get_ylim()[0])
-
-
-def draw_final(
-    axes: Axes,
-    runs: pd.DataFrame,
-    of_runs: pd.DataFrame,
-    metric: str,
-    colour: str,
-    marker: str,
-    room: float,
-    **dots: bool,
+def draw_ends(
+    axes: Axes, end: pd.DataFrame, runs: pd.DataFrame, metric: str, look: Mapping[str, Any]
 ) -> None:
-    """Draw a metric of one optimizer.
+    """Draw a metric of one optimizer, whose rows at the end and whose summary these are.
 
-    runs: the last rows of its runs; of_runs: what `over_seeds` tells of the metric by step size;
-    room: points that all bars together may take; dots: looks of the seeds.
+    A bar reaches over all rows of a run; a seed that is not finite, or off the axis, is a cross at
+    the worse edge.
     """
-    low, high = (of_runs[edge].clip(*axes.get_ylim()) for edge in ("low", "high"))
-    width = min(BAR, room / len(of_runs))
-    axes.vlines(of_runs.index, low, high, color=colour, alpha=0.35, linewidth=width)
-    axes.plot(of_runs.index, drawable(of_runs["median"], axes), color=colour)
-    seeds = drawable(runs[metric], axes)
-    axes.plot(runs["step_size"], seeds, marker, color=colour, **DOTS, **dots)
+    low, high = axes.get_ylim()
+    worst = low if "accuracy" in metric else high
+    runs = runs.sort_values("step_size")
+    medians = runs[f"final_{metric}_median"].to_numpy()
+    shown = np.isfinite(medians)
+    rows = [of_run.to_numpy() for _, of_run in end.groupby("step_size")[metric]]
+    outer = 0.0 if runs["seeds"].max() < FEW else 0.1
+    bars = [np.array([quantile(each, q, metric) for each in rows]) for q in (outer, 1 - outer)]
+    bars = [np.clip(np.where(np.isfinite(edge), edge, worst), low, high) for edge in bars]
+    colour, width = look["color"], min(BAR, ROOM / len(runs))
+    axes.vlines(runs["step_size"], *bars, color=colour, alpha=0.35, linewidth=width)
+    line = np.where(shown, np.clip(medians, low, high), np.nan)
+    axes.plot(runs["step_size"], line, **{**look, "marker": None})
+    seeds = end.groupby(["step_size", "seed"])[metric]
+    seeds = seeds.agg(lambda rows: float(quantile(rows, 0.5, metric))).droplevel("seed")
+    on_axis = np.isfinite(seeds) & (("accuracy" in metric) | (seeds <= high))
+    dots = seeds[on_axis].clip(low, high)
+    edge = {"markeredgewidth": 0.6 if "fillstyle" in look else 0}
+    axes.plot(dots.index, dots, **{**look, **SEEDS, **edge})
+    off = seeds.index[~on_axis].unique()
+    axes.plot(off, np.full(len(off), worst), color=colour, marker=SIGNS["diverged"], **SIGN, **BARE)
+
+
+def draw_statuses(axes: Axes, summary: pd.DataFrame, looks: Mapping[str, Mapping]) -> set[str]:
+    """A row of signs for each optimizer, as far as there is room; which of them are shown."""
+    shown = set()
+    low, high = np.log10(axes.get_xlim())
+    for row, (optimizer, look) in enumerate(looks.items()):
+        ended = statuses(summary)[optimizer].sort_index()
+        place = (np.log10(ended.index) - low) / (high - low)
+        first = np.r_[False, ended.to_numpy()[1:] == ended.to_numpy()[:-1]]  # of its kind: False
+        taken: list[float] = []
+        for i in np.argsort(first, kind="stable"):
+            if all(abs(place[i] - other) > SIGNS_APART for other in taken):
+                taken.append(place[i])
+                marker = {"marker": SIGNS[ended.iloc[i]], "color": look["color"]}
+                axes.plot(ended.index[i], row, gid=ended.iloc[i], **SIGN, **BARE, **marker)
+                shown.add(ended.iloc[i])
+    axes.set_yticks(range(len(looks)), looks)
+    axes.set_ylim(len(looks) - 0.4, -0.6)
+    axes.tick_params(axis="y", length=0)
+    axes.spines["left"].set_visible(False)
+    axes.grid(visible=False, axis="y")
+    return shown

@@ -1,8 +1,10 @@
-"""What the figures share: type, colours, and how a study is named on them."""
+"""What the figures share: type, colours, signs, and how a study is named on them."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable
 from itertools import cycle
+from math import ceil
 from pathlib import Path
+from typing import Any
 
 import matplotlib
 import numpy as np
@@ -11,10 +13,12 @@ from matplotlib.axes import Axes
 from matplotlib.cm import ScalarMappable
 from matplotlib.colorbar import Colorbar
 from matplotlib.colors import BoundaryNorm, ListedColormap, LogNorm
-from matplotlib.figure import Figure
-from numpy.typing import NDArray
+from matplotlib.figure import Figure, SubFigure
+from matplotlib.lines import Line2D
+from numpy.typing import ArrayLike, NDArray
 
 from descent.analysis.quantiles import range_text
+from descent.analysis.status import majority_status
 
 matplotlib.rcParams.update(
     {
@@ -39,12 +43,57 @@ matplotlib.rcParams.update(
 WIDTH = 7.5  # inches
 MANY = 10  # step sizes; of more, a bar of colours tells which is which
 LABELS_APART = 0.07  # of the length of the bar
-# statuses that are shown, and the line of a run
-MARKED = {"diverged": ":", "oscillating": "--"}
+RUN = ["optimizer", "step_size"]
 
-# colour-blind-safe colours for what has no order (Okabe and Ito 2008)
-OPTIMIZER_COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")
-OPTIMIZER_MARKERS = ("o", "s", "^", "D", "v", "P", "X")
+# colour and mark of an optimizer, in all figures; colours that the colour-blind can tell apart
+# (Okabe and Ito 2008) and, where there are many optimizers, two more
+LOOKS = {"sgd": ("#0072B2", "o"), "gd": ("#D55E00", "s"), "sgd_replacement": ("#009E73", "^")}
+OTHERS = tuple(
+    zip(
+        ("#CC79A7", "#E69F00", "#56B4E9", "#000000", "#7F4B1F", "#808080"),
+        ("D", "v", "P", "X", "h", "p"),
+        strict=True,
+    )
+)
+AVERAGED = {"fillstyle": "none", "linestyle": (0, (4, 1.5))}
+
+# the sign of a status, in all figures; mixed: no status is that of more than half of the seeds
+SIGNS = {
+    "diverged": r"$\times$",
+    "oscillating": r"$\sim$",
+    "plateau": "$-$",
+    "descending": r"$\searrow$",
+    "converged": "$✓$",
+    "mixed": "$?$",
+}
+SIGN = {"linestyle": "none", "markersize": 6.5, "markeredgewidth": 0.3}
+BARE = {"clip_on": False, "in_layout": False}  # of marks that may hang over an edge
+
+
+def optimizer_looks(summary: pd.DataFrame) -> dict[str, dict[str, Any]]:
+    """The colour and the marker of each optimizer; averages have those of what they average, with
+    an open mark and a dashed line."""
+    looks: dict[str, dict[str, Any]] = {}
+    others = cycle(OTHERS)
+    for name in summary["optimizer"].unique():
+        averaged = looks.get(name.removesuffix("_average"))
+        colour, marker = (None, None) if averaged else LOOKS.get(name) or next(others)
+        looks[name] = averaged | AVERAGED if averaged else {"color": colour, "marker": marker}
+    return looks
+
+
+def statuses(summary: pd.DataFrame) -> pd.Series:
+    """The status of most seeds, by optimizer and step size."""
+    return summary.set_index(RUN)["status"].map(majority_status)
+
+
+def name_signs(shown: Iterable[str]) -> list[Line2D]:
+    """The signs of these statuses, for a legend."""
+    return [
+        Line2D([], [], color="0.2", marker=SIGNS[status], label=status, **SIGN)
+        for status in SIGNS
+        if status in set(shown)
+    ]
 
 
 def step_size_colours(
@@ -75,41 +124,58 @@ def step_size_bar(figure: Figure, step_sizes: pd.Series) -> Colorbar:
     """A bar of the colours of many step sizes beside the panels, with as many labels as fit."""
     colours = step_size_colours(step_sizes)
     distinct, place = _places(step_sizes)
-    edges = np.r_[0, (place[:-1] + place[1:]) / 2, 1]
-    of_place = ScalarMappable(BoundaryNorm(edges, len(place)), ListedColormap([*colours.values()]))
+    left, right = halfway(place)
+    ends = np.clip(np.r_[left, right[-1]], 0, 1)
+    of_place = ScalarMappable(BoundaryNorm(ends, len(place)), ListedColormap([*colours.values()]))
     bar = figure.colorbar(
         of_place, ax=figure.axes, spacing="proportional", aspect=40, label="step size α"
     )
     bar.minorticks_off()
-    shown = _thinned(distinct, place)
-    bar.set_ticks(np.interp(np.log10(shown), np.log10(distinct), place))
-    bar.set_ticklabels([step_size_text(float(f"{step_size:.3g}")) for step_size in shown])
+    shown = apart(distinct, place, LABELS_APART)
+    bar.set_ticks(place[shown], labels=[step_size_text(distinct[i]) for i in shown])
     return bar
 
 
-def _thinned(distinct: NDArray, place: NDArray) -> list[float]:
-    """What is written beside a bar: step sizes as far as they fit, of more the powers of ten."""
-    first, last = np.log10(distinct[[0, -1]])
-    decades = 10.0 ** np.arange(np.ceil(first), np.floor(last) + 1)
-    if len(distinct) * LABELS_APART > 1 and 3 <= len(decades) <= 1 / LABELS_APART:
-        return list(decades)
+def apart(step_sizes: NDArray, place: NDArray, least: float) -> list[int]:
+    """Which step sizes are labelled so that labels are so far apart: those written shortest."""
     shown: list[int] = []
-    for i in sorted(
-        range(len(distinct)), key=lambda i: len(f"{distinct[i]:.3g}")
-    ):  # 0.1, not 0.126
-        if all(abs(place[i] - place[other]) > LABELS_APART for other in shown):
-            shown.append(i)
-    return list(distinct[shown])
+    off_decade = np.abs(np.log10(step_sizes) % 1 - 0.5) < 0.5 - 1e-9
+    text = [len(step_size_text(step_size)) for step_size in step_sizes]
+    for i in np.lexsort((text, off_decade)):
+        if all(abs(place[i] - place[other]) > least for other in shown):
+            shown.append(int(i))
+    return sorted(shown)
 
 
-def optimizer_looks() -> Iterator[tuple[str, str]]:
-    """A colour and a marker for one optimizer after the other."""
-    return zip(cycle(OPTIMIZER_COLOURS), cycle(OPTIMIZER_MARKERS), strict=False)
+def halfway(place: ArrayLike, reach: float = np.inf) -> NDArray[np.float64]:
+    """The left and right ends [2, n] of cells about ascending places, which meet halfway between
+    them; reach: no farther than that from its place."""
+    place = np.asarray(place, float)
+    gaps = np.diff(place) if len(place) > 1 else np.array([min(reach, 0.5)])
+    left = place - np.r_[gaps[:1], gaps][: len(place)] / 2
+    right = place + np.r_[gaps, gaps[-1:]][-len(place) :] / 2
+    return np.stack([np.maximum(left, place - reach), np.minimum(right, place + reach)])
+
+
+def wrapped(
+    figure: Figure | SubFigure, count: int, columns: int, x: str = "", y: str = "", **share: Any
+) -> list[Axes]:
+    """So many panels, at most so many in a row, with the label x below and y on the left."""
+    grid = figure.subplots(ceil(count / columns), columns, squeeze=False, **share).ravel()
+    for axes in grid[count:]:
+        axes.remove()
+    for place, axes in enumerate(grid[:count]):
+        if place % columns == 0:
+            axes.set_ylabel(y)
+        if place + columns >= count:
+            axes.set_xlabel(x)
+            axes.tick_params(labelbottom=True)
+    return list(grid[:count])
 
 
 def step_size_text(step_size: float) -> str:
     """As a person writes it: 0.001, 1, 200."""
-    return f"{step_size:g}"
+    return f"{step_size:.4g}"
 
 
 def name_study(figure: Figure, summary: pd.DataFrame, shown: str | None = None) -> None:
@@ -119,15 +185,6 @@ def name_study(figure: Figure, summary: pd.DataFrame, shown: str | None = None) 
     figure.suptitle(
         f"{study['study']}: {study['model']} on {study['dataset']}, {over}", fontsize=10
     )
-
-
-def logarithmic_step_sizes(axes: Axes, step_sizes: pd.Series) -> None:
-    """A logarithmic axis of step sizes."""
-    low, high = np.log10(step_sizes.min()), np.log10(step_sizes.max())
-    margin = max(0.2, 0.05 * (high - low))
-    axes.set_xscale("log")
-    axes.set_xlim(10 ** max(low - margin, -300), 10 ** (high + margin))  # 0 is on no such axis
-    axes.set_xlabel("step size α")
 
 
 def save(figure: Figure, path: Path) -> None:

@@ -1,54 +1,63 @@
-"""What the batch size does to the step size: final test error (1 - accuracy, of a classification)
-and test loss over the plane of both, after as many epochs as the study trains.
+"""What the batch size does to the step size: final test accuracy, of a classification, and test loss
+over the plane of both, after as many epochs as the study trains.
 
-A cell is a run, the median over seeds, with a dot where there is room for it; where there is no
-cell, nothing was run. "full" stands at the number of training samples. The scale of the colours,
-logarithmic for errors and where losses span more than a factor of ten, ends at the initial
-parameters; a run that is worse, or diverged, is as dark. Orange outlines what is useful: errors
-within 0.02 of the best, and losses that have come 95 % of the way from the initial loss to the
-best. The line joins the best step size of each batch size, by what the title says. Along the dotted
-line the step size is proportional to the batch size: α times the number of steps is constant.
+A cell is a run, the median over seeds, with the sign of how most seeds ended where there is room
+for it; where there is no cell, nothing was run. "full" stands at the number of training samples.
+The scale of the colours, logarithmic in the odds of accuracies and where losses span more than a
+factor of ten, ends at the initial parameters; a run that is worse, or diverged, is as dark. Orange
+underlines what is useful: accuracies within 0.02 of the best, and losses that have come 95 % of the
+way from the initial loss to the best. The line joins the best step size of each batch size, by what
+the title says; its bar reaches over all step sizes that are as good. Along the dotted line the step
+size is proportional to the batch size: α times the number of steps is constant.
 """
-
-from collections.abc import Iterator
-from itertools import pairwise
 
 import matplotlib
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.cm import ScalarMappable
-from matplotlib.collections import LineCollection
-from matplotlib.colors import LogNorm, Normalize
+from matplotlib.colors import FuncNorm, LogNorm, Normalize
 from matplotlib.figure import Figure
-from numpy.typing import NDArray
+from scipy.special import expit, logit
 
-from descent.analysis.best import best, criterion
-from descent.figures._cells import OUTLINE, cells, draw_cells, step_size_ticks
-from descent.figures._error import error, floor, label_scale, percent
-from descent.figures._style import name_study
+from descent.analysis.best import badness, best, criterion
+from descent.analysis.quantiles import range_text
+from descent.figures._scales import accuracy_range, accuracy_ticks
+from descent.figures._style import (
+    SIGN,
+    SIGNS,
+    WIDTH,
+    apart,
+    halfway,
+    name_signs,
+    name_study,
+    statuses,
+    step_size_text,
+)
 
-WIDTH, CELLS = 8.0, {1: 6.0, 2: 2.6}  # inches: the figure, the axis of the cells by panels
-DOT = 0.05  # inches of a cell that has room for a dot
-GOOD_ERROR, GOOD_LOSS = 0.02, 0.05  # from the best; the loss as a share of its way
+REACH = 0.5  # decades: no cell is wider to a side
+USEFUL = "#D55E00"
+GOOD_ACCURACY, GOOD_LOSS = 0.02, 0.05  # from the best; the loss as a share of its way
+LABELS = {1: 0.04, 2: 0.11}  # of an axis: how far its labels are apart, by panels
 
 
 def draw(traces: pd.DataFrame, summary: pd.DataFrame) -> Figure:
     summary, start = summary.assign(samples=samples(traces)), traces[traces["step"] == 0]
-    planes = {"test loss": (summary["final_test_loss_median"], start["test_loss"].median())}
-    if "test_accuracy" in traces:
-        ends = (error(c) for c in (summary["final_test_accuracy_median"], start["test_accuracy"]))
-        errors, at_start = ends
-        planes = {"test error": (errors, at_start.median()), **planes}
-    figure, width = Figure(figsize=(WIDTH, 3.8)), CELLS[len(planes)]
-    panels = figure.subplots(1, len(planes), sharey=True, squeeze=False)[0]
-    for axes, (name, (values, initial)) in zip(panels, planes.items(), strict=True):
-        _draw_plane(figure, axes, name, summary.assign(value=values), initial, width)
-        step_size_ticks(axes, summary["step_size"], width)
+    metrics = [metric for metric in ("test_accuracy", "test_loss") if metric in traces]
+    figure = Figure(figsize=(WIDTH, 4.2))
+    panels = figure.subplots(1, len(metrics), sharey=True, squeeze=False)[0]
+    for axes, metric in zip(panels, metrics, strict=True):
+        values = summary[f"final_{metric}_median"]
+        _draw_plane(figure, axes, metric, summary.assign(value=values), start[metric].median())
+        step_sizes = np.unique(summary["step_size"])
+        place = np.interp(np.log10(step_sizes), axes.get_xlim(), [0, 1])
+        shown = step_sizes[apart(step_sizes, place, LABELS[len(metrics)])]
+        axes.set_xticks(np.log10(shown), map(step_size_text, shown))
+        axes.set_xlabel("step size α")
     panels[0].set_ylabel("batch size")
-    seeds = summary["seeds"].max()
-    over = "one seed" if seeds == 1 else f"median of {seeds} seeds"
-    name_study(figure, summary, shown=f"{over}; line: best by {criterion(summary)}")
+    figure.legend(handles=name_signs(statuses(summary)), loc="outside lower center", ncols=6)
+    shown = range_text(summary["seeds"].max()).replace(" and range", "")
+    name_study(figure, summary, f"{shown}; line: best by {criterion(summary)}")
     return figure
 
 
@@ -66,66 +75,62 @@ def samples(traces: pd.DataFrame) -> pd.Series:
 
 
 def _draw_plane(
-    figure: Figure, axes: Axes, name: str, summary: pd.DataFrame, initial: float, width: float
+    figure: Figure, axes: Axes, metric: str, summary: pd.DataFrame, initial: float
 ) -> None:
-    rows = cells(axes, summary)
-    names = {runs["samples"].iloc[0]: runs["batch_size"].iloc[0] for runs, _ in rows.values()}
-    heights = np.log10(sorted(names))
-    outer = np.diff(heights).min(initial=1.0) / 2
-    middle = (heights[1:] + heights[:-1]) / 2
-    edges = np.r_[heights[0] - outer, middle, heights[-1] + outer]
-    values = summary["value"].where(np.isfinite(summary["value"]))
-    initial = initial if initial > 0 else 1.0
-    lowest = values.min() if values.min() < initial else initial / 2
-    least = min(max(lowest, floor(values)), initial / 2) if "error" in name else lowest
-    logarithmic = "error" in name or initial > 10 * least > 0
-    norm = (LogNorm if logarithmic else Normalize)(least, initial, clip=True)
-    colours = ScalarMappable(norm, matplotlib.colormaps["cividis_r"])
-    enough = lowest + (GOOD_ERROR if "error" in name else GOOD_LOSS * (initial - lowest))
-    by_size = sorted(rows.values(), key=lambda row: row[0]["samples"].iloc[0])
-    useful = []
-    for (runs, ends), (bottom, top), height in zip(by_size, pairwise(edges), heights, strict=True):
-        shown = np.clip(runs["value"].where(np.isfinite(runs["value"]), initial), least, initial)
-        faces = colours.to_rgba(shown.to_numpy())
-        _, inches = draw_cells(axes, ends, bottom, top, faces, width)
-        place = np.log10(runs["step_size"])[inches > DOT]
-        for colour, size in (("white", 4), ("black", 2)):
-            axes.plot(place, np.full(len(place), height), ".", color=colour, markersize=size)
-        useful.append(ends[:, (runs["value"] <= enough).to_numpy()].T)
-    outline = list(_outline(useful, edges))
-    axes.add_collection(LineCollection(outline, colors=OUTLINE, linewidths=2, gid="useful"))
+    norm = _norm(metric, summary["value"], initial)
+    bad, good = (norm.vmin, norm.vmax) if metric == "test_accuracy" else (norm.vmax, norm.vmin)
+    enough = GOOD_ACCURACY if metric == "test_accuracy" else GOOD_LOSS * (bad - good)
+    best_value = summary["value"].max() if metric == "test_accuracy" else summary["value"].min()
+    map_ = matplotlib.colormaps["cividis" if metric == "test_accuracy" else "cividis_r"]
+    colours = ScalarMappable(norm, map_)
+    names = summary.groupby("samples")["batch_size"].first()
+    heights = np.log10(names.index.to_numpy())
+    rows = dict(zip(names.index, halfway(heights).T, strict=True))
+    place = np.log10(summary["step_size"])
+    reach = max(REACH, np.ptp(place) / 40)
+    axes.set_xlim(place.min() - reach / 2, place.max() + reach / 2)
+    room = np.ptp(axes.get_xlim()) / 30  # of a sign
     chosen = best(summary).sort_values("samples")
+    for size, runs in summary.groupby("samples"):
+        runs = runs.sort_values("step_size")
+        x, (bottom, top) = np.log10(runs["step_size"].to_numpy()), rows[size]
+        left, right = halfway(x, reach)
+        values = runs["value"].where(np.isfinite(runs["value"]), bad)
+        cell = {"align": "edge", "edgecolor": "white", "linewidth": min(0.8, 20 / len(x))}
+        axes.bar(left, top - bottom, right - left, bottom, color=colours.to_rgba(values), **cell)
+        useful = (np.abs(runs["value"] - best_value) <= enough + 1e-9).to_numpy()
+        under = bottom + 0.06 * (top - bottom)
+        axes.hlines([under] * useful.sum(), left[useful], right[useful], USEFUL, linewidth=3)
+        for a, width, value, ended in zip(
+            x, right - left, values, statuses(runs).to_numpy(), strict=True
+        ):
+            if width > room:
+                dark = map_(norm(value))[:3] < np.array([0.55, 0.55, 0.55])
+                ink = {"color": "white" if dark.all() else "black", "marker": SIGNS[ended]}
+                axes.plot(a, np.log10(size), **SIGN | {"markersize": 5} | ink)
+        tied = x[badness(runs).to_numpy() <= badness(runs).min()]
+        if len(tied) > 1:
+            axes.hlines(np.log10(size), tied[0], tied[-1], USEFUL, linewidth=1.5)
     x, y = np.log10(chosen["step_size"].to_numpy()), np.log10(chosen["samples"].to_numpy())
-    axes.plot(x, y, color=OUTLINE, marker="o", markersize=5, markeredgecolor="black")
+    axes.plot(x, y, color=USEFUL, marker="o", markersize=5, markeredgecolor="black")
     if len(chosen):
         axes.axline((x[0], y[0]), slope=1, color="black", linestyle=":", linewidth=1)
-    axes.set_ylim(edges[0], edges[-1])
-    axes.set_yticks(heights, [names[size] for size in sorted(names)])
+    axes.set_ylim(halfway(heights)[0, 0], halfway(heights)[1, -1])
+    axes.set_yticks(heights, names)
     axes.grid(visible=False)
     axes.tick_params(axis="y", length=0)
-    _draw_colours(figure, axes, colours, name)
-
-
-def _outline(useful: list[NDArray], edges: NDArray) -> Iterator[list[tuple[float, float]]]:
-    """The lines around intervals [[left, right], …] of rows between these edges."""
-    for intervals, (bottom, top) in zip(useful, pairwise(edges), strict=True):
-        ends, counts = np.unique(intervals, return_counts=True)  # of neighbours twice
-        yield from ([(x, bottom), (x, top)] for x in ends[counts == 1])
-    around = [np.empty((0, 2)), *useful, np.empty((0, 2))]
-    for (below, above), edge in zip(pairwise(around), edges, strict=True):
-        for left, right in pairwise(np.unique(np.r_[below, above])):
-            middle = (left + right) / 2
-            within = [((s[:, 0] < middle) & (middle < s[:, 1])).any() for s in (below, above)]
-            if within[0] != within[1]:
-                yield [(left, edge), (right, edge)]
-
-
-def _draw_colours(figure: Figure, axes: Axes, colours: ScalarMappable, name: str) -> None:
-    """The scale, the best above."""
-    bar = figure.colorbar(colours, ax=axes, location="top", aspect=25, label=f"final {name}")
-    if isinstance(colours.norm, LogNorm):
-        label_scale(bar.ax.xaxis, colours.norm.vmin, colours.norm.vmax)
-        written = percent if "error" in name else "{:.3g}".format
-        bar.ax.xaxis.set_major_formatter(lambda value, _: written(value))
-    bar.ax.grid(visible=False)
+    label = metric.replace("_", " ")
+    bar = figure.colorbar(colours, ax=axes, location="top", aspect=25, label=f"final {label}")
     bar.outline.set_visible(False)
+    if metric == "test_accuracy":
+        accuracy_ticks(bar.ax.xaxis, norm.vmin, norm.vmax, False)
+
+
+def _norm(metric: str, values: pd.Series, initial: float) -> Normalize:
+    """From the best to the initial parameters."""
+    values = values[np.isfinite(values)]
+    if metric == "test_accuracy":
+        low, high = accuracy_range([initial, *values[values > initial]])
+        return FuncNorm((logit, expit), low, high, clip=True)
+    low = values.min() if len(values) and values.min() < initial else initial / 2
+    return (LogNorm if initial > 10 * low > 0 else Normalize)(low, initial, clip=True)

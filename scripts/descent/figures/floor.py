@@ -1,14 +1,17 @@
 """The floor of stochastic gradient descent with a fixed step size: how far above its minimum the
 objective stays, F_t - F*, in the mean over the evaluated steps of the last quarter.
 
-A mark is measured: the mean over seeds, its bar two standard errors. The line is what noise was
-expected to add before training, from the covariance of the samples' gradients at the minimiser. The
-dashed line adds what should be left of the way from the start: where it rises above the other, the
-run was too short for its floor. Dotted is α tr C / (4B), which the floor of samples drawn with
-replacement tends to for small step sizes; shuffled samples lie below it. Nothing is expected from
-the limit of the step size on, which is marked at the top. There α is in units of 1/L, L the bound
-of all curvature.
+A mark is measured: the mean over seeds, its bar two standard errors; at the upper edge, where the
+mean lies above ten times what noise adds anywhere. The line is what noise was expected to add
+before training, from the covariance of the samples' gradients at the minimiser. The dashed line
+adds what should be left of the start: where it rises above the other, the run was too short for its
+floor. Dotted is α tr C / (4B), which the floor of samples drawn with replacement tends to for small
+step sizes; shuffled samples lie below it. Nothing is expected from the limit of the step size on,
+the vertical line ("at most", where only an upper bound of it is known). At the top α is in units of
+1/L, L the bound of all curvature.
 """
+
+from collections.abc import Mapping
 
 import numpy as np
 import pandas as pd
@@ -17,55 +20,67 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from descent.analysis.quantiles import mean_and_error
-from descent.figures._limits import units_of_bound
-from descent.figures._style import WIDTH, logarithmic_step_sizes, name_study, optimizer_looks
+from descent.figures._scales import (
+    draw_limits,
+    name_limits,
+    step_size_axis,
+    units_of_bound,
+    value_axis,
+)
+from descent.figures._style import BARE, RUN, WIDTH, name_study, optimizer_looks
 from descent.run import FULL
 from descent.theory.known import Known, height, late, measured_floors
 
 STYLES = {"noise": "-", "noise and start": (0, (3, 2)), "α tr C / (4B)": ":"}
+ABOVE = 10  # times the largest expected floor
 
 
 def draw(traces: pd.DataFrame, summary: pd.DataFrame, known: Known) -> Figure:
-    figure = Figure(figsize=(WIDTH, 3.8))
+    figure = Figure(figsize=(WIDTH, 4.2))
     axes = figure.subplots()
     noisy = [name for name, size in known.numbers["optimizers"].items() if size != FULL]
-    batches = summary[summary["optimizer"].isin(noisy)]
-    logarithmic_step_sizes(axes, batches["step_size"])
-    axes.set_yscale("log")
+    step_size_axis(axes, summary.loc[summary["optimizer"].isin(noisy), "step_size"])
     axes.set_ylabel(r"floor of $F_t - F^\star$")
-    handles = []
-    for name, (colour, marker) in zip(noisy, optimizer_looks(), strict=False):
-        of_optimizer = (table[table["optimizer"] == name] for table in (traces, known.expected))
-        _draw_measured(axes, next(of_optimizer), colour, marker)
-        _draw_expected(axes, next(of_optimizer), known, name, colour)
-        handles.append(Line2D([], [], color=colour, marker=marker, label=name))
+    measured = measured_floors(traces[traces["optimizer"].isin(noisy)])
+    expected = late(known.expected).assign(height=height).groupby(RUN)[["from_noise", "height"]]
+    expected = expected.mean()
+    values = measured.mean(axis=1, skipna=False).to_numpy()
+    values = values[(values > 0) & (values <= ABOVE * expected["height"].max())]
+    value_axis(axes, *(f([*values, *expected["from_noise"].dropna()]) for f in (min, max)), "log")
+    limits: set[str] = set()
+    for name in noisy:
+        look = optimizer_looks(summary)[name]
+        _draw_measured(axes, measured.loc[name], look)
+        if name in expected.index:
+            small = known.numbers["noise_trace"] / (4 * int(known.batch_size(name)))
+            _draw_expected(axes, expected.loc[name], small, look["color"])
+        limits |= draw_limits(axes, known, name, look["color"])
     units_of_bound(axes, known)
+    handles = [
+        Line2D([], [], label=f"{name}, measured", markersize=4, **optimizer_looks(summary)[name])
+        for name in noisy
+    ]
     handles += [Line2D([], [], color="0.3", ls=STYLES[line], label=line) for line in STYLES]
-    figure.legend(handles=handles, loc="outside lower center", ncols=5)
-    name_study(figure, summary, f"mean of {summary['seeds'].max()} seeds")
+    figure.legend(handles=handles + name_limits(limits), loc="outside lower center", ncols=3)
+    name_study(figure, summary, f"mean and two standard errors of {summary['seeds'].max()} seeds")
     return figure
 
 
-def _draw_measured(axes: Axes, traces: pd.DataFrame, colour: str, marker: str) -> None:
-    """Marks with bars, where the mean is finite."""
-    seeds = measured_floors(traces).droplevel("optimizer")
+def _draw_measured(axes: Axes, seeds: pd.DataFrame, look: Mapping) -> None:
+    """Open marks with bars; at the upper edge, where the mean is not finite or above it."""
+    top = axes.get_ylim()[1]
     mean = seeds.mean(axis=1, skipna=False)
-    shown = seeds[np.isfinite(mean) & (mean > 0)]
-    look = {"fmt": marker, "color": colour, "markersize": 4, "elinewidth": 1}
-    axes.errorbar(shown.index, *mean_and_error(shown), **look)
+    shown = seeds[(mean > 0) & (mean <= top)]
+    bars = {"markersize": 5, "markerfacecolor": "none", "elinewidth": 1, "capsize": 2, "zorder": 3}
+    marker, colour = look["marker"], look["color"]
+    axes.errorbar(shown.index, *mean_and_error(shown), fmt=marker, color=colour, **bars)
+    off = seeds.index[~(mean <= top)]
+    axes.plot(off, np.full(len(off), top), marker, color=colour, fillstyle="none", **BARE)
 
 
-def _draw_expected(
-    axes: Axes, expected: pd.DataFrame, known: Known, optimizer: str, colour: str
-) -> None:
-    """Lines through the step sizes below the limit, and the limit."""
-    rows = late(expected).assign(height=height).groupby("step_size")[["from_noise", "height"]]
-    of_runs = rows.mean()
-    step_sizes = of_runs.index.to_numpy()
-    small = step_sizes * known.numbers["noise_trace"] / (4 * int(known.batch_size(optimizer)))
-    lines = zip(STYLES.values(), (of_runs["from_noise"], of_runs["height"], small), strict=True)
-    for style, values in lines:
+def _draw_expected(axes: Axes, expected: pd.DataFrame, small: float, colour: str) -> None:
+    """Lines through the step sizes below the limit; small: the slope of the dotted one."""
+    step_sizes = expected.index.to_numpy()
+    lines = (expected["from_noise"], expected["height"], small * step_sizes)
+    for style, values in zip(STYLES.values(), lines, strict=True):
         axes.plot(step_sizes, values, color=colour, linestyle=style, linewidth=1.2)
-    low, high = axes.get_xlim()
-    if low < (limit := known.limit(optimizer)) < high:
-        axes.plot(limit, 1, "v", color=colour, clip_on=False, transform=axes.get_xaxis_transform())

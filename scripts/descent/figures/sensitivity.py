@@ -1,9 +1,9 @@
 """How sensitive each update rule is to its step size.
 
-Above: final test error (1 - accuracy) against the step size, a panel for each optimizer with the
-others in grey. A mark is a seed, a line the median over seeds; a bar reaches from the least to the
-largest of fewer than ten seeds, of more from the 10 % to the 90 % quantile. Seeds whose error is
-not finite are left out, and count as the worst.
+Above: final test accuracy against the step size, a panel for each optimizer with the others in
+grey. A mark is a seed, a line the median over seeds; a bar reaches from the least to the largest of
+fewer than ten seeds, of more from the 10 % to the 90 % quantile. A cross at the edge is a seed
+whose accuracy is not finite.
 
 Below: the good step sizes of each optimizer, those around its best one, the star, whose median is
 within 0.02 of it. The grid resolves no more than this: a thick line joins good step sizes, a thin
@@ -12,73 +12,61 @@ decades lies between those of the thick line and of both; "or more" where the gr
 range does.
 """
 
+from collections.abc import Mapping
 from math import ceil
 
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.ticker import NullFormatter
 
 from descent.analysis.best import badness, best, criterion
-from descent.analysis.quantiles import over_seeds
-from descent.figures._error import error, error_axis
-from descent.figures._final import STAR, draw_final, drawable, final
-from descent.figures._style import WIDTH, logarithmic_step_sizes, name_study, optimizer_looks
+from descent.figures._final import STAR, draw_ends, ends
+from descent.figures._scales import accuracy_axis, step_size_axis
+from descent.figures._style import WIDTH, name_study, optimizer_looks, wrapped
 
 GOOD = 0.02  # of accuracy, below the best
-PANEL, STRIP = 1.5, 0.25  # inches: a row of panels, a row of good step sizes
-ROOM = 150  # points that all bars of an optimizer may take
-BEST = STAR | {"markersize": 9}
+PANEL, STRIP = 1.6, 0.25  # inches: a row of panels, a row of good step sizes
 
 
 def draw(traces: pd.DataFrame, summary: pd.DataFrame) -> Figure:
-    optimizers = summary["optimizer"].unique()
-    columns = min(3, len(optimizers))
-    rows = ceil(len(optimizers) / columns)
-    strip = STRIP * len(optimizers)
+    looks, end = optimizer_looks(summary), ends(traces, summary)
+    columns = min(3, len(looks))
+    rows, strip = ceil(len(looks) / columns), STRIP * len(looks)
     figure = Figure(figsize=(WIDTH, 1.2 + PANEL * rows + strip))
     above, below = figure.subfigures(2, 1, height_ratios=(PANEL * rows + 0.3, strip + 0.5))
-    grid = above.subplots(rows, columns, sharex=True, sharey=True, squeeze=False)
-    last = final(traces)
-    last = last.assign(test_error=error(last["test_accuracy"]))
-    error_axis(grid[0, 0], last["test_error"])
-    of_runs = {
-        optimizer: (runs, over_seeds(runs, ["step_size"], "test_error"))
-        for optimizer, runs in last.groupby("optimizer", sort=False)
-    }
-    looks = dict(zip(optimizers, optimizer_looks(), strict=False))
-    for axes in grid.flat[len(optimizers) :]:
-        axes.axis("off")
-    for axes, optimizer in zip(grid.flat, optimizers, strict=False):
-        logarithmic_step_sizes(axes, summary["step_size"])
+    share = {"y": "final test accuracy", "sharex": True, "sharey": True}
+    for axes, (optimizer, look) in zip(
+        wrapped(above, len(looks), columns, **share), looks.items(), strict=True
+    ):
+        step_size_axis(axes, summary["step_size"])
         axes.set_xlabel("")
-        for _, other in of_runs.values():
-            axes.plot(other.index, drawable(other["median"], axes), color="0.8", linewidth=0.9)
-        draw_final(axes, *of_runs[optimizer], "test_error", *looks[optimizer], ROOM)
+        accuracy_axis(axes, end["test_accuracy"])
+        for _, other in summary.groupby("optimizer"):
+            other = other.sort_values("step_size")
+            medians = other["final_test_accuracy_median"].clip(*axes.get_ylim())
+            axes.plot(other["step_size"], medians, color="0.8", linewidth=0.9)
+        runs = summary[summary["optimizer"] == optimizer]
+        draw_ends(axes, end[end["optimizer"] == optimizer], runs, "test_accuracy", look)
         axes.set_title(optimizer)
-    for axes in grid[:, 0]:
-        axes.set_ylabel("final test error")
     _draw_good(below.subplots(), summary, looks)
-    for axes in (*grid.flat, *below.axes):
-        axes.xaxis.set_minor_formatter(NullFormatter())
     name_study(figure, summary)
     return figure
 
 
-def _draw_good(axes: Axes, summary: pd.DataFrame, looks: dict[str, tuple[str, str]]) -> None:
+def _draw_good(axes: Axes, summary: pd.DataFrame, looks: Mapping[str, Mapping]) -> None:
     chosen = best(summary)["step_size"]
-    logarithmic_step_sizes(axes, summary["step_size"])
+    step_size_axis(axes, summary["step_size"])
     for row, (optimizer, runs) in enumerate(summary.groupby("optimizer", sort=False)):
         if optimizer not in chosen:
             continue
         (first, last), (before, after) = good_step_sizes(runs)
-        colour, _ = looks[optimizer]
-        axes.plot([before or first, after or last], [row, row], color=colour, linewidth=1)
-        axes.plot([first, last], [row, row], color=colour, linewidth=5, solid_capstyle="round")
-        axes.plot(chosen[optimizer], row, color=colour, **BEST)
-        axes.text(1.01, row, decades(first, last, before, after), va="center", fontsize=8)
-        axes.texts[-1].set_transform(axes.get_yaxis_transform())
+        line = {"color": looks[optimizer]["color"], "solid_capstyle": "round"}
+        axes.plot([before or first, after or last], [row, row], linewidth=1, **line)
+        axes.plot([first, last], [row, row], linewidth=5, **line)
+        axes.plot(chosen[optimizer], row, color=line["color"], **STAR)
+        words = decades(first, last, before, after)
+        axes.text(1.01, row, words, va="center", size=8, transform=axes.get_yaxis_transform())
     axes.set_yticks(range(len(looks)), looks)
     axes.set_ylim(len(looks) - 0.5, -0.5)
     title = f"good step sizes: within {GOOD:g} of the optimizer's own best, by {criterion(summary)}"

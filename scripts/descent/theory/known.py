@@ -31,6 +31,11 @@ class Known(NamedTuple):
         limits, size = self.numbers["limits"], self.batch_size(optimizer)
         return limits["gd_local"] if size == FULL else limits["sgd"].get(size)
 
+    def is_upper_bound(self, optimizer: str) -> bool:
+        """Whether `limit` is an upper bound, as that of batches is where parameters are many."""
+        bound = self.numbers["limits"].get("sgd_upper_bound", False)
+        return bound and self.batch_size(optimizer) != FULL
+
     def limits(self, optimizer: str) -> dict[str, float]:
         """The limits of its step size that are known, by where they hold: near the minimiser
         2/λ_max(H(w*)) of full batches, of batches that of mean squares; from anywhere 2/L of full

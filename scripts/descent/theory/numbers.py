@@ -17,7 +17,7 @@ from descent.theory.minimiser import certificate, objective_of
 from descent.theory.objective import Point
 from descent.theory.scope import no_minimiser, no_theory
 from descent.theory.spectrum import EXACT, Spectrum, largest, spectra
-from descent.theory.stability import SecondMoments
+from descent.theory.stability import FEW, SecondMoments
 
 STARTS = 20  # seeds whose starts are followed
 PROBES = 8  # random combinations of the samples' gradients that stand for their covariance
@@ -40,7 +40,7 @@ def theory(runs: Runs, data: Data, minimiser: Mapping[str, NDArray]) -> Known:
         ),
         "noise_trace": None,
         "optimizers": {name: str(run.batch_size) for name, run in plain},
-        "limits": {"gd_local": None, "gd_global": None, "sgd": {}},
+        "limits": {"gd_local": None, "gd_global": None, "sgd": {}, "sgd_upper_bound": False},
         "floor": {},
     }
     nothing = pd.DataFrame(columns=EXPECTED)
@@ -75,6 +75,7 @@ def theory(runs: Runs, data: Data, minimiser: Mapping[str, NDArray]) -> Known:
         "gd_local": 2 / top.value,
         "gd_global": 2 / curvature["bound"],
         "sgd": {str(size): moments.limit(size) for size in sorted(sizes)},
+        "sgd_upper_bound": point.w.size > FEW,
     }
     expected = _expected(point, moments, plain, len(training.y_train), limits)
     numbers["floor"] = floors(expected)
