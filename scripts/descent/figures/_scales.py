@@ -26,9 +26,20 @@ class _Plain(LogFormatter):
 
 def plain(axis: Axis, low: float, high: float) -> None:
     """0.2 and not 2 × 10⁻¹ beside a logarithmic axis, where that is short."""
-    if 1e-4 <= low < high <= 2e4:
+    if 5e-5 <= low < high <= 2e4:
         axis.set_major_formatter(_Plain())
         axis.set_minor_formatter(_Plain(minor_thresholds=(1.5, 0.5)))
+
+
+def count_axis(axes: Axes, most: float, room: int) -> None:
+    """A logarithmic axis of numbers of steps, from 0 to `most`, with at most `room` labels."""
+    axes.set_xscale("symlog", linthresh=1, linscale=0.6)
+    decades = np.arange(int(np.log10(max(most, 1))) + 1)
+    every = len(decades) // room + 1
+    shown = 10.0 ** decades[(every - 1) :: every]
+    labels = [f"{x:g}" if x < 1e4 else f"$10^{{{np.log10(x):.0f}}}$" for x in shown]
+    axes.set_xticks([0, *shown], ["0", *labels])
+    axes.xaxis.set_minor_locator(FixedLocator(10.0**decades))
 
 
 def value_axis(axes: Axes, low: float, high: float, scale: str = "") -> None:
@@ -73,13 +84,13 @@ def accuracy_range(accuracies: ArrayLike) -> tuple[float, float]:
     return float(low), float(high)
 
 
-def accuracy_ticks(axis: Axis, low: float, high: float, whole: bool) -> None:
+def accuracy_ticks(axis: Axis, low: float, high: float, whole: bool, apart: float = APART) -> None:
     """Round percents on an axis, or a bar, of accuracies; whole: whether its end stands for 1."""
     place = (logit(SHARES) - logit(low)) / (logit(high) - logit(low))
     ticks: list[float] = [high] if whole else []
     taken: list[float] = [1.0] if whole else []
     for i in np.argsort(np.abs(SHARES - 0.5)):  # what is written shorter comes first
-        if 0 <= place[i] <= 1 and all(abs(place[i] - other) > APART for other in taken):
+        if 0 <= place[i] <= 1 and all(abs(place[i] - other) > apart for other in taken):
             ticks.append(SHARES[i])
             taken.append(place[i])
     if len(ticks) < 3:
@@ -87,7 +98,9 @@ def accuracy_ticks(axis: Axis, low: float, high: float, whole: bool) -> None:
         ticks = [*inside[(inside >= low) & (inside <= high)]]
     axis.set_major_locator(FixedLocator(sorted(ticks)))
     axis.set_minor_locator(FixedLocator([]))
-    axis.set_major_formatter(lambda share, _: percent(1.0 if whole and share == high else share))
+    axis.set_major_formatter(
+        lambda share, _: f"{100 * (1.0 if whole and share == high else share):.8g} %"
+    )
 
 
 def accuracy_axis(axes: Axes, accuracies: ArrayLike) -> None:
@@ -99,8 +112,8 @@ def accuracy_axis(axes: Axes, accuracies: ArrayLike) -> None:
 
 
 def percent(share: float) -> str:
-    """As a person writes it: 0.1 %, 20 %, 99.95 %."""
-    return f"{100 * share:.6g} %"
+    """As a person writes it: 0.1 %, 20 %."""
+    return f"{100 * share:.3g} %"
 
 
 def draw_limits(axes: Axes, known: Known, optimizer: str, colour: str) -> set[str]:

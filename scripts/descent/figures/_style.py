@@ -131,20 +131,23 @@ def step_size_bar(figure: Figure, step_sizes: pd.Series) -> Colorbar:
         of_place, ax=figure.axes, spacing="proportional", aspect=40, label="step size α"
     )
     bar.minorticks_off()
-    shown = apart(distinct, place, LABELS_APART)
-    bar.set_ticks(place[shown], labels=[step_size_text(distinct[i]) for i in shown])
+    shown = _labelled(distinct, place)
+    ticks = np.interp(np.log10(shown), np.log10(distinct), place)
+    bar.set_ticks(ticks, labels=[f"{step_size:.3g}" for step_size in shown])
     return bar
 
 
-def apart(step_sizes: NDArray, place: NDArray, least: float) -> list[int]:
-    """Which step sizes are labelled so that labels are so far apart: those written shortest."""
+def _labelled(distinct: NDArray, place: NDArray) -> NDArray:
+    """What is written beside a bar: step sizes as far as they fit, of more the powers of ten."""
+    first, last = np.log10(distinct[[0, -1]])
+    decades = 10.0 ** np.arange(np.ceil(first), np.floor(last) + 1)
+    if len(distinct) * LABELS_APART > 1 and 3 <= len(decades) <= 1 / LABELS_APART:
+        return decades
     shown: list[int] = []
-    off_decade = np.abs(np.log10(step_sizes) % 1 - 0.5) < 0.5 - 1e-9
-    text = [len(step_size_text(step_size)) for step_size in step_sizes]
-    for i in np.lexsort((text, off_decade)):
-        if all(abs(place[i] - place[other]) > least for other in shown):
-            shown.append(int(i))
-    return sorted(shown)
+    for i in sorted(range(len(distinct)), key=lambda i: len(f"{distinct[i]:.3g}")):
+        if all(abs(place[i] - place[other]) > LABELS_APART for other in shown):
+            shown.append(i)  # 0.1 rather than 0.126
+    return distinct[shown]
 
 
 def halfway(place: ArrayLike, reach: float = np.inf) -> NDArray[np.float64]:

@@ -1,5 +1,5 @@
-"""What the batch size does to the step size: final test accuracy, of a classification, and test loss
-over the plane of both, after as many epochs as the study trains.
+"""What the batch size does to the step size: final test accuracy, of a classification, and test
+loss over the plane of both, after as many epochs as the study trains.
 
 A cell is a run, the median over seeds, with the sign of how most seeds ended where there is room
 for it; where there is no cell, nothing was run. "full" stands at the number of training samples.
@@ -22,23 +22,21 @@ from scipy.special import expit, logit
 
 from descent.analysis.best import badness, best, criterion
 from descent.analysis.quantiles import range_text
-from descent.figures._scales import accuracy_range, accuracy_ticks
+from descent.figures._scales import accuracy_range, accuracy_ticks, step_size_axis
 from descent.figures._style import (
     SIGN,
     SIGNS,
     WIDTH,
-    apart,
     halfway,
     name_signs,
     name_study,
     statuses,
-    step_size_text,
 )
 
 REACH = 0.5  # decades: no cell is wider to a side
+DARK = 0.6  # the lightest of red, green and blue below which white is written
 USEFUL = "#D55E00"
 GOOD_ACCURACY, GOOD_LOSS = 0.02, 0.05  # from the best; the loss as a share of its way
-LABELS = {1: 0.04, 2: 0.11}  # of an axis: how far its labels are apart, by panels
 
 
 def draw(traces: pd.DataFrame, summary: pd.DataFrame) -> Figure:
@@ -49,11 +47,6 @@ def draw(traces: pd.DataFrame, summary: pd.DataFrame) -> Figure:
     for axes, metric in zip(panels, metrics, strict=True):
         values = summary[f"final_{metric}_median"]
         _draw_plane(figure, axes, metric, summary.assign(value=values), start[metric].median())
-        step_sizes = np.unique(summary["step_size"])
-        place = np.interp(np.log10(step_sizes), axes.get_xlim(), [0, 1])
-        shown = step_sizes[apart(step_sizes, place, LABELS[len(metrics)])]
-        axes.set_xticks(np.log10(shown), map(step_size_text, shown))
-        axes.set_xlabel("step size α")
     panels[0].set_ylabel("batch size")
     figure.legend(handles=name_signs(statuses(summary)), loc="outside lower center", ncols=6)
     shown = range_text(summary["seeds"].max()).replace(" and range", "")
@@ -83,47 +76,42 @@ def _draw_plane(
     best_value = summary["value"].max() if metric == "test_accuracy" else summary["value"].min()
     map_ = matplotlib.colormaps["cividis" if metric == "test_accuracy" else "cividis_r"]
     colours = ScalarMappable(norm, map_)
+    step_size_axis(axes, summary["step_size"])
     names = summary.groupby("samples")["batch_size"].first()
-    heights = np.log10(names.index.to_numpy())
-    rows = dict(zip(names.index, halfway(heights).T, strict=True))
-    place = np.log10(summary["step_size"])
-    reach = max(REACH, np.ptp(place) / 40)
-    axes.set_xlim(place.min() - reach / 2, place.max() + reach / 2)
-    room = np.ptp(axes.get_xlim()) / 30  # of a sign
-    chosen = best(summary).sort_values("samples")
-    for size, runs in summary.groupby("samples"):
+    edges = 10 ** halfway(np.log10(names.index))
+    decades = np.ptp(np.log10(axes.get_xlim()))
+    for (size, runs), bottom, top in zip(summary.groupby("samples"), *edges, strict=True):
         runs = runs.sort_values("step_size")
-        x, (bottom, top) = np.log10(runs["step_size"].to_numpy()), rows[size]
-        left, right = halfway(x, reach)
+        x = runs["step_size"].to_numpy()
+        left, right = 10 ** halfway(np.log10(x), max(REACH, decades / 40))
         values = runs["value"].where(np.isfinite(runs["value"]), bad)
         cell = {"align": "edge", "edgecolor": "white", "linewidth": min(0.8, 20 / len(x))}
         axes.bar(left, top - bottom, right - left, bottom, color=colours.to_rgba(values), **cell)
         useful = (np.abs(runs["value"] - best_value) <= enough + 1e-9).to_numpy()
-        under = bottom + 0.06 * (top - bottom)
-        axes.hlines([under] * useful.sum(), left[useful], right[useful], USEFUL, linewidth=3)
-        for a, width, value, ended in zip(
-            x, right - left, values, statuses(runs).to_numpy(), strict=True
-        ):
-            if width > room:
-                dark = map_(norm(value))[:3] < np.array([0.55, 0.55, 0.55])
-                ink = {"color": "white" if dark.all() else "black", "marker": SIGNS[ended]}
-                axes.plot(a, np.log10(size), **SIGN | {"markersize": 5} | ink)
+        under = np.full(useful.sum(), bottom * (top / bottom) ** 0.06)
+        axes.hlines(under, left[useful], right[useful], USEFUL, linewidth=3)
+        for place in np.flatnonzero(np.log10(right / left) > decades / 30):
+            dark = max(map_(norm(values.iloc[place]))[:3]) < DARK
+            marker = SIGNS[statuses(runs).iloc[place]]
+            ink = {"color": "white" if dark else "black", "marker": marker, "markersize": 5}
+            axes.plot(x[place], size, **SIGN | ink)
         tied = x[badness(runs).to_numpy() <= badness(runs).min()]
-        if len(tied) > 1:
-            axes.hlines(np.log10(size), tied[0], tied[-1], USEFUL, linewidth=1.5)
-    x, y = np.log10(chosen["step_size"].to_numpy()), np.log10(chosen["samples"].to_numpy())
-    axes.plot(x, y, color=USEFUL, marker="o", markersize=5, markeredgecolor="black")
+        axes.hlines(size, tied.min(), tied.max(), USEFUL, linewidth=1.5)
+    chosen = best(summary).sort_values("samples")[["step_size", "samples"]].to_numpy()
+    axes.plot(*chosen.T, color=USEFUL, marker="o", markersize=5, markeredgecolor="black")
     if len(chosen):
-        axes.axline((x[0], y[0]), slope=1, color="black", linestyle=":", linewidth=1)
-    axes.set_ylim(halfway(heights)[0, 0], halfway(heights)[1, -1])
-    axes.set_yticks(heights, names)
+        axes.axline(chosen[0], 10 * chosen[0], color="black", linestyle=":", linewidth=1)
+    axes.set_yscale("log")
+    axes.set_ylim(edges[0, 0], edges[1, -1])
+    axes.set_yticks(names.index, names)
+    axes.minorticks_off()
     axes.grid(visible=False)
     axes.tick_params(axis="y", length=0)
     label = metric.replace("_", " ")
     bar = figure.colorbar(colours, ax=axes, location="top", aspect=25, label=f"final {label}")
     bar.outline.set_visible(False)
     if metric == "test_accuracy":
-        accuracy_ticks(bar.ax.xaxis, norm.vmin, norm.vmax, False)
+        accuracy_ticks(bar.ax.xaxis, norm.vmin, norm.vmax, False, 1 / 6)
 
 
 def _norm(metric: str, values: pd.Series, initial: float) -> Normalize:

@@ -1,9 +1,9 @@
-"""A line is the median over seeds (the mean, where the title says so). Beside it, thin, is each seed
-where they are fewer than ten, else a band from the 10 % to the 90 % quantile; neither in panels of
-so many runs that they would hide each other. Colour is the step size, the same in every panel,
-unless the legend says otherwise. The sign behind a line says how most of its seeds ended, as far as
-there is room. A line that leaves the frame goes on where it comes back; a triangle at the edge
-marks where a run first leaves it, a cross where its line is first not finite.
+"""A line is the median over seeds (the mean, where the title says so). Beside it, thin, is each
+seed where they are fewer than ten, else a band from the 10 % to the 90 % quantile; neither in
+panels of so many runs that they would hide each other. Colour is the step size, the same in every
+panel, unless the legend says otherwise. The sign behind a line says how most of its seeds ended, as
+far as there is room. A line that leaves the frame goes on where it comes back; a triangle at the
+edge marks where a run first leaves it, a cross where its line is first not finite.
 """
 
 from collections.abc import Mapping, Sequence
@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 
 from descent.analysis.best import best
 from descent.analysis.quantiles import FEW, quantile, range_text
-from descent.figures._scales import accuracy_axis, value_axis
+from descent.figures._scales import accuracy_axis, count_axis, value_axis
 from descent.figures._style import (
     BARE,
     MANY,
@@ -42,14 +42,14 @@ from descent.figures._style import (
 from descent.theory.known import Known, height
 
 CROWD = 28  # thin lines in a panel; more are not shown
-HIGHEST, DEEPEST = 100, 1e-8  # of the largest start: an axis shows nothing beyond
+HIGHEST, DEEPEST = 30, 1e-6  # of the largest start: an axis shows nothing beyond
 SIGNS_APART = 0.045  # of the height of a panel
 DASHES = ("-", (0, (4, 1.5)), (0, (1, 1)), (0, (5, 1, 1, 1)))  # of optimizers in one panel
 MEASURED = {"linewidth": 3, "alpha": 0.4}
-AXES = {  # what curves are drawn against: its scale and its label
-    "step": ({"value": "symlog", "linthresh": 1, "linscale": 0.6}, "step"),
-    "epoch": ({"value": "linear"}, "epoch"),
-    "path": ({"value": "log"}, "α t (step size × number of steps)"),
+AXES = {  # what curves are drawn against: its label, and its scale, symlog with 0
+    "step": ("step", "symlog"),
+    "epoch": ("epoch", "linear"),
+    "path": ("α t (step size × number of steps)", "log"),
 }
 Lines = Mapping[tuple[str, float], dict[str, Any]]  # the look of each run
 
@@ -240,7 +240,7 @@ def draw(
     balanced = -(-count // (-(-count // 3)))
     columns = balanced if len(quantities) == 1 else 2 if len(quantities) in (2, 4) else 3
     rows = -(-count // columns)
-    scale, label = AXES[x]
+    label, scale = AXES[x]
     figure = Figure(figsize=(WIDTH, 0.8 + (2.9 if rows == 1 else 2.0) * rows))
     cells = iter(wrapped(figure, count, columns, label))
     panels = {}
@@ -248,12 +248,17 @@ def draw(
     for names in groups:
         for quantity in quantities:
             axes = next(cells)
-            axes.set_xscale(**scale)
+            runs = {run: look for run, look in looks.items() if run[0] in names}
+            if scale == "symlog":
+                most = max(lines[quantity.column][0][run].index[-1] for run in runs)
+                count_axis(axes, most, 12 // columns)
+            else:
+                axes.set_xscale(scale)
             if len(groups) > 1:
                 axes.set_title(names[0])
-            axes.set_ylabel(quantity.label)
+            if len(quantities) > 1 or axes.get_subplotspec().is_first_col():
+                axes.set_ylabel(quantity.label)
             _frame(axes, quantity, lines[quantity.column][0], statuses(summary))
-            runs = {run: look for run, look in looks.items() if run[0] in names}
             _draw_runs(axes, *lines[quantity.column], runs, statuses(summary))
             panels |= {(name, quantity.column): axes for name in names}
     return figure, panels
@@ -346,8 +351,8 @@ def _draw_signs(axes: Axes, ends: Sequence[tuple[NDArray, str, Any]]) -> None:
         place = axes.transLimits.transform(axes.transScale.transform(end))
         if all(np.abs(place - other).max() > SIGNS_APART for other in taken):
             taken.append(place)
-            look = SIGN | BARE | {"color": colour, "marker": SIGNS[status], "transform": behind}
-            axes.plot(*end, gid=status, scalex=False, scaley=False, **look)
+            look = SIGN | {"color": colour, "marker": SIGNS[status], "transform": behind}
+            axes.plot(*end, gid=status, scalex=False, scaley=False, clip_on=False, **look)
 
 
 def _named(

@@ -20,11 +20,13 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
+from scipy.special import logit
 
 from descent.analysis.best import best, criterion
 from descent.figures._final import STAR, draw_ends, draw_statuses, ends
 from descent.figures._scales import (
     accuracy_axis,
+    accuracy_range,
     draw_limits,
     name_limits,
     step_size_axis,
@@ -40,7 +42,7 @@ from descent.figures._style import (
 )
 from descent.theory.known import Known
 
-BEYOND = 10  # times the initial loss
+BEYOND, DEEPEST = 10, 1e-6  # times the initial loss: an axis shows nothing beyond
 PANEL, ROW = 2.3, 0.17  # inches: a panel, the signs of an optimizer
 START = {"color": "0.4", "linestyle": ":", "linewidth": 1}
 METRICS = {
@@ -104,9 +106,13 @@ def _scale(axes: Axes, values: pd.Series, start: pd.Series) -> None:
     flatten the rest."""
     initial = start.median()
     if values.name == "test_accuracy":
-        return accuracy_axis(axes, [*values, initial])
+        low, high = logit(accuracy_range(values))
+        near = logit(accuracy_range([initial, *values])) - (low, high)
+        return accuracy_axis(axes, [*values, initial][: None if near[0] > (low - high) / 3 else -1])
     values = values[values < BEYOND * start.max()]
     low, high = values.min(), values.max()
-    if not len(values) or initial > 10 * low or high > (low + initial) / 2:
+    if values.name == "excess":
+        low = max(low, DEEPEST * initial)
+    if not len(values) or high > (low + initial) / 2:
         low, high = np.fmin(low, initial), np.fmax(high, initial)
-    return value_axis(axes, low, high)
+    return value_axis(axes, low, high, "log" if values.name == "excess" else "")

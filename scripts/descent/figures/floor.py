@@ -43,7 +43,7 @@ def draw(traces: pd.DataFrame, summary: pd.DataFrame, known: Known) -> Figure:
     axes.set_ylabel(r"floor of $F_t - F^\star$")
     measured = measured_floors(traces[traces["optimizer"].isin(noisy)])
     expected = late(known.expected).assign(height=height).groupby(RUN)[["from_noise", "height"]]
-    expected = expected.mean()
+    expected = expected.mean().query("optimizer in @noisy")
     values = measured.mean(axis=1, skipna=False).to_numpy()
     values = values[(values > 0) & (values <= ABOVE * expected["height"].max())]
     value_axis(axes, *(f([*values, *expected["from_noise"].dropna()]) for f in (min, max)), "log")

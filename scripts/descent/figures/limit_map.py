@@ -3,9 +3,9 @@ its step size: to rest, into a cycle of two steps, of four, of eight, or into ch
 
 Above, a dot is the training objective after a step: of every step of the last quarter and every
 seed. Dots of a run at rest fall on one another, those of a run that still falls make a short line,
-those of a cycle are at most as many as it has steps. The axis is logarithmic where the values span
-more than a factor of ten. A triangle at its upper edge stands at step sizes that have values beyond
-it: not finite, or over a thousand times the largest initial objective.
+those of a cycle are at most as many as it has steps. The inset enlarges where the first cycles
+begin. A triangle at the upper edge stands at step sizes that have values beyond it: not finite, or
+over a thousand times the largest initial objective.
 
 The colour, and below it the rows, one for each seed (its start), tell the period of these values: 1
 where no step raised them by more than rounding, which is at rest or still falling; p up to 32 where
@@ -26,20 +26,25 @@ from matplotlib.colors import BoundaryNorm, ListedColormap
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.markers import CARETUP
-from matplotlib.ticker import NullFormatter
 from numpy.typing import NDArray
 
 from descent.analysis.quantiles import FEW
-from descent.figures._error import value_axis
-from descent.figures._limits import draw_limits, named_limits, units_of_bound
-from descent.figures._period import LONGEST, period
-from descent.figures._style import WIDTH, logarithmic_step_sizes, name_study
+from descent.figures._scales import (
+    draw_limits,
+    name_limits,
+    step_size_axis,
+    units_of_bound,
+    value_axis,
+)
+from descent.figures._style import BARE, RUN, WIDTH, halfway, name_study
+from descent.store.iterates import ROUNDING
 from descent.theory.known import Known, late
 
-LIMIT = "0.4"  # colour of the lines
+LONGEST, TURNS, TOLERANCE = 32, 4, 0.01  # of a period
 LINEAR = 30  # times the smallest step size; an axis that reaches farther is logarithmic
 BEYOND = 1000  # times the largest initial objective
 VALUES, ROW, ROWS = 3.4, 0.16, 1.2  # inches: the values, the row of a seed, at most all of them
+INSET = (0.14, 0.45, 0.31, 0.5)  # left, bottom, width, height in a panel
 COLOURS = {  # of the periods
     "1": "#0072B2",
     "2": "#009E73",
@@ -51,29 +56,59 @@ COLOURS = {  # of the periods
 }
 DOTS = {"linestyle": "none", "marker": ".", "markeredgewidth": 0, "rasterized": True, "snap": False}
 SETTLED, UNSETTLED = {"markersize": 3}, {"markersize": 1.6, "alpha": 0.5}
-OFF = {"color": "0.3", "linestyle": "none", "marker": CARETUP, "markersize": 4.5, "clip_on": False}
-RUN = ["optimizer", "step_size", "seed"]
+OFF = {"color": "0.3", "linestyle": "none", "marker": CARETUP, "markersize": 4.5}
+SEED = [*RUN, "seed"]
 
 
 def draw(traces: pd.DataFrame, summary: pd.DataFrame, known: Known) -> Figure:
     tails = with_periods(late(traces))
-    periods = tails.groupby(RUN)["period"].first()
+    periods = tails.groupby(SEED)["period"].first()
     seeds = traces["seed"].nunique()
-    figure, panels = _panels(list(summary["optimizer"].unique()), seeds)
+    optimizers = list(summary["optimizer"].unique())
+    below_height = min(ROW * seeds, ROWS)
+    rows = len(optimizers)
+    figure = Figure(figsize=(WIDTH, rows * (VALUES + below_height + 0.6) + 0.7))
+    grid = figure.subplots(
+        2 * rows, 1, squeeze=False, sharex=True, height_ratios=[VALUES, below_height] * rows
+    )
     top = BEYOND * traces.loc[traces["step"] == 0, "objective"].max()
+    values = tails["objective"][tails["objective"] <= top]
     shown: set[str] = set()
-    for optimizer, (above, below) in panels.items():
+    for optimizer, (above, below) in zip(optimizers, grid.reshape(rows, 2), strict=True):
+        of_optimizer = tails[tails["optimizer"] == optimizer]
         _step_sizes(below, summary["step_size"])
-        values = tails["objective"][tails["objective"] <= top]
+        below.tick_params(labelbottom=True)
         value_axis(above, *((values.min(), values.max()) if len(values) else (0.0, 1.0)))
-        _draw_values(above, tails[tails["optimizer"] == optimizer])
+        above.set_ylabel("training objective,\nlast quarter of the steps")
+        above.set_title(optimizer if rows > 1 else "")
+        _draw_values(above, of_optimizer)
+        _draw_inset(above, of_optimizer)
+        off = np.unique(of_optimizer["step_size"][~(of_optimizer["objective"] <= top)])
+        if len(off):
+            edge = np.full(len(off), above.get_ylim()[1])
+            above.plot(off, edge, gid="off", **OFF, **BARE)
         _draw_periods(below, periods[optimizer].unstack("seed"))
-        shown |= draw_limits(above, known, optimizer, LIMIT)
-        if len(panels) == 1:
-            units_of_bound(above, known)
-    _name_periods(figure, periods, named_limits(shown))
+        shown |= draw_limits(above, known, optimizer, "0.4")
+        units_of_bound(above, known)
+    _name_periods(figure, periods, name_limits(shown))
     name_study(figure, summary, "one seed" if seeds == 1 else f"each of {seeds} seeds")
     return figure
+
+
+def period(objective: NDArray) -> int:
+    """The period of finite values [n] of successive steps; 0 if they have none.
+
+    The first that holds: 1, no step raises F beyond rounding; p, values p steps apart are the same:
+    those of a phase (t modulo p) lie within a hundredth of the swing of all, the least such p from
+    2 to 32 of which four turns are seen.
+    """
+    if (np.diff(objective) <= ROUNDING * np.abs(objective[:-1])).all():
+        return 1
+    swing = TOLERANCE * np.ptp(objective)
+    for p in range(2, min(LONGEST, len(objective) // TURNS) + 1):
+        if max(np.ptp(objective[phase::p]) for phase in range(p)) <= swing:
+            return p
+    return 0
 
 
 def with_periods(tails: pd.DataFrame) -> pd.DataFrame:
@@ -82,7 +117,7 @@ def with_periods(tails: pd.DataFrame) -> pd.DataFrame:
     def of_seed(values: pd.Series) -> float:
         return period(values.to_numpy()) if np.isfinite(values).all() else np.nan
 
-    return tails.assign(period=tails.groupby(RUN)["objective"].transform(of_seed))
+    return tails.assign(period=tails.groupby(SEED)["objective"].transform(of_seed))
 
 
 def _name(found: float) -> str:
@@ -92,32 +127,6 @@ def _name(found: float) -> str:
     return str(int(found)) if found in (1, 2, 4, 8) else "another" if found else "none"
 
 
-def _panels(optimizers: list[str], seeds: int) -> tuple[Figure, dict[str, tuple[Axes, Axes]]]:
-    """Of each optimizer a panel of values and, below it, one with a row for each seed."""
-    columns = min(2, len(optimizers))
-    rows = -(-len(optimizers) // columns)
-    values, below = (VALUES if rows == 1 else 0.6 * VALUES), min(ROW * seeds, ROWS)
-    figure = Figure(figsize=(WIDTH, rows * (values + below + 0.6) + 0.7))
-    grid = figure.subplots(
-        2 * rows, columns, squeeze=False, sharex=True, height_ratios=[values, below] * rows
-    )
-    pairs = np.stack([grid[::2], grid[1::2]], axis=-1).reshape(-1, 2)
-    for axes in pairs[len(optimizers) :].flat:
-        axes.remove()
-    panels = dict(zip(optimizers, pairs[: len(optimizers)], strict=True))
-    for place, (optimizer, (above, below)) in enumerate(panels.items()):
-        below.tick_params(labelbottom=True)
-        if len(optimizers) > 1:
-            above.set_title(optimizer)
-        if place % columns == 0:
-            above.set_ylabel("training objective,\nlast quarter of the steps")
-            below.set_ylabel("seed")
-        else:
-            above.tick_params(labelleft=False)
-            below.tick_params(labelleft=False)
-    return figure, panels
-
-
 def _step_sizes(axes: Axes, step_sizes: pd.Series) -> None:
     low, high = step_sizes.min(), step_sizes.max()
     if low < high <= LINEAR * low:
@@ -125,20 +134,39 @@ def _step_sizes(axes: Axes, step_sizes: pd.Series) -> None:
         axes.set_xlim(low - margin, high + margin)
         axes.set_xlabel("step size α")
     else:
-        logarithmic_step_sizes(axes, step_sizes)
-        axes.xaxis.set_minor_formatter(NullFormatter())
+        step_size_axis(axes, step_sizes)
 
 
 def _draw_values(axes: Axes, tails: pd.DataFrame) -> None:
-    """Dots of one optimizer, cycles above chaos; triangles where some are off the axis."""
+    """Dots of one optimizer, cycles above chaos."""
     names = tails["period"].map(_name)
     for name in reversed(COLOURS):
-        of_name = tails[names == name]
+        rows = tails[names == name]
         look = DOTS | (UNSETTLED if name == "none" else SETTLED)
-        axes.plot(of_name["step_size"], of_name["objective"], color=COLOURS[name], gid=name, **look)
-    off = np.unique(tails["step_size"][~(tails["objective"] <= axes.get_ylim()[1])])
-    if len(off):
-        axes.plot(off, np.ones(len(off)), transform=axes.get_xaxis_transform(), gid="off", **OFF)
+        axes.plot(rows["step_size"], rows["objective"], color=COLOURS[name], **look)
+
+
+def _draw_inset(axes: Axes, tails: pd.DataFrame) -> None:
+    """Where the first cycles begin, in the empty corner of the panel, if it is empty."""
+    cycles = tails.loc[tails["period"].isin([2, 4, 8]), "step_size"].unique()
+    if len(cycles) < 4:
+        return
+    first, last = np.sort(cycles)[[0, len(cycles) // 12 + 2]]
+    low = first - 0.15 * (last - first)
+    near = tails[tails["step_size"].between(low, last)]
+    (left, bottom), (right, _) = axes.transLimits.inverted().transform(
+        [INSET[:2], (INSET[0] + INSET[2], 0)]
+    )
+    hidden = tails["step_size"].between(left, right) & (tails["objective"] > bottom)
+    if "log" in (axes.get_xscale(), axes.get_yscale()) or hidden.any():
+        return
+    inset = axes.inset_axes(INSET)
+    _draw_values(inset, near)
+    values = near["objective"]
+    margin = 0.08 * np.ptp(values)
+    inset.set(xlim=(low, 1.005 * last), ylim=(values.min() - margin, values.max() + margin))
+    inset.tick_params(labelsize=7)
+    axes.indicate_inset_zoom(inset, edgecolor="0.5")
 
 
 def _draw_periods(axes: Axes, periods: pd.DataFrame) -> None:
@@ -146,29 +174,22 @@ def _draw_periods(axes: Axes, periods: pd.DataFrame) -> None:
     names = list(COLOURS)
     codes = periods.map(lambda found: names.index(_name(found))).to_numpy().T
     rows = np.arange(len(codes) + 1)
+    logarithmic = axes.get_xscale() == "log"
+    step_sizes = periods.index.to_numpy()
+    left, right = halfway(np.log10(step_sizes) if logarithmic else step_sizes)
+    edges = np.r_[left, right[-1]]
     axes.pcolormesh(
-        *(_edges(axes, periods.index.to_numpy()), rows, codes),
+        *(np.clip(10**edges if logarithmic else edges, *axes.get_xlim()), rows, codes),
         cmap=ListedColormap([*COLOURS.values()]),
         norm=BoundaryNorm(np.arange(len(names) + 1) - 0.5, len(names)),
     )
     axes.set_ylim(rows[-1], 0)
-    if len(codes) < FEW:
-        axes.hlines(rows[1:-1], 0, 1, "white", transform=axes.get_yaxis_transform())
-        axes.set_yticks(rows[:-1] + 0.5, periods.columns)
-    else:
-        axes.set_yticks([])
+    axes.set_ylabel("seed")
+    few = len(codes) < FEW
+    axes.hlines(rows[1:-1] if few else [], 0, 1, "white", transform=axes.get_yaxis_transform())
+    axes.set_yticks(rows[:-1] + 0.5 if few else [], periods.columns if few else [])
     axes.tick_params(axis="y", length=0)
     axes.grid(visible=False)
-
-
-def _edges(axes: Axes, step_sizes: NDArray) -> NDArray:
-    """The edges of cells about the step sizes, halfway between them on the axis."""
-    logarithm = axes.get_xscale() == "log"
-    place, limits = (np.log10(x) if logarithm else x for x in (step_sizes, axes.get_xlim()))
-    gaps = np.diff(place) if len(place) > 1 else np.array([np.inf])
-    left = place - np.r_[gaps[0], gaps][: len(place)] / 2
-    edges = np.clip(np.r_[left, place[-1] + gaps[-1] / 2], *limits)
-    return 10**edges if logarithm else edges
 
 
 def _name_periods(figure: Figure, periods: pd.Series, limits: list[Line2D]) -> None:

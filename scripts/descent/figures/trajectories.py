@@ -1,10 +1,15 @@
 """Gradient descent on a bowl: the two weights, step by step, over the contours of the objective.
 
-The cross is the optimum, a dot is an iterate of the first seed. A picture whose path leaves it
-fades at its frame. The words are those of the summary's status: how most seeds ended. Optimizers
-that differ in nothing but their engine share a row where their iterates agree to a millionth of
-the largest weight; the row says how far apart they are. Of more than ten step sizes ten are
-shown, from the smallest to the largest.
+The cross is the minimiser, a dot is an iterate of the first seed. A picture whose path leaves it
+fades at its frame. The sign and the word say how most seeds ended. Optimizers that differ in
+nothing but their engine share a row where their iterates agree to a millionth of the largest
+weight; the row says how far apart they are. Of more than ten step sizes ten are shown, from the
+smallest to the largest.
+
+Below: what a step multiplies the distance to the minimiser by, in the direction of the largest
+curvature L, |1 - αL|, and in that of the smallest μ, |1 - αμ|. The larger one decides: it is least
+at α = 2/(L + μ), and beyond α = 2/L, where it is above 1, descent diverges. A mark is measured: the
+mean factor over the last quarter of the steps that the distance is more than rounding.
 """
 
 from collections.abc import Mapping
@@ -17,17 +22,27 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
-from descent.analysis.status import majority_status
 from descent.evaluation import numpy as evaluator
-from descent.figures._style import OPTIMIZER_COLOURS, WIDTH, name_study, step_size_text
+from descent.figures._style import (
+    LOOKS,
+    SIGNS,
+    WIDTH,
+    name_study,
+    optimizer_looks,
+    statuses,
+    step_size_text,
+    wrapped,
+)
 from descent.store.data import Data
 from descent.store.iterates import Iterates
 
 GRID = 100  # points of the contours along each axis
 MOST, COLUMNS = 10, 5  # step sizes shown, panels in a row
 AGREE = 1e-6  # of the largest weight
+ROUNDING = 1e-12  # of the distance at the start
 FADED = 0.15  # of half a picture, at its frame
-PATH = OPTIMIZER_COLOURS[0]
+FACTORS = 2.4  # inches
+PATH = LOOKS["sgd"][0]
 _ENGINE = ("engine", "device", "versions")  # what of the provenance is about the engine
 Runs = Mapping[tuple[str, float], Iterates]
 
@@ -39,36 +54,73 @@ def draw(
     step_sizes = np.unique(summary["step_size"])
     shown = step_sizes[np.unique(np.linspace(0, len(step_sizes) - 1, MOST).round().astype(int))]
     columns = min(COLUMNS, len(shown))
-    lines = ceil(len(shown) / columns)
-    panel = WIDTH / max(columns, 4) + 0.5  # inches, with its title
-    figure = Figure(figsize=(WIDTH, 0.4 + panel * lines * len(rows)))
-    parts = figure.subfigures(len(rows), 1, squeeze=False)[:, 0]
+    panel = (WIDTH / max(columns, 4) + 0.5) * ceil(len(shown) / columns)  # inches, with titles
+    figure = Figure(figsize=(WIDTH, 0.4 + panel * len(rows) + FACTORS))
+    *parts, below = figure.subfigures(
+        len(rows) + 1, 1, height_ratios=[*[panel] * len(rows), FACTORS]
+    )
     first = next(iter(runs.values()))
     of_first = first.provenance
     data = data.without_validation(of_first["validation"])
     x = data.inputs(data.x_train, "float64")
     bottom = model.optimum(x, data.y_train, of_first["l2"], **of_first["model_options"])["A"][0]
     contours = _contours(first, bottom, data, model)  # the same for all runs
-    ended = summary.set_index(["optimizer", "step_size"])["status"].map(majority_status)
     for part, (optimizers, words) in zip(parts, rows.items(), strict=True):
-        grid = part.subplots(lines, columns, sharex=True, sharey=True, squeeze=False)
-        for axes in grid.flat[len(shown) :]:
-            axes.axis("off")
-        for axes, step_size in zip(grid.flat, shown, strict=False):
+        share = {"x": "$A_1$", "y": "$A_2$", "sharex": True, "sharey": True}
+        for axes, step_size in zip(wrapped(part, len(shown), columns, **share), shown, strict=True):
             if (run := runs.get((optimizers[0], step_size))) is None:
                 axes.axis("off")
                 continue
             _draw_contours(axes, *contours)
             _draw_path(axes, run.parameters["A"][0, :, 0], bottom, contours[1])
-            axes.set_title(f"α = {step_size_text(step_size)}: {ended[optimizers[0], step_size]}")
-        for axes in grid[-1]:
-            axes.set_xlabel("$A_1$")
-        for axes in grid[:, 0]:
-            axes.set_ylabel("$A_2$")
+            ended = statuses(summary)[optimizers[0], step_size]
+            axes.set_title(f"α = {step_size_text(step_size)}: {ended} {SIGNS[ended]}")
         part.suptitle(words, fontsize=9)
+    curvatures = np.linalg.eigvalsh(_hessian(x, bottom, of_first["l2"], model))
+    _draw_factors(below.subplots(), runs, bottom, curvatures, optimizer_looks(summary))
     of_seeds = "" if len(first.seed) == 1 else f"first of {len(first.seed)} seeds"
     name_study(figure, summary, shown=of_seeds or None)
     return figure
+
+
+def _hessian(x: NDArray, bottom: NDArray, l2: float, model: ModuleType) -> NDArray:
+    weights = model.score_hessian(bottom[None] @ x.T)[:, 0, 0]
+    return (x.T * weights) @ x / len(x) + l2 * np.eye(2)
+
+
+def _draw_factors(
+    axes: Axes, runs: Runs, bottom: NDArray, curvatures: NDArray, looks: Mapping[str, Mapping]
+) -> None:
+    """The factors of a step against the step size, and those of the runs."""
+    smallest, largest = curvatures
+    a = np.linspace(0, 1.05 * max(2 / largest, *(step_size for _, step_size in runs)), 500)
+    for curvature, style, name in ((largest, "-", "L"), (smallest, "--", r"\mu")):
+        label = rf"$|1 - \alpha {name}|$, ${name}$ = {curvature:.3g}"
+        axes.plot(a, np.abs(1 - a * curvature), style, color="0.4", label=label)
+    best = 2 / (largest + smallest)
+    axes.axvline(best, color="0.4", linestyle=":", linewidth=1)
+    axes.annotate(
+        rf"$2/(L + \mu)$ = {best:.3g}", (best, 0.1), (-4, 0), textcoords="offset points", ha="right"
+    )
+    axes.axhline(1, color="0.4", linewidth=0.8)
+    for optimizer, look in looks.items():
+        measured = {
+            step_size: _measured(run.parameters["A"][0, :, 0] - bottom)
+            for (name, step_size), run in runs.items()
+            if name == optimizer
+        }
+        marks = {"linestyle": "none", "fillstyle": "none", "label": f"{optimizer}, measured"}
+        axes.plot([*measured], [*measured.values()], **look | marks, clip_on=False)
+    axes.set(xlim=(0, a[-1]), ylim=(0, None), xlabel="step size α", ylabel="factor per step")
+    axes.legend(loc="center left", bbox_to_anchor=(1, 0.5))
+
+
+def _measured(path: NDArray) -> float:
+    """The mean factor over the last quarter of the steps of a path [steps, 2] about its end."""
+    distance = np.linalg.norm(path, axis=1)
+    distance = distance[np.isfinite(distance) & (distance > ROUNDING * distance[0])]
+    late = distance[3 * (len(distance) - 1) // 4 :]
+    return float((late[-1] / late[0]) ** (1 / (len(late) - 1))) if len(late) > 1 else np.nan
 
 
 def _rows(runs: Runs) -> dict[tuple[str, ...], str]:
