@@ -9,19 +9,19 @@ from matplotlib.axes import Axes
 
 from descent.analysis.quantiles import FEW, quantile
 from descent.analysis.summary import at_end
-from descent.figures._style import BARE, RUN, SIGN, SIGNS, statuses
+from descent.figures import _style as style
 
 SEEDS = {"linestyle": "none", "markersize": 3, "alpha": 0.6}
 STAR = {"marker": "*", "markersize": 10, "markeredgecolor": "black", "markeredgewidth": 0.6}
-BAR = 3  # points, where there is room
-ROOM = 200  # points that all bars of an optimizer may take
+BAR, ROOM = 3, 200  # points: of a bar, where there is room, and of all bars of an optimizer
 SIGNS_APART = 0.016  # of the length of an axis
 
 
 def ends(traces: pd.DataFrame, summary: pd.DataFrame) -> pd.DataFrame:
     """The rows of the traces that say where each run ended."""
-    words = summary.set_index(RUN)["status"]
-    return pd.concat(at_end(run, words[key]) for key, run in traces.groupby(RUN, sort=False))
+    words = summary.set_index(style.RUN)["status"]
+    runs = traces.groupby(style.RUN, sort=False)
+    return pd.concat(at_end(run, words[key]) for key, run in runs)
 
 
 def draw_ends(
@@ -34,45 +34,42 @@ def draw_ends(
     """
     low, high = axes.get_ylim()
     worst = low if "accuracy" in metric else high
-    runs = runs.sort_values("step_size")
-    medians = runs[f"final_{metric}_median"].to_numpy()
-    shown = np.isfinite(medians)
+    colour, runs = look["color"], runs.sort_values("step_size")
     rows = [of_run.to_numpy() for _, of_run in end.groupby("step_size")[metric]]
     outer = 0.0 if runs["seeds"].max() < FEW else 0.1
-    bars = [np.array([quantile(each, q, metric) for each in rows]) for q in (outer, 1 - outer)]
-    bars = [np.clip(np.where(np.isfinite(edge), edge, worst), low, high) for edge in bars]
-    colour, width = look["color"], min(BAR, ROOM / len(runs))
+    bars = np.array([[quantile(each, q, metric) for each in rows] for q in (outer, 1 - outer)])
+    bars = np.clip(np.where(np.isfinite(bars), bars, worst), low, high)
+    width = min(BAR, ROOM / len(runs))
     axes.vlines(runs["step_size"], *bars, color=colour, alpha=0.35, linewidth=width)
-    line = np.where(shown, np.clip(medians, low, high), np.nan)
+    medians = runs[f"final_{metric}_median"]
+    line = medians.where(np.isfinite(medians)).clip(low, high)
     axes.plot(runs["step_size"], line, **{**look, "marker": None})
     seeds = end.groupby(["step_size", "seed"])[metric]
     seeds = seeds.agg(lambda rows: float(quantile(rows, 0.5, metric))).droplevel("seed")
     on_axis = np.isfinite(seeds) & (("accuracy" in metric) | (seeds <= high))
-    dots = seeds[on_axis].clip(low, high)
     edge = {"markeredgewidth": 0.6 if "fillstyle" in look else 0}
-    axes.plot(dots.index, dots, **{**look, **SEEDS, **edge})
+    axes.plot(seeds[on_axis].clip(low, high), **{**look, **SEEDS, **edge})
     off = seeds.index[~on_axis].unique()
-    axes.plot(off, np.full(len(off), worst), color=colour, marker=SIGNS["diverged"], **SIGN, **BARE)
+    cross = {"color": colour, "marker": style.SIGNS["diverged"]}
+    axes.plot(off, np.full(len(off), worst), **style.SIGN, **style.OVER, **cross)
 
 
 def draw_statuses(axes: Axes, summary: pd.DataFrame, looks: Mapping[str, Mapping]) -> set[str]:
     """A row of signs for each optimizer, as far as there is room; which of them are shown."""
-    shown = set()
     low, high = np.log10(axes.get_xlim())
     for row, (optimizer, look) in enumerate(looks.items()):
-        ended = statuses(summary)[optimizer].sort_index()
+        ended = style.statuses(summary)[optimizer].sort_index()
         place = (np.log10(ended.index) - low) / (high - low)
-        first = np.r_[False, ended.to_numpy()[1:] == ended.to_numpy()[:-1]]  # of its kind: False
+        as_before = np.r_[False, ended.to_numpy()[1:] == ended.to_numpy()[:-1]]
         taken: list[float] = []
-        for i in np.argsort(first, kind="stable"):
+        for i in np.argsort(as_before, kind="stable"):  # where another status begins comes first
             if all(abs(place[i] - other) > SIGNS_APART for other in taken):
                 taken.append(place[i])
-                marker = {"marker": SIGNS[ended.iloc[i]], "color": look["color"]}
-                axes.plot(ended.index[i], row, gid=ended.iloc[i], **SIGN, **BARE, **marker)
-                shown.add(ended.iloc[i])
+                sign = {"marker": style.SIGNS[ended.iloc[i]], "color": look["color"]}
+                axes.plot(ended.index[i], row, **style.SIGN, **style.OVER, **sign)
     axes.set_yticks(range(len(looks)), looks)
     axes.set_ylim(len(looks) - 0.4, -0.6)
     axes.tick_params(axis="y", length=0)
     axes.spines["left"].set_visible(False)
     axes.grid(visible=False, axis="y")
-    return shown
+    return set(style.statuses(summary))

@@ -10,9 +10,7 @@ import matplotlib
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
-from matplotlib.cm import ScalarMappable
-from matplotlib.colorbar import Colorbar
-from matplotlib.colors import BoundaryNorm, ListedColormap, LogNorm
+from matplotlib.colors import LogNorm
 from matplotlib.figure import Figure, SubFigure
 from matplotlib.lines import Line2D
 from numpy.typing import ArrayLike, NDArray
@@ -41,22 +39,16 @@ matplotlib.rcParams.update(
 )
 
 WIDTH = 7.5  # inches
-MANY = 10  # step sizes; of more, a bar of colours tells which is which
-LABELS_APART = 0.07  # of the length of the bar
+NAMED = 12  # step sizes in a legend, at most
 RUN = ["optimizer", "step_size"]
-
-# colour and mark of an optimizer, in all figures; colours that the colour-blind can tell apart
-# (Okabe and Ito 2008) and, where there are many optimizers, two more
+# colour and mark of an optimizer, in all figures of all studies; colours that the colour-blind can
+# tell apart (Okabe and Ito 2008) and, where there are many optimizers, two more
 LOOKS = {"sgd": ("#0072B2", "o"), "gd": ("#D55E00", "s"), "sgd_replacement": ("#009E73", "^")}
-OTHERS = tuple(
-    zip(
-        ("#CC79A7", "#E69F00", "#56B4E9", "#000000", "#7F4B1F", "#808080"),
-        ("D", "v", "P", "X", "h", "p"),
-        strict=True,
-    )
+OTHERS = (
+    *(("#CC79A7", "D"), ("#E69F00", "v"), ("#56B4E9", "P")),
+    *(("#000000", "X"), ("#7F4B1F", "h"), ("#808080", "p")),
 )
 AVERAGED = {"fillstyle": "none", "linestyle": (0, (4, 1.5))}
-
 # the sign of a status, in all figures; mixed: no status is that of more than half of the seeds
 SIGNS = {
     "diverged": r"$\times$",
@@ -67,7 +59,7 @@ SIGNS = {
     "mixed": "$?$",
 }
 SIGN = {"linestyle": "none", "markersize": 6.5, "markeredgewidth": 0.3}
-BARE = {"clip_on": False, "in_layout": False}  # of marks that may hang over an edge
+OVER = {"clip_on": False, "in_layout": False}  # of marks that may hang over an edge
 
 
 def optimizer_looks(summary: pd.DataFrame) -> dict[str, dict[str, Any]]:
@@ -76,9 +68,11 @@ def optimizer_looks(summary: pd.DataFrame) -> dict[str, dict[str, Any]]:
     looks: dict[str, dict[str, Any]] = {}
     others = cycle(OTHERS)
     for name in summary["optimizer"].unique():
-        averaged = looks.get(name.removesuffix("_average"))
-        colour, marker = (None, None) if averaged else LOOKS.get(name) or next(others)
-        looks[name] = averaged | AVERAGED if averaged else {"color": colour, "marker": marker}
+        if averaged := looks.get(name.removesuffix("_average")):
+            looks[name] = averaged | AVERAGED
+        else:
+            colour, marker = LOOKS.get(name) or next(others)
+            looks[name] = {"color": colour, "marker": marker}
     return looks
 
 
@@ -99,55 +93,38 @@ def name_signs(shown: Iterable[str]) -> list[Line2D]:
 def step_size_colours(
     step_sizes: pd.Series, shades: tuple[float, float] = (0, 0.92)
 ) -> dict[float, tuple]:
-    """A colour for each step size: viridis, dark small to light large.
+    """A colour for each step size: viridis, dark small to light large; halfway between logarithmic
+    and evenly spaced, so that close step sizes can be told apart.
 
     shades: the part of viridis that is used; its lightest tenth is too pale on white.
     """
-    distinct, place = _places(step_sizes)
+    distinct = np.unique(step_sizes)
+    place = np.array([0.5])
+    if len(distinct) > 1:
+        evenly = np.linspace(0, 1, len(distinct))
+        place = (LogNorm(distinct[0], distinct[-1])(distinct) + evenly) / 2
     colours = map(tuple, matplotlib.colormaps["viridis"](np.interp(place, [0, 1], shades)))
     return dict(zip(distinct, colours, strict=True))
 
 
-def _places(step_sizes: pd.Series) -> tuple[NDArray, NDArray]:
-    """The distinct step sizes and the place of each on a bar of colours, from 0 to 1.
-
-    Halfway between logarithmic and evenly spaced, so that close step sizes can be told apart.
-    """
-    distinct = np.unique(step_sizes)
-    if len(distinct) == 1:
-        return distinct, np.array([0.5])
-    evenly = np.linspace(0, 1, len(distinct))
-    return distinct, (LogNorm(distinct[0], distinct[-1])(distinct) + evenly) / 2
-
-
-def step_size_bar(figure: Figure, step_sizes: pd.Series) -> Colorbar:
-    """A bar of the colours of many step sizes beside the panels, with as many labels as fit."""
+def name_step_sizes(figure: Figure, step_sizes: pd.Series) -> None:
+    """A legend of the colours of step sizes; of many, of some from the smallest to the largest."""
     colours = step_size_colours(step_sizes)
-    distinct, place = _places(step_sizes)
-    left, right = halfway(place)
-    ends = np.clip(np.r_[left, right[-1]], 0, 1)
-    of_place = ScalarMappable(BoundaryNorm(ends, len(place)), ListedColormap([*colours.values()]))
-    bar = figure.colorbar(
-        of_place, ax=figure.axes, spacing="proportional", aspect=40, label="step size α"
-    )
-    bar.minorticks_off()
-    shown = _labelled(distinct, place)
-    ticks = np.interp(np.log10(shown), np.log10(distinct), place)
-    bar.set_ticks(ticks, labels=[f"{step_size:.3g}" for step_size in shown])
-    return bar
+    named = some([*colours], NAMED)[::-1]
+    lines = [Line2D([], [], color=colours[a], label=step_size_text(a)) for a in named]
+    of = f"\n({len(named)} of {len(colours)})" if len(named) < len(colours) else ""
+    figure.legend(handles=lines, title=f"step size α{of}", loc="outside center right")
 
 
-def _labelled(distinct: NDArray, place: NDArray) -> NDArray:
-    """What is written beside a bar: step sizes as far as they fit, of more the powers of ten."""
-    first, last = np.log10(distinct[[0, -1]])
-    decades = 10.0 ** np.arange(np.ceil(first), np.floor(last) + 1)
-    if len(distinct) * LABELS_APART > 1 and 3 <= len(decades) <= 1 / LABELS_APART:
-        return decades
-    shown: list[int] = []
-    for i in sorted(range(len(distinct)), key=lambda i: len(f"{distinct[i]:.3g}")):
-        if all(abs(place[i] - place[other]) > LABELS_APART for other in shown):
-            shown.append(i)  # 0.1 rather than 0.126
-    return distinct[shown]
+def some(step_sizes: ArrayLike, most: int) -> list[float]:
+    """At most so many of these step sizes, evenly, from the smallest to the largest."""
+    distinct = np.unique(step_sizes)
+    return list(distinct[np.unique(np.linspace(0, len(distinct) - 1, most).round().astype(int))])
+
+
+def step_size_text(step_size: float) -> str:
+    """As a person writes it: 0.001, 1, 200."""
+    return f"{step_size:.4g}"
 
 
 def halfway(place: ArrayLike, reach: float = np.inf) -> NDArray[np.float64]:
@@ -168,20 +145,13 @@ def wrapped(
     for axes in grid[count:]:
         axes.remove()
     for place, axes in enumerate(grid[:count]):
-        if place % columns == 0:
-            axes.set_ylabel(y)
-        if place + columns >= count:
-            axes.set_xlabel(x)
-            axes.tick_params(labelbottom=True)
+        axes.set_ylabel(y if place % columns == 0 else "")
+        axes.set_xlabel(x if place + columns >= count else "")
+        axes.tick_params(labelbottom=place + columns >= count or not share.get("sharex"))
     return list(grid[:count])
 
 
-def step_size_text(step_size: float) -> str:
-    """As a person writes it: 0.001, 1, 200."""
-    return f"{step_size:.4g}"
-
-
-def name_study(figure: Figure, summary: pd.DataFrame, shown: str | None = None) -> None:
+def name_study(figure: Figure, summary: pd.DataFrame, shown: str = "") -> None:
     """Say above the figure which study it shows, and what of its seeds."""
     study = summary.iloc[0]
     over = shown or range_text(summary["seeds"].max())

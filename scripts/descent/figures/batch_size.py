@@ -22,16 +22,8 @@ from scipy.special import expit, logit
 
 from descent.analysis.best import badness, best, criterion
 from descent.analysis.quantiles import range_text
-from descent.figures._scales import accuracy_range, accuracy_ticks, step_size_axis
-from descent.figures._style import (
-    SIGN,
-    SIGNS,
-    WIDTH,
-    halfway,
-    name_signs,
-    name_study,
-    statuses,
-)
+from descent.figures import _scales as scales
+from descent.figures import _style as style
 
 REACH = 0.5  # decades: no cell is wider to a side
 DARK = 0.6  # the lightest of red, green and blue below which white is written
@@ -42,15 +34,17 @@ GOOD_ACCURACY, GOOD_LOSS = 0.02, 0.05  # from the best; the loss as a share of i
 def draw(traces: pd.DataFrame, summary: pd.DataFrame) -> Figure:
     summary, start = summary.assign(samples=samples(traces)), traces[traces["step"] == 0]
     metrics = [metric for metric in ("test_accuracy", "test_loss") if metric in traces]
-    figure = Figure(figsize=(WIDTH, 4.2))
+    figure = Figure(figsize=(style.WIDTH, 4.2))
     panels = figure.subplots(1, len(metrics), sharey=True, squeeze=False)[0]
     for axes, metric in zip(panels, metrics, strict=True):
         values = summary[f"final_{metric}_median"]
         _draw_plane(figure, axes, metric, summary.assign(value=values), start[metric].median())
     panels[0].set_ylabel("batch size")
-    figure.legend(handles=name_signs(statuses(summary)), loc="outside lower center", ncols=6)
+    figure.legend(
+        handles=style.name_signs(style.statuses(summary)), loc="outside lower center", ncols=6
+    )
     shown = range_text(summary["seeds"].max()).replace(" and range", "")
-    name_study(figure, summary, f"{shown}; line: best by {criterion(summary)}")
+    style.name_study(figure, summary, f"{shown}; line: best by {criterion(summary)}")
     return figure
 
 
@@ -76,14 +70,14 @@ def _draw_plane(
     best_value = summary["value"].max() if metric == "test_accuracy" else summary["value"].min()
     map_ = matplotlib.colormaps["cividis" if metric == "test_accuracy" else "cividis_r"]
     colours = ScalarMappable(norm, map_)
-    step_size_axis(axes, summary["step_size"])
+    scales.step_size_axis(axes, summary["step_size"])
     names = summary.groupby("samples")["batch_size"].first()
-    edges = 10 ** halfway(np.log10(names.index))
+    edges = 10 ** style.halfway(np.log10(names.index))
     decades = np.ptp(np.log10(axes.get_xlim()))
     for (size, runs), bottom, top in zip(summary.groupby("samples"), *edges, strict=True):
         runs = runs.sort_values("step_size")
         x = runs["step_size"].to_numpy()
-        left, right = 10 ** halfway(np.log10(x), max(REACH, decades / 40))
+        left, right = 10 ** style.halfway(np.log10(x), max(REACH, decades / 40))
         values = runs["value"].where(np.isfinite(runs["value"]), bad)
         cell = {"align": "edge", "edgecolor": "white", "linewidth": min(0.8, 20 / len(x))}
         axes.bar(left, top - bottom, right - left, bottom, color=colours.to_rgba(values), **cell)
@@ -92,9 +86,9 @@ def _draw_plane(
         axes.hlines(under, left[useful], right[useful], USEFUL, linewidth=3)
         for place in np.flatnonzero(np.log10(right / left) > decades / 30):
             dark = max(map_(norm(values.iloc[place]))[:3]) < DARK
-            marker = SIGNS[statuses(runs).iloc[place]]
+            marker = style.SIGNS[style.statuses(runs).iloc[place]]
             ink = {"color": "white" if dark else "black", "marker": marker, "markersize": 5}
-            axes.plot(x[place], size, **SIGN | ink)
+            axes.plot(x[place], size, **style.SIGN | ink)
         tied = x[badness(runs).to_numpy() <= badness(runs).min()]
         axes.hlines(size, tied.min(), tied.max(), USEFUL, linewidth=1.5)
     chosen = best(summary).sort_values("samples")[["step_size", "samples"]].to_numpy()
@@ -111,14 +105,14 @@ def _draw_plane(
     bar = figure.colorbar(colours, ax=axes, location="top", aspect=25, label=f"final {label}")
     bar.outline.set_visible(False)
     if metric == "test_accuracy":
-        accuracy_ticks(bar.ax.xaxis, norm.vmin, norm.vmax, False, 1 / 6)
+        scales.accuracy_ticks(bar.ax.xaxis, norm.vmin, norm.vmax, apart=1 / 6)
 
 
 def _norm(metric: str, values: pd.Series, initial: float) -> Normalize:
     """From the best to the initial parameters."""
     values = values[np.isfinite(values)]
     if metric == "test_accuracy":
-        low, high = accuracy_range([initial, *values[values > initial]])
+        low, high = scales.accuracy_range([initial, *values[values > initial]])
         return FuncNorm((logit, expit), low, high, clip=True)
     low = values.min() if len(values) and values.min() < initial else initial / 2
     return (LogNorm if initial > 10 * low > 0 else Normalize)(low, initial, clip=True)

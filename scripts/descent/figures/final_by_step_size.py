@@ -23,28 +23,14 @@ from matplotlib.lines import Line2D
 from scipy.special import logit
 
 from descent.analysis.best import best, criterion
+from descent.figures import _scales as scales
+from descent.figures import _style as style
 from descent.figures._final import STAR, draw_ends, draw_statuses, ends
-from descent.figures._scales import (
-    accuracy_axis,
-    accuracy_range,
-    draw_limits,
-    name_limits,
-    step_size_axis,
-    value_axis,
-)
-from descent.figures._style import (
-    BARE,
-    WIDTH,
-    name_signs,
-    name_study,
-    optimizer_looks,
-    step_size_text,
-)
 from descent.theory.known import Known
 
 BEYOND, DEEPEST = 10, 1e-6  # times the initial loss: an axis shows nothing beyond
 PANEL, ROW = 2.3, 0.17  # inches: a panel, the signs of an optimizer
-START = {"color": "0.4", "linestyle": ":", "linewidth": 1}
+START = {"color": "0.4", "linestyle": ":", "linewidth": 1, "label": "initial parameters"}
 METRICS = {
     "test_accuracy": "test accuracy",
     "excess": r"objective $F - F^\star$",
@@ -54,12 +40,11 @@ METRICS = {
 
 def draw(traces: pd.DataFrame, summary: pd.DataFrame, known: Known) -> Figure:
     metrics = [metric for metric in METRICS if metric in traces][:2]
-    looks, chosen, end = optimizer_looks(summary), best(summary), ends(traces, summary)
-    signs = ROW * len(looks) + 0.1
-    figure = Figure(figsize=(WIDTH, 1.2 + PANEL * len(metrics) + signs))
-    heights = [*[PANEL] * len(metrics), signs]
-    *panels, below = figure.subplots(len(metrics) + 1, 1, sharex=True, height_ratios=heights)
-    step_size_axis(below, summary["step_size"])
+    looks, chosen, end = style.optimizer_looks(summary), best(summary), ends(traces, summary)
+    heights = [*[PANEL] * len(metrics), ROW * len(looks) + 0.1]
+    figure = Figure(figsize=(style.WIDTH, 1.2 + sum(heights)))
+    *panels, below = figure.subplots(len(heights), 1, sharex=True, height_ratios=heights)
+    scales.step_size_axis(below, summary["step_size"])
     limits: set[str] = set()
     for axes, metric in zip(panels, metrics, strict=True):
         start = traces.loc[traces["step"] == 0, metric]
@@ -69,26 +54,23 @@ def draw(traces: pd.DataFrame, summary: pd.DataFrame, known: Known) -> Figure:
         for optimizer, look in looks.items():
             runs = summary[summary["optimizer"] == optimizer]
             draw_ends(axes, end[end["optimizer"] == optimizer], runs, metric, look)
-            limits |= draw_limits(axes, known, optimizer, look["color"])
+            limits |= scales.draw_limits(axes, known, optimizer, look["color"])
             if optimizer in chosen.index:
                 run = chosen.loc[optimizer]
                 y = np.clip(run[f"final_{metric}_median"], *axes.get_ylim())
-                axes.plot(run["step_size"], y, color=look["color"], zorder=4, **STAR, **BARE)
+                mark = {"color": look["color"], "zorder": 4}
+                axes.plot(run["step_size"], y, **mark, **STAR, **style.OVER)
     shown = draw_statuses(below, summary, looks)
-    star = {"color": "0.4", "linestyle": "none", "label": f"best by {criterion(summary)}"}
     handles = [
-        *(
-            Line2D([], [], markersize=4, label=_label(name, chosen, summary), **look)
-            for name, look in looks.items()
-        ),
-        Line2D([], [], **star, **STAR),
-        Line2D([], [], label="initial parameters", **START),
-        *name_limits(limits),
-        *name_signs(shown),
+        Line2D([], [], markersize=4, label=_label(name, chosen, summary), **look)
+        for name, look in looks.items()
     ]
+    best_by = {"color": "0.4", "linestyle": "none", "label": f"best by {criterion(summary)}"}
+    handles += [Line2D([], [], **best_by, **STAR), Line2D([], [], **START)]
+    handles += [*scales.name_limits(limits), *style.name_signs(shown)]
     longest = max(len(str(handle.get_label())) for handle in handles)
     figure.legend(handles=handles, loc="outside lower center", ncols=4 if longest < 34 else 3)
-    name_study(figure, summary)
+    style.name_study(figure, summary)
     return figure
 
 
@@ -97,8 +79,9 @@ def _label(optimizer: str, chosen: pd.DataFrame, summary: pd.DataFrame) -> str:
         return optimizer
     grid = summary.loc[summary["optimizer"] == optimizer, "step_size"]
     step_size = chosen.loc[optimizer, "step_size"]
-    at_end = step_size in (grid.min(), grid.max()) and len(grid) > 1
-    return f"{optimizer}: α = {step_size_text(step_size)}{' (grid ends)' if at_end else ''}"
+    at_end = len(grid) > 1 and step_size in (grid.min(), grid.max())
+    where = " (grid ends)" if at_end else ""
+    return f"{optimizer}, best α = {style.step_size_text(step_size)}{where}"
 
 
 def _scale(axes: Axes, values: pd.Series, start: pd.Series) -> None:
@@ -106,13 +89,14 @@ def _scale(axes: Axes, values: pd.Series, start: pd.Series) -> None:
     flatten the rest."""
     initial = start.median()
     if values.name == "test_accuracy":
-        low, high = logit(accuracy_range(values))
-        near = logit(accuracy_range([initial, *values])) - (low, high)
-        return accuracy_axis(axes, [*values, initial][: None if near[0] > (low - high) / 3 else -1])
+        low, high = logit(scales.accuracy_range(values))
+        with_start = logit(scales.accuracy_range([initial, *values]))
+        flat = with_start[0] < low - (high - low) / 3
+        return scales.accuracy_axis(axes, values if flat else [initial, *values])
     values = values[values < BEYOND * start.max()]
     low, high = values.min(), values.max()
     if values.name == "excess":
         low = max(low, DEEPEST * initial)
     if not len(values) or high > (low + initial) / 2:
         low, high = np.fmin(low, initial), np.fmax(high, initial)
-    return value_axis(axes, low, high, "log" if values.name == "excess" else "")
+    return scales.value_axis(axes, low, high, "log" if values.name == "excess" else "")

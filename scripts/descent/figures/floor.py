@@ -20,14 +20,8 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from descent.analysis.quantiles import mean_and_error
-from descent.figures._scales import (
-    draw_limits,
-    name_limits,
-    step_size_axis,
-    units_of_bound,
-    value_axis,
-)
-from descent.figures._style import BARE, RUN, WIDTH, name_study, optimizer_looks
+from descent.figures import _scales as scales
+from descent.figures import _style as style
 from descent.run import FULL
 from descent.theory.known import Known, height, late, measured_floors
 
@@ -36,33 +30,38 @@ ABOVE = 10  # times the largest expected floor
 
 
 def draw(traces: pd.DataFrame, summary: pd.DataFrame, known: Known) -> Figure:
-    figure = Figure(figsize=(WIDTH, 4.2))
+    figure = Figure(figsize=(style.WIDTH, 4.2))
     axes = figure.subplots()
     noisy = [name for name, size in known.numbers["optimizers"].items() if size != FULL]
-    step_size_axis(axes, summary.loc[summary["optimizer"].isin(noisy), "step_size"])
+    scales.step_size_axis(axes, summary.loc[summary["optimizer"].isin(noisy), "step_size"])
     axes.set_ylabel(r"floor of $F_t - F^\star$")
     measured = measured_floors(traces[traces["optimizer"].isin(noisy)])
-    expected = late(known.expected).assign(height=height).groupby(RUN)[["from_noise", "height"]]
+    expected = (
+        late(known.expected).assign(height=height).groupby(style.RUN)[["from_noise", "height"]]
+    )
     expected = expected.mean().query("optimizer in @noisy")
     values = measured.mean(axis=1, skipna=False).to_numpy()
     values = values[(values > 0) & (values <= ABOVE * expected["height"].max())]
-    value_axis(axes, *(f([*values, *expected["from_noise"].dropna()]) for f in (min, max)), "log")
-    limits: set[str] = set()
+    scales.value_axis(
+        axes, *(f([*values, *expected["from_noise"].dropna()]) for f in (min, max)), "log"
+    )
+    looks, limits = style.optimizer_looks(summary), set[str]()
     for name in noisy:
-        look = optimizer_looks(summary)[name]
+        look = looks[name]
         _draw_measured(axes, measured.loc[name], look)
         if name in expected.index:
             small = known.numbers["noise_trace"] / (4 * int(known.batch_size(name)))
             _draw_expected(axes, expected.loc[name], small, look["color"])
-        limits |= draw_limits(axes, known, name, look["color"])
-    units_of_bound(axes, known)
+        limits |= scales.draw_limits(axes, known, name, look["color"])
+    scales.units_of_bound(axes, known)
     handles = [
-        Line2D([], [], label=f"{name}, measured", markersize=4, **optimizer_looks(summary)[name])
-        for name in noisy
+        Line2D([], [], label=f"{name}, measured", markersize=4, **looks[name]) for name in noisy
     ]
     handles += [Line2D([], [], color="0.3", ls=STYLES[line], label=line) for line in STYLES]
-    figure.legend(handles=handles + name_limits(limits), loc="outside lower center", ncols=3)
-    name_study(figure, summary, f"mean and two standard errors of {summary['seeds'].max()} seeds")
+    figure.legend(handles=handles + scales.name_limits(limits), loc="outside lower center", ncols=3)
+    style.name_study(
+        figure, summary, f"mean and two standard errors of {summary['seeds'].max()} seeds"
+    )
     return figure
 
 
@@ -75,12 +74,12 @@ def _draw_measured(axes: Axes, seeds: pd.DataFrame, look: Mapping) -> None:
     marker, colour = look["marker"], look["color"]
     axes.errorbar(shown.index, *mean_and_error(shown), fmt=marker, color=colour, **bars)
     off = seeds.index[~(mean <= top)]
-    axes.plot(off, np.full(len(off), top), marker, color=colour, fillstyle="none", **BARE)
+    axes.plot(off, np.full(len(off), top), marker, color=colour, fillstyle="none", **style.OVER)
 
 
 def _draw_expected(axes: Axes, expected: pd.DataFrame, small: float, colour: str) -> None:
     """Lines through the step sizes below the limit; small: the slope of the dotted one."""
     step_sizes = expected.index.to_numpy()
     lines = (expected["from_noise"], expected["height"], small * step_sizes)
-    for style, values in zip(STYLES.values(), lines, strict=True):
-        axes.plot(step_sizes, values, color=colour, linestyle=style, linewidth=1.2)
+    for dashes, values in zip(STYLES.values(), lines, strict=True):
+        axes.plot(step_sizes, values, color=colour, linestyle=dashes, linewidth=1.2)

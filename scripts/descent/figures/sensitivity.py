@@ -21,52 +21,48 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from descent.analysis.best import badness, best, criterion
+from descent.figures import _scales as scales
+from descent.figures import _style as style
 from descent.figures._final import STAR, draw_ends, ends
-from descent.figures._scales import accuracy_axis, step_size_axis
-from descent.figures._style import WIDTH, name_study, optimizer_looks, wrapped
 
 GOOD = 0.02  # of accuracy, below the best
 PANEL, STRIP = 1.6, 0.25  # inches: a row of panels, a row of good step sizes
 
 
 def draw(traces: pd.DataFrame, summary: pd.DataFrame) -> Figure:
-    looks, end = optimizer_looks(summary), ends(traces, summary)
+    looks, end = style.optimizer_looks(summary), ends(traces, summary)
     columns = min(3, len(looks))
     rows, strip = ceil(len(looks) / columns), STRIP * len(looks)
-    figure = Figure(figsize=(WIDTH, 1.2 + PANEL * rows + strip))
+    figure = Figure(figsize=(style.WIDTH, 1.2 + PANEL * rows + strip))
     above, below = figure.subfigures(2, 1, height_ratios=(PANEL * rows + 0.3, strip + 0.5))
     share = {"y": "final test accuracy", "sharex": True, "sharey": True}
-    for axes, (optimizer, look) in zip(
-        wrapped(above, len(looks), columns, **share), looks.items(), strict=True
-    ):
-        step_size_axis(axes, summary["step_size"])
-        axes.set_xlabel("")
-        accuracy_axis(axes, end["test_accuracy"])
-        for _, other in summary.groupby("optimizer"):
-            other = other.sort_values("step_size")
+    panels = style.wrapped(above, len(looks), columns, **share)
+    for axes, (optimizer, look) in zip(panels, looks.items(), strict=True):
+        scales.step_size_axis(axes, summary["step_size"], "")
+        scales.accuracy_axis(axes, end["test_accuracy"])
+        for _, other in summary.sort_values("step_size").groupby("optimizer"):
             medians = other["final_test_accuracy_median"].clip(*axes.get_ylim())
             axes.plot(other["step_size"], medians, color="0.8", linewidth=0.9)
         runs = summary[summary["optimizer"] == optimizer]
         draw_ends(axes, end[end["optimizer"] == optimizer], runs, "test_accuracy", look)
         axes.set_title(optimizer)
     _draw_good(below.subplots(), summary, looks)
-    name_study(figure, summary)
+    style.name_study(figure, summary)
     return figure
 
 
 def _draw_good(axes: Axes, summary: pd.DataFrame, looks: Mapping[str, Mapping]) -> None:
     chosen = best(summary)["step_size"]
-    step_size_axis(axes, summary["step_size"])
+    scales.step_size_axis(axes, summary["step_size"])
     for row, (optimizer, runs) in enumerate(summary.groupby("optimizer", sort=False)):
-        if optimizer not in chosen:
-            continue
-        (first, last), (before, after) = good_step_sizes(runs)
-        line = {"color": looks[optimizer]["color"], "solid_capstyle": "round"}
-        axes.plot([before or first, after or last], [row, row], linewidth=1, **line)
-        axes.plot([first, last], [row, row], linewidth=5, **line)
-        axes.plot(chosen[optimizer], row, color=line["color"], **STAR)
-        words = decades(first, last, before, after)
-        axes.text(1.01, row, words, va="center", size=8, transform=axes.get_yaxis_transform())
+        if optimizer in chosen:
+            (first, last), (before, after) = good_step_sizes(runs)
+            line = {"color": looks[optimizer]["color"], "solid_capstyle": "round"}
+            axes.plot([before or first, after or last], [row, row], linewidth=1, **line)
+            axes.plot([first, last], [row, row], linewidth=5, **line)
+            axes.plot(chosen[optimizer], row, color=line["color"], **STAR)
+            place = {"va": "center", "size": 8, "transform": axes.get_yaxis_transform()}
+            axes.text(1.01, row, decades(first, last, before, after), **place)
     axes.set_yticks(range(len(looks)), looks)
     axes.set_ylim(len(looks) - 0.5, -0.5)
     title = f"good step sizes: within {GOOD:g} of the optimizer's own best, by {criterion(summary)}"
@@ -85,23 +81,16 @@ def good_step_sizes(
     step_sizes, bad = runs["step_size"].tolist(), badness(runs).to_numpy()
     chosen = np.argmin(bad)
     worse = np.flatnonzero(bad > bad[chosen] + GOOD + 1e-9)
-    before = max(worse[worse < chosen], default=None)
-    after = min(worse[worse > chosen], default=None)
-    first = 0 if before is None else before + 1
-    last = len(bad) - 1 if after is None else after - 1
-    neighbours = tuple(None if i is None else step_sizes[i] for i in (before, after))
-    return (step_sizes[first], step_sizes[last]), neighbours
+    before, after = max(worse[worse < chosen], default=-1), min(worse[worse > chosen], default=None)
+    good = step_sizes[before + 1 : after]
+    neighbours = (step_sizes[before] if before >= 0 else None), (after and step_sizes[after])
+    return (good[0], good[-1]), neighbours
 
 
 def decades(first: float, last: float, before: float | None, after: float | None) -> str:
     """What is known of the width of a range that includes first and last but neither neighbour."""
-    least, most = _rounded(last, first), after and before and _rounded(after, before)
-    if not most:
+    least = f"{np.log10(last) - np.log10(first):.2g}"
+    if not (before and after):
         return f"{least} decades or more" if last > first else "not resolved"
+    most = f"{np.log10(after) - np.log10(before):.2g}"
     return f"{least} to {most} decades" if last > first else f"under {most} decades"
-
-
-def _rounded(high: float, low: float) -> str:
-    """Decades from low to high."""
-    between = np.log10(high) - np.log10(low)
-    return f"{between:.1f}" if between >= 0.1 else f"{between:.1g}"
