@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from descent.figures._period import LONGEST, period
+from descent.figures.limit_map import LONGEST, period
 
 T = np.arange(400)
 NOISE = np.random.default_rng(0).normal(size=len(T))

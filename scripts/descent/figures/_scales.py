@@ -13,6 +13,7 @@ from descent.theory.known import Known
 TENTHS = np.outer(10.0 ** -np.arange(1, 8), [1, 2, 5])
 SHARES = np.unique(np.r_[TENTHS.ravel(), 0.3, 0.7, 1 - TENTHS.ravel()])  # of round percents
 APART = 1 / 11  # of an axis: labels are not closer
+DEEPEST = 1e-12  # of the largest value: no logarithmic axis reaches lower
 LIMITS = {"limit near the minimiser": "--", "limit from anywhere": "-."}
 
 
@@ -56,6 +57,7 @@ def step_axis(axes: Axes, most: float, room: int) -> None:
 def value_axis(axes: Axes, low: float, high: float, scale: str = "") -> None:
     """An axis that holds values from low to high, logarithmic where they are far apart."""
     if scale == "log" or (not scale and high > 10 * low > 0):
+        low = max(low, DEEPEST * high)
         margin = (high / low) ** 0.04 if high > low else 2
         axes.set_yscale("log")
         axes.set_ylim(low / margin, high * margin)

@@ -286,16 +286,19 @@ def _draw_runs(axes: Axes, lines: Lines, looks: Looks, ended: pd.Series) -> None
         if is_accuracy:  # 0 and 1 stand at the edges
             rows = rows.clip(low, high)
         x, y, thin = rows.index.to_numpy(), rows.pop("middle").to_numpy(), rows
-        if 1 < thin.shape[1] <= CROWD / len(looks):
-            _draw_seeds(axes, thin.where(np.isfinite(thin)), look["color"])
+        thin = thin.where(np.isfinite(thin))
+        if 1 < thin.shape[1] <= CROWD / len(looks) and thin.notna().any(axis=None):
+            _draw_seeds(axes, thin, look["color"])
         short = {"marker": ".", "markevery": None} if len(x) < 3 else {}
         axes.plot(x, np.where(finite, y, np.nan), **look | short)
+        axes.update_datalim([(x[0], low), (x[-1], high)])  # of lines without finite points, too
         for mark, where in ((caret, finite & (y > high)), (style.SIGNS["diverged"], ~finite)):
             if where.any():
                 edge = {"color": look["color"], "marker": mark, "markersize": 5}
                 axes.plot(x[where.argmax()], worst, **style.SIGN | style.OVER | edge)
         end = np.clip(y[-1], low, high) if finite[-1] else worst
         ends.append((np.array([x[-1], end]), ended[run], look["color"]))
+    axes.autoscale_view(scaley=False)
     _draw_signs(axes, ends)
 
 

@@ -40,11 +40,10 @@ def draw(traces: pd.DataFrame, summary: pd.DataFrame, known: Known) -> Figure:
         late(known.expected).assign(height=height).groupby(style.RUN)[["from_noise", "height"]]
     )
     expected = expected.mean().query("optimizer in @noisy")
-    values = measured.mean(axis=1, skipna=False).to_numpy()
-    values = values[(values > 0) & (values <= ABOVE * expected["height"].max())]
-    scales.value_axis(
-        axes, *(f([*values, *expected["from_noise"].dropna()]) for f in (min, max)), "log"
-    )
+    mean, noise = measured.mean(axis=1, skipna=False), expected["from_noise"].dropna()
+    shown = mean[(mean > 0) & (mean <= ABOVE * expected["height"].max())]
+    values = np.r_[shown, noise] if len(shown) + len(noise) else np.array([1.0])
+    scales.value_axis(axes, values.min(), values.max(), "log")
     looks, limits = style.optimizer_looks(summary), set[str]()
     for name in noisy:
         look = looks[name]

@@ -31,7 +31,8 @@ def draw(
 ) -> Figure:
     classes = range(data.outputs)
     recalls = pd.DataFrame(recall(runs, data, model), columns=[*style.RUN, "seed", *classes])
-    shown = sorted(recalls[classes].std().fillna(0.0).nlargest(MOST).index)
+    spread = recalls[classes].astype(float).std().fillna(0.0)
+    shown = sorted(spread.nlargest(MOST).index)
     columns = min(COLUMNS, len(shown))
     figure = Figure(figsize=(style.WIDTH, 1.0 + 1.5 * ceil(len(shown) / columns)))
     share = {"x": "step size α", "y": "recall", "sharex": True, "sharey": True}

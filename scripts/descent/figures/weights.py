@@ -45,7 +45,7 @@ def draw(
 ) -> Figure:
     optimizer = summary["optimizer"].iloc[0]
     traces = traces[traces["optimizer"] == optimizer].set_index(["step_size", "seed", "step"])
-    accuracies = traces["test_accuracy"]
+    accuracies = traces["test_accuracy"].sort_index()
     shown = _shown(summary[summary["optimizer"] == optimizer], runs, accuracies)
     image = plugin("datasets", next(iter(runs.values())).provenance["dataset"]).SIZE.image
     rows = [moments(run.step) for run, _ in shown.values()]

@@ -1,0 +1,545 @@
+"""What the figures draw, against the tables that they are drawn of."""
+
+from dataclasses import asdict, replace
+
+import numpy as np
+import pandas as pd
+import pytest
+from made_up import NAMED, NOTHING, STUDIES, batch_sizes, known_of, study, summary_of
+from matplotlib.markers import CARETUP
+from matplotlib.text import Text
+
+from descent.analysis.summary import summary
+from descent.figures import FIGURES, caption, drawing, source
+from descent.figures._style import LOOKS, SIGNS, halfway, optimizer_looks, save, step_size_colours
+from descent.plugins import plugin
+from descent.theory.known import Known
+
+OF_TABLES = [name for name, figure in FIGURES.items() if figure.reads != "iterates"]
+CURVES = [name for name, figure in FIGURES.items() if figure.file == "curves"]
+
+
+def drawn_of(figure: str, traces: pd.DataFrame, table=None, known: Known | None = None):
+    """A figure of a made-up study, with what it reads beside the tables."""
+    if figure == "floor" and "excess" not in traces:
+        traces = traces.assign(excess=traces["objective"])
+    if figure == "curvature" and "curvature" not in traces:
+        curvature = (2 + traces["seed"] + traces["step"]).where(traces["batch_size"] == "full")
+        traces = traces.assign(curvature=curvature, curvature_error=curvature / 10)
+    reads = [traces, summary(traces) if table is None else table]
+    if FIGURES[figure].reads == "theory":
+        reads.append(known or (known_of(traces) if "excess" in traces else NOTHING))
+    return drawing(figure)(*reads)
+
+
+def texts(figure) -> list[str]:
+    return [text.get_text() for text in figure.findobj(Text)]
+
+
+def marks(axes, marker: str) -> list[tuple]:
+    lines = [line for line in axes.get_lines() if line.get_marker() == marker]
+    return [tuple(point) for line in lines for point in line.get_xydata()]
+
+
+def coloured(axes, colour, least: int = 3) -> list:
+    """The lines of this colour, without marks."""
+    lines = [line for line in axes.get_lines() if line.get_color() == colour]
+    return [line for line in lines if len(line.get_xdata()) >= least]
+
+
+@pytest.mark.parametrize("figure", OF_TABLES)
+@pytest.mark.parametrize("name", STUDIES)
+def test_draws_every_study(figure, name):
+    traces = STUDIES[name]
+    if figure == "batch_size" and traces["batch_size"].nunique() < 3:
+        return
+    if figure == "curvature" and "full" not in set(traces["batch_size"]):
+        return
+    drawn = drawn_of(figure, traces, summary_of(name))
+    drawn.draw_without_rendering()
+    assert drawn.axes
+    assert drawn.get_figwidth() <= 8
+
+
+@pytest.mark.parametrize("figure", ["loss", "batch_size"])
+def test_draws_the_same_bytes_every_time(tmp_path, figure):
+    paths = [tmp_path / name for name in ("1.pdf", "2.pdf", "1.png")]
+    for path in paths:
+        save(drawn_of(figure, batch_sizes([0.1, 1])), path)
+    first, second, png = (path.read_bytes() for path in paths)
+    assert first == second
+    assert (first[:4], png[1:4]) == (b"%PDF", b"PNG")
+
+
+@pytest.mark.parametrize("figure", ["final_by_step_size", "same_path", "batch_size", "accuracy"])
+def test_many_step_sizes_have_room(figure):
+    drawn = drawn_of(figure, batch_sizes([*np.geomspace(1e-3, 10, 40)], seeds=1))
+    drawn.draw_without_rendering()
+    assert drawn.get_figwidth() <= 8
+    assert all(len(legend.get_texts()) <= 13 for legend in drawn.legends)
+
+
+def test_every_figure_has_a_caption_and_curves_share_theirs():
+    shared = caption("loss").split("\n\n")[-1]
+    for figure in FIGURES:
+        assert caption(figure)[0].isupper() or caption(figure).startswith("λ")
+        assert (shared in caption(figure)) == (source(figure) == "curves")
+    assert len({caption(figure) for figure in FIGURES}) == len(FIGURES)
+
+
+@pytest.mark.parametrize("figure", ["final_by_step_size", "loss", "distance", "same_path"])
+def test_a_regression_is_drawn_without_accuracy(figure):
+    drawn = drawn_of(figure, batch_sizes([0.1, 1]).drop(columns="test_accuracy"))
+    assert not any("accuracy" in text for text in texts(drawn))
+
+
+# optimizers, statuses, cells
+
+
+def test_an_optimizer_looks_alike_in_all_studies():
+    one, other = (
+        optimizer_looks(pd.DataFrame({"optimizer": names}))
+        for names in (["gd", "adam", "sgd", "sgd_average"], ["sgd", "plain", "gd"])
+    )
+    for looks in (one, other):
+        for name in ("sgd", "gd"):
+            assert (looks[name]["color"], looks[name]["marker"]) == LOOKS[name]
+    assert one["adam"] == other["plain"]  # the first of the others
+    assert one["sgd_average"]["color"] == one["sgd"]["color"]
+    assert one["sgd_average"]["fillstyle"] == "none"
+
+
+def test_every_status_has_its_sign():
+    traces = study({"gd": [0.1, 1, 100]})
+    traces["rises"] = traces["step"].where(traces["step_size"] == 1, 0)
+    table = summary(traces)
+    assert [*table["status"]] == ["descending", "oscillating", "diverged"]
+    _, _, strip = drawn_of("final_by_step_size", traces, table).axes
+    assert [marks(strip, SIGNS[word]) for word in table["status"]] == [
+        [(0.1, 0)],
+        [(1, 0)],
+        [(100, 0)],
+    ]
+    drawn = drawn_of("loss", traces, table)
+    assert {line.get_gid() for line in drawn.axes[0].get_lines()} >= {*table["status"]}
+    assert {*table["status"]} <= {text.get_text() for text in drawn.legends[0].get_texts()}
+
+
+def test_cells_meet_halfway_and_reach_no_farther():
+    np.testing.assert_allclose(halfway([0, 1, 4]), [[-0.5, 0.5, 2.5], [0.5, 2.5, 5.5]])
+    np.testing.assert_allclose(halfway([0, 1, 4], 0.5), [[-0.5, 0.5, 3.5], [0.5, 1.5, 4.5]])
+    np.testing.assert_allclose(halfway([2], 0.5), [[1.75], [2.25]])
+
+
+# curves
+
+
+def test_a_line_is_the_median_and_few_seeds_stand_beside_it():
+    traces = study({"gd": [0.1, 0.2]})
+    (axes,) = drawn_of("loss", traces).axes
+    for step_size, colour in step_size_colours(traces["step_size"]).items():
+        seeds = traces[traces["step_size"] == step_size].pivot(
+            index="step", columns="seed", values="objective"
+        )
+        (line,) = coloured(axes, colour)
+        np.testing.assert_array_equal(line.get_xdata(), seeds.index)  # with step 0
+        np.testing.assert_allclose(line.get_ydata(), seeds.median(axis=1))
+    thin = [line for many in axes.collections for line in many.get_segments()]
+    assert len(thin) == 6
+    np.testing.assert_array_equal(thin[3][:, 1], seeds[0])
+
+
+def test_what_was_expected_is_drawn_in_the_colour_of_its_run():
+    traces = study({"gd": [0.1, 1, 5], "sgd": [0.1, 0.2]})  # 5 is beyond its limit
+    traces["excess"] = traces["objective"]
+    known = known_of(traces)
+    drawn = drawn_of("loss", traces, known=known)
+    means = traces.groupby(["optimizer", "step_size", "step"])["excess"].mean()
+    for optimizer, axes in zip(("gd", "sgd"), drawn.axes, strict=True):
+        for step_size, colour in step_size_colours(traces["step_size"]).items():
+            if (optimizer, step_size) not in means.index.droplevel("step"):
+                continue
+            measured, *expected = coloured(axes, colour)
+            np.testing.assert_allclose(measured.get_ydata(), means[optimizer, step_size])
+            rows = known.expected.query("optimizer == @optimizer and step_size == @step_size")
+            assert len(expected) == (len(rows) > 0)
+            for line in expected:
+                sums = rows["from_start"] + rows["from_noise"].fillna(0)
+                np.testing.assert_array_equal(line.get_ydata(), sums)
+    assert "mean and range of 3 seeds" in drawn.get_suptitle()
+
+
+def test_a_line_goes_on_where_it_comes_back_into_the_frame():
+    traces = study({"gd": [0.1, 0.2]}, seeds=1)
+    away = (traces["step_size"] == 0.2) & traces["step"].isin([3, 4])
+    traces.loc[away, "objective"] = 1e6
+    (axes,) = drawn_of("loss", traces).axes
+    top = axes.get_ylim()[1]
+    assert top < 100
+    assert marks(axes, CARETUP) == [(3, top)]
+    (line,) = coloured(axes, step_size_colours(traces["step_size"])[0.2])
+    assert len(line.get_ydata()) == 9
+    assert (line.get_ydata()[5:] < top).all()
+
+
+@pytest.mark.parametrize("others", [[0.1], []])
+def test_a_run_that_diverged_is_seen(others):
+    traces = study({"gd": [*others, 100]}, seeds=1)
+    run = traces["step_size"] == 100
+    traces.loc[run, "objective"] = 2.0 ** traces["step"]
+    traces.loc[run & (traces["step"] > 4), "objective"] = np.inf
+    (axes,) = drawn_of("loss", traces).axes
+    low, high = axes.get_ylim()
+    (line,) = coloured(axes, step_size_colours(traces["step_size"])[100])
+    inside = line.get_ydata()[(line.get_ydata() >= low) & (line.get_ydata() <= high)]
+    assert len(inside) >= 4
+    assert marks(axes, SIGNS["diverged"])[0] == (5, high)
+
+
+def test_no_errors_at_all_are_drawn_where_the_axis_says_so():
+    traces = study({"sgd": [0.1]})
+    traces.loc[traces["step"] >= 6, "test_accuracy"] = 1.0
+    (axes,) = drawn_of("accuracy", traces).axes
+    assert axes.get_yscale() == "logit"
+    (line,) = coloured(axes, step_size_colours(traces["step_size"])[0.1])
+    labels = {
+        t.get_text(): y for t, y in zip(axes.get_yticklabels(), axes.get_yticks(), strict=True)
+    }
+    assert line.get_ydata()[-1] == labels["100 %"] == axes.get_ylim()[1] < 1
+    assert labels["50 %"] == 0.5
+
+
+def test_the_same_path_is_drawn_against_step_size_times_steps():
+    traces = study({"sgd": [0.125, 0.5], "gd": [2]}, seeds=1)
+    averages = traces[traces["optimizer"] == "sgd"].assign(optimizer="sgd_average")
+    for axes in drawn_of("same_path", pd.concat([traces, averages])).axes:
+        paths = [line.get_xdata() for line in axes.get_lines() if len(line.get_xdata()) > 1]
+        np.testing.assert_array_equal(paths, np.outer([0.125, 0.5, 2], np.arange(1, 9)))
+
+
+def test_the_distance_is_that_to_the_minimiser_or_what_is_left_to_the_last_iterate():
+    traces = study({"sgd": [0.1]}, seeds=1).assign(optimum_distance_b=lambda t: 2 * t["step"])
+    (axes,) = drawn_of("distance", traces).axes
+    total = np.hypot(traces["optimum_distance_A"], traces["optimum_distance_b"])
+    np.testing.assert_allclose(axes.get_lines()[0].get_ydata(), total)
+    unknown = traces.drop(columns=["optimum_distance_A", "optimum_distance_b"])
+    for axes in drawn_of("distance", unknown).axes:  # of A and b
+        np.testing.assert_allclose(axes.get_lines()[0].get_ydata(), 1 - np.arange(9) / 8)
+
+
+def test_the_best_runs_are_those_with_the_best_step_sizes():
+    drawn = drawn_of("best_runs", study({"adam": [0.01, 0.1], "gd": [0.001, 1]}))
+    labels = {text.get_text() for text in drawn.legends[0].get_texts()}
+    assert {"adam, α = 0.1", "gd, α = 1"} <= labels
+
+
+def test_curvature_is_drawn_of_full_batches_beside_two_over_the_step_size():
+    traces = study({"gd": [0.1, 0.5], "sgd": [0.1]})
+    _, curvature, sharpness = drawn_of("curvature", traces).axes
+    for step_size, colour in step_size_colours(pd.Series([0.1, 0.5])).items():
+        (line,) = coloured(curvature, colour)
+        np.testing.assert_array_equal(line.get_ydata(), 3 + np.arange(9))  # of three seeds
+        (line,) = coloured(sharpness, colour)
+        np.testing.assert_allclose(line.get_ydata(), (3 + np.arange(9)) * step_size / 2)
+
+
+# where runs end
+
+
+def test_the_end_of_a_run_that_oscillates_is_the_median_of_its_last_quarter():
+    traces = study({"gd": [0.1, 1]})
+    run = traces["step_size"] == 1
+    traces["rises"] = traces["step"].where(run, 0)
+    traces.loc[run & (traces["step"] == 8), "test_loss"] = 0.9  # an accident of the last step
+    late = traces[run & (traces["step"] > 6)].groupby("seed")["test_loss"].median()
+    table = summary(traces)
+    last = traces[~run & (traces["step"] == 8)]["test_loss"]
+    np.testing.assert_allclose(table["final_test_loss_median"], [last.median(), late.median()])
+    _, axes, _ = drawn_of("final_by_step_size", traces, table).axes
+    bars = axes.collections[0].get_segments()
+    rows = traces[run & (traces["step"] > 6)]["test_loss"]
+    np.testing.assert_allclose(bars[1][:, 1], [rows.min(), rows.max()])
+    np.testing.assert_allclose(bars[0][:, 1], [last.min(), last.max()])
+
+
+@pytest.mark.parametrize(
+    ("accuracies", "says"),
+    [
+        ([0.9, 0.7, 0.8], "best α = 0.01 (grid ends)"),
+        ([0.7, 0.9, 0.8], "best α = 0.1"),
+        ([0.9], "best α = 0.01"),
+    ],
+)
+def test_the_best_step_size_is_named(accuracies, says):
+    step_sizes = [0.01, 0.1, 1][: len(accuracies)]
+    traces = study({"gd": step_sizes}, seeds=1)
+    chosen = traces["step_size"].map(dict(zip(step_sizes, accuracies, strict=True)))
+    drawn = drawn_of("final_by_step_size", traces.assign(test_accuracy=chosen))
+    assert {f"gd, {says}", "best by test accuracy"} <= set(texts(drawn))
+
+
+def test_limit_lines_stand_at_the_limits_that_theory_knows():
+    traces = batch_sizes([0.01, 0.1, 1, 3])
+    traces["excess"] = traces["objective"]
+    known = known_of(traces)
+    colours = {name: look["color"] for name, look in optimizer_looks(summary(traces)).items()}
+    expected = {("gd", "--"): 2.0, ("gd", "-."): 0.5, ("sgd", "--"): 0.3, ("mini", "--"): 1.2}
+    expected = {(colours[name], line): limit for (name, line), limit in expected.items()}
+    drawn = drawn_of("final_by_step_size", traces, known=known)
+    for axes in drawn.axes[:2]:
+        upright = [line for line in axes.get_lines() if list(line.get_ydata()) == [0, 1]]
+        upright = {
+            (line.get_color(), line.get_linestyle()): line.get_xdata()[0] for line in upright
+        }
+        assert upright == expected
+    assert "limit near the minimiser" in texts(drawn)
+    bound = {**known.numbers["limits"], "sgd_upper_bound": True}
+    known = Known({**known.numbers, "limits": bound}, known.expected)
+    for figure in ("final_by_step_size", "floor"):
+        says = texts(drawn_of(figure, traces, known=known))
+        assert "limit near the minimiser, at most" in says
+    assert not any("limit" in text for text in texts(drawn_of("loss", traces, known=NOTHING)))
+
+
+def test_the_floor_is_drawn_as_the_tables_say():
+    step_sizes = np.array([0.05, 0.1, 0.2, 1])
+    traces = batch_sizes([*step_sizes])
+    traces["excess"] = traces["objective"]
+    axes = drawn_of("floor", traces).axes[0]
+    late = traces[traces["step"] > 6].groupby(["optimizer", "step_size", "seed"])["excess"].mean()
+    bars = {bars[0].get_color(): bars for bars in axes.containers}
+    for optimizer, (samples, limit) in {"sgd": (1, 0.3), "mini": (32, 1.2)}.items():
+        colour, seeds = optimizer_looks(summary(traces))[optimizer]["color"], late[optimizer]
+        marked, _, (ends,) = bars.pop(colour)
+        np.testing.assert_allclose(marked.get_ydata(), seeds.unstack().mean(axis=1))
+        lengths = [np.ptp(end[:, 1]) for end in ends.get_segments()]
+        np.testing.assert_allclose(lengths, 4 * seeds.unstack().std(axis=1) / np.sqrt(3))
+        below = step_sizes[step_sizes < limit]
+        added = 1.075 * below  # in the steps 7 and 8, as known_of has it
+        left = (np.exp(-7 * below) + np.exp(-8 * below)) / 2
+        lines = [line.get_ydata() for line in coloured(axes, colour) if line.get_marker() == "None"]
+        np.testing.assert_allclose(lines, [added, added + left, below * 3 / (4 * samples)])
+    assert not bars
+
+
+@pytest.mark.parametrize(
+    ("medians", "good", "beyond", "says"),
+    [
+        ([0.87, 0.885, 0.9, np.nan], (1, 10), (0.1, 100), "1 to 3 decades"),
+        ([0.9, 0.5, 0.895, 0.89], (0.1, 0.1), (None, 1), "not resolved"),  # a gap ends the range
+        ([0.89, 0.5, 0.895, 0.9], (10, 100), (1, None), "1 decades or more"),
+        ([0.5, 0.9, 0.6, 0.9], (1, 1), (0.1, 10), "under 2 decades"),
+    ],
+)
+def test_good_step_sizes_are_those_around_the_best_that_come_near_it(medians, good, beyond, says):
+    from descent.figures.sensitivity import decades, good_step_sizes
+
+    runs = pd.DataFrame({"step_size": [0.1, 1, 10, 100], "final_test_accuracy_median": medians})
+    assert good_step_sizes(runs) == (good, beyond)
+    assert decades(*good, *beyond) == says
+
+
+def test_batch_sizes_are_sorted_and_full_is_the_training_samples():
+    drawn = drawn_of("batch_size", batch_sizes([0.1, 1]))
+    for axes in drawn.axes[:2]:
+        np.testing.assert_allclose(axes.get_yticks(), [1, 32, 70])
+    assert [text.get_text() for text in drawn.axes[0].get_yticklabels()] == ["1", "32", "full"]
+
+
+# the limit map
+
+
+def of_logistic_map(step_sizes: list[float]) -> pd.DataFrame:
+    """Traces whose objective is 1 + x of x ← α x (1 - x), which has a period for each α."""
+    runs = []
+    for step_size in step_sizes:
+        for seed in range(2):
+            x = [0.4 + seed / 100]
+            for _ in range(4000):
+                x.append(step_size * x[-1] * (1 - x[-1]))
+            run = pd.DataFrame({"step": range(1001), "objective": 1 + np.array(x[-1001:])})
+            runs.append(run.assign(optimizer="gd", step_size=step_size, seed=seed))
+    return pd.concat(runs, ignore_index=True)
+
+
+def limit_map(traces: pd.DataFrame, known: Known = NOTHING):
+    table = traces[["optimizer", "step_size"]].drop_duplicates().assign(seeds=2, **NAMED)
+    return drawing("limit_map")(traces, table, known)
+
+
+def test_the_limit_map_shows_every_value_of_the_last_quarter_by_its_period():
+    from descent.figures.limit_map import COLOURS
+
+    names = dict(zip((2.8, 3.2, 3.5, 3.55, 3.83, 3.9), COLOURS, strict=False))  # of the map
+    traces = of_logistic_map([*names])
+    limits = {"gd_local": 3.0, "gd_global": 2.9, "sgd": {}}
+    known = Known(NOTHING.numbers | {"limits": limits}, NOTHING.expected)
+    drawn = limit_map(traces, known)
+    above, below = drawn.axes[:2]
+    last = traces[traces["step"] > 750]
+    for name, colour in list(COLOURS.items())[: len(names)]:
+        (line,) = (line for line in above.get_lines() if line.get_color() == colour)
+        expected = last[last["step_size"].map(names) == name]
+        np.testing.assert_array_equal(line.get_xydata(), expected[["step_size", "objective"]])
+    cells = below.collections[0]
+    assert cells.get_array().tolist() == [[*range(6)]] * 2
+    middle = [(a + b) / 2 for a, b in zip([*names][:-1], [*names][1:], strict=True)]
+    np.testing.assert_allclose(cells.get_coordinates()[0, 1:-1, 0], middle)
+    assert "another: 3" in texts(drawn)
+    upright = [line for line in above.get_lines() if list(line.get_ydata()) == [0, 1]]
+    assert {line.get_xdata()[0]: line.get_linestyle() for line in upright} == {3.0: "--", 2.9: "-."}
+
+
+def test_the_limit_map_marks_what_is_off_its_axis():
+    traces = of_logistic_map([2.8, 3.2, 3.5])
+    late = traces["step"] > 500
+    traces.loc[late & (traces["step_size"] == 3.5) & (traces["seed"] == 0), "objective"] = np.nan
+    traces.loc[late & (traces["step_size"] == 3.2), "objective"] = 10.0 ** (traces["step"] / 10)
+    drawn = limit_map(traces)
+    assert [x for x, _ in marks(drawn.axes[0], CARETUP)] == [3.2, 3.5]
+    assert {"diverged", "beyond the axis"} <= set(texts(drawn))
+    assert drawn.axes[0].get_ylim()[1] < 2.1
+
+
+# what reads iterates
+
+
+def trained(name: str, **keys) -> tuple:
+    """What such a figure reads: the traces, the iterates, the data and the model; step_sizes and
+    optimizers, the engine of each, are of several runs."""
+    from descent.evaluation import numpy as evaluator
+    from descent.evaluation.trace import trace
+    from descent.run import Run
+
+    data = plugin("datasets", name).obtain(None, None)
+    optimizers, step_sizes = keys.pop("optimizers"), keys.pop("step_sizes")
+    runs, traces, model = {}, [], plugin("models", keys["model"])
+    for optimizer, engine in optimizers.items():
+        for step_size in step_sizes:
+            run = Run(step_size=step_size, **keys)
+            iterates = plugin("engines", engine).train(run, data, lambda steps: None)
+            provenance = asdict(run) | {"engine": engine, "dataset": name}
+            runs[optimizer, step_size] = replace(iterates, provenance=provenance)
+            columns = trace(runs[optimizer, step_size], data, model, evaluator)
+            labels = {"optimizer": optimizer, "step_size": step_size}
+            labels["batch_size"] = str(run.batch_size)
+            traces.append(pd.DataFrame(columns).assign(**labels))
+    return pd.concat(traces, ignore_index=True).assign(**NAMED), runs, data, model
+
+
+@pytest.fixture(scope="module")
+def bowl() -> tuple:
+    return trained(
+        "bowl",
+        optimizers={"by_hand": "numpy", "autograd": "torch"},
+        step_sizes=[0.1, 1, 1.9, 2.05],
+        model="linear_regression",
+        batch_size="full",
+        epochs=40,
+        evaluate_every=1,
+        seeds=(0,),
+        initial="zeros",
+        dtype="float64",
+        model_options={"bias": False},
+    )
+
+
+def test_engines_that_agree_share_a_row_and_others_do_not(bowl):
+    traces, runs, *others = bowl
+    table = summary(traces)
+    drawn = drawing("trajectories")(traces, table, runs, *others)
+    titles = [axes.get_title() for axes in drawn.axes[:-1]]
+    words = dict(zip(table["step_size"], table["status"], strict=True))
+    assert titles == [f"α = {a:g}: {word} {SIGNS[word]}" for a, word in words.items()]
+    assert any(text.startswith("by_hand and autograd, the same to") for text in texts(drawn))
+    moved = replace(
+        runs["autograd", 1], parameters={"A": runs["autograd", 1].parameters["A"] * 1.01}
+    )
+    drawn = drawing("trajectories")(traces, table, {**runs, ("autograd", 1): moved}, *others)
+    assert len(drawn.axes) == 2 * len(words) + 1
+    assert not any("the same" in text for text in texts(drawn))
+
+
+def test_the_factor_of_a_step_is_that_of_the_curvatures(bowl):
+    traces, runs, *others = bowl
+    axes = drawing("trajectories")(traces, summary(traces), runs, *others).axes[-1]
+    largest, smallest = axes.get_lines()[:2]  # L = 1, μ = 1/20
+    a = largest.get_xdata()
+    np.testing.assert_allclose(largest.get_ydata(), np.abs(1 - a), atol=1e-9)
+    np.testing.assert_allclose(smallest.get_ydata(), np.abs(1 - a / 20), atol=1e-9)
+    (measured,) = (line for line in axes.get_lines() if line.get_label() == "by_hand, measured")
+    slowest = [max(abs(1 - a), abs(1 - a / 20)) for a in measured.get_xdata()]
+    np.testing.assert_allclose(measured.get_ydata(), slowest, rtol=0.01)
+
+
+@pytest.fixture(scope="module")
+def digits() -> tuple:
+    return trained(
+        "digits",
+        optimizers={"sgd": "numpy"},
+        step_sizes=[0.001, 0.1, 30.0],
+        model="softmax_regression",
+        batch_size=100,
+        epochs=4,
+        evaluate_every=15,
+        seeds=(3, 1),
+    )
+
+
+def test_recall_is_the_share_of_a_class_that_is_recognised(digits):
+    from descent.figures.recall import predictions
+
+    traces, runs, data, model = digits
+    run = runs["sgd", 0.1]
+    no_threes = run.parameters["b"].copy()
+    no_threes[0, -1, 3] = -1e9
+    runs = {**runs, ("sgd", 0.1): replace(run, parameters=run.parameters | {"b": no_threes})}
+    drawn = drawing("recall")(traces, summary(traces), runs, data, model)
+    assert [axes.get_title() for axes in drawn.axes] == [str(label) for label in range(10)]
+    for label, axes in enumerate(drawn.axes):
+        dots = [y for x, y in marks(axes, "o") if x == 0.1]
+        predicted = [predictions(runs["sgd", 0.1], place, data, model) for place in (0, 1)]
+        expected = [(p[data.y_test == label] == label).mean() for p in predicted]
+        np.testing.assert_allclose(dots, expected)
+        assert (min(dots) == 0) == (label == 3)
+
+
+def test_weights_are_the_rows_of_a_and_samples_shown_as_wrong_are_wrong(digits):
+    from descent.figures.recall import predictions
+    from descent.figures.weights import moments
+
+    traces, runs, data, model = digits
+    best = summary(traces).set_index("step_size")["final_test_accuracy_median"].idxmax()
+    drawn = drawing("weights")(traces, summary(traces), runs, data, model)
+    run = runs["sgd", best]
+    (axes,) = (axes for axes in drawn.axes if axes.get_title(loc="left").startswith("best"))
+    shown = np.asarray(axes.images[0].get_array())
+    for i, moment in enumerate(moments(run.step)):
+        for label in range(10):
+            panel = shown[9 * i : 9 * i + 8, 9 * label : 9 * label + 8]
+            assert (panel == run.parameters["A"][0, moment, label].reshape(8, 8)).all()
+    predicted = predictions(run, 0, data, model)
+    last = traces[(traces["step_size"] == best) & (traces["seed"] == 3)].iloc[-1]
+    assert (predicted == data.y_test).mean() == last["test_accuracy"]
+    wrong = np.flatnonzero(predicted != data.y_test)
+    (axes,) = (axes for axes in drawn.axes if "wrong" in axes.get_title())
+    assert [text.get_text() for text in axes.texts] == [
+        f"{data.y_test[i]} → {predicted[i]}" for i in wrong[: len(axes.texts)]
+    ]
+    shown = np.asarray(axes.images[0].get_array())
+    assert (shown[:8, 9:17] == data.x_test[wrong[1]].reshape(8, 8)).all()
+
+
+@pytest.mark.parametrize("figure", ["weights", "recall"])
+def test_iterates_are_drawn_whatever_diverged(digits, figure):
+    traces, runs, *others = digits
+    for ended in (30, 0.001):  # one run, all runs
+        lost = traces["step_size"] >= ended
+        names = [name for name in traces if "accuracy" in name or "loss" in name]
+        table = traces.assign(**{name: traces[name].where(~lost) for name in [*names, "objective"]})
+        nowhere = {
+            key: replace(run, parameters={n: p * np.nan for n, p in run.parameters.items()})
+            for key, run in runs.items()
+            if key[1] >= ended
+        }
+        drawing(figure)(table, summary(table), runs | nowhere, *others).draw_without_rendering()
