@@ -19,7 +19,7 @@ studies:
     engine: numpy
     evaluator: numpy
     seeds: [0]
-    figures: [heatmap, weights]
+    figures: [accuracy, weights]
     optimizers:
       gd: {batch_size: full, epochs: 3, evaluate_every: 1, step_sizes: [1]}
 """
@@ -78,7 +78,7 @@ def digests(config: str = CONFIG) -> dict[str, str]:
 
 OF_THE_MODEL = "minimise theory train evaluate weights"
 EDITS = [
-    ("scripts/descent/__init__.py", "download prepare summarise heatmap explore index manifest"),
+    ("scripts/descent/__init__.py", "download prepare summarise accuracy explore index manifest"),
     ("scripts/descent/models/softmax_regression.py", OF_THE_MODEL),
     ("scripts/descent/functions.py", OF_THE_MODEL),
     ("scripts/descent/engines/numpy.py", "train"),
@@ -88,8 +88,8 @@ EDITS = [
     ("scripts/descent/theory/minimiser.py", "minimise theory"),
     ("scripts/descent/theory/stability.py", "theory"),
     ("scripts/descent/analysis/predictions.py", "summarise"),
-    ("scripts/descent/figures/_style.py", "heatmap weights explore"),
-    ("scripts/descent/figures/heatmap.py", "heatmap"),
+    ("scripts/descent/figures/_style.py", "accuracy weights explore"),
+    ("scripts/descent/figures/curves.py", "accuracy"),
     ("scripts/descent/datasets/digits.py", "download weights explore"),  # the shape of images
     ("scripts/descent/explorer/weights.py", "explore"),
     ("report/explorer/columns.js", "explore"),

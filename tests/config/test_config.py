@@ -83,10 +83,10 @@ OF_STUDY = [
     ("seeds: 10001", "seeds: found 10001; allowed: at most 10000 items"),
     ("seeds: yes", "seeds: found True; allowed: a number"),
     ("seeds: '5'", "seeds: found '5'; allowed: a list"),
-    ("figures: [heat]", "figures.0: found 'heat'; did you mean heatmap? allowed: "),
+    ("figures: [acuracy]", "figures.0: found 'acuracy'; did you mean accuracy? allowed: "),
     ("figures: [loss, trajectories]", "figures: found trajectories; it is for two weights and no "),
     ("figures: [curvature]", "figures: found curvature; no curvature is measured: curvature_sam"),
-    ("figures: [prediction]", "figures: found prediction; sigmoid_softmax is not convex: it has no"),
+    ("figures: [floor]", "figures: found floor; sigmoid_softmax is not convex: it has no"),
     ("weight_decay: 1", "weight_decay: unknown key; did you mean l2?"),
     ("modle: x", "modle: unknown key; did you mean model?"),
     ("optimizer: x", "optimizer: unknown key; did you mean optimizers?"),
@@ -350,8 +350,8 @@ def test_jobs_ask_for_a_gpu_where_torch_computes_and_there_is_one(monkeypatch):
     assert read("gpu: true\n" + GOOD)["tiny"].runs["gd", "1.0"].engine == "numba"
 
 
-OF_THEORY = {"prediction", "floor", "optimum_distance"}
-ACCURACY = {"accuracy_by_epoch", "accuracy_by_step", "heatmap", "weights"}
+OF_THEORY = {"floor"}
+ACCURACY = {"accuracy", "recall", "weights"}
 ON_PLANE = PLANE.replace("every: 500", "every: 1").replace("size: 1,", "size: full,")
 
 
@@ -359,7 +359,7 @@ ON_PLANE = PLANE.replace("every: 500", "every: 1").replace("size: 1,", "size: fu
     ("text", "figures", "panels"),
     [
         (GOOD, ACCURACY, ("weights",)),
-        (NETWORK, ACCURACY - {"weights"}, ()),
+        (NETWORK, {"accuracy"}, ()),
         (CONVEX, ACCURACY | OF_THEORY, ("weights",)),
         (ON_PLANE, OF_THEORY - {"floor"} | {"trajectories"}, ("path",)),
         (with_study("curvature_samples: 9"), ACCURACY | {"curvature"}, ("weights",)),

@@ -10,7 +10,7 @@ TEMPLATE = (Path(__file__).parents[2] / "report/index.html").read_text()
 STUDIES = {
     "first": {
         "about": "m & <n> on d",
-        "figures": ["limit_map", "heatmap"],
+        "figures": ["limit_map", "accuracy"],
         "tables": ["traces.csv", "summary.csv"],
     },
     "second": {"about": "m on d", "figures": [], "tables": ["traces.csv"]},
@@ -63,7 +63,7 @@ def test_it_links_what_is_made_of_a_study():
         "first/explorer.html",
         "first/figures/limit_map.png",
         "first/figures/limit_map.png",
-        "first/figures/heatmap.png",
+        "first/figures/accuracy.png",
         "first/traces.csv",
         "first/summary.csv",
         "first/SHA256SUMS",

@@ -25,7 +25,7 @@ studies:
     model: sigmoid_softmax
     engine: numpy  # numba would compile
     seeds: [0, 1]
-    figures: [heatmap]
+    figures: [accuracy]
     optimizers:
       sgd: {batch_size: 1, epochs: 1, evaluate_every: 500, step_sizes: [0.01, 1]}
       gd: {batch_size: full, epochs: 4, evaluate_every: 1, step_sizes: [10]}
@@ -33,7 +33,7 @@ studies:
 
 # with a minimiser, and figures that read theory and iterates
 CONVEX = TINY.replace("sigmoid_softmax", "softmax_regression\n    l2: 0.1")
-CONVEX = CONVEX.replace("[heatmap]", "[final_by_step_size, weights]\n    curvature_samples: 9")
+CONVEX = CONVEX.replace("[accuracy]", "[final_by_step_size, weights]\n    curvature_samples: 9")
 
 # downloads go nowhere: a proxy that refuses connections
 OFFLINE = {f"{scheme}_proxy": "http://127.0.0.1:9" for scheme in ("http", "https")}

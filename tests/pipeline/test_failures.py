@@ -139,8 +139,8 @@ DAMAGES = {
     "predictions.csv": without_last_line,
     "expected.csv": without_last_line,
     "theory.json": cut,
-    "figures/heatmap.pdf": cut,
-    "figures/heatmap.png": Path.unlink,
+    "figures/accuracy.pdf": cut,
+    "figures/accuracy.png": Path.unlink,
     "headline.txt": cut,
     "explorer.html": without_last_line,
 }
@@ -184,7 +184,7 @@ def test_without_a_network_the_studies_on_embedded_data_are_made(made):
     (mirror / "train-images-idx3-ubyte.gz").write_bytes(b"altered")
     code, output = made.snakemake("all", DATASET_MIRROR="mirror")
     assert code == 1
-    assert "plot tiny heatmap" in jobs(output)
+    assert "plot tiny accuracy" in jobs(output)
     assert "Study tiny" not in output
     start = "Study far could not be made: train-images-idx3-ubyte.gz of mnist could not be had"
     message = output[output.index(start) :]

@@ -8,7 +8,7 @@ import pytest
 from conftest import NOTHING, jobs  # pyright: ignore
 
 RUNS = ["tiny gd 10.0", "tiny sgd 0.01", "tiny sgd 1.0"]
-TABLES = ["explore tiny", "index", "manifest tiny", "plot tiny heatmap", "summarise tiny"]
+TABLES = ["explore tiny", "index", "manifest tiny", "plot tiny accuracy", "summarise tiny"]
 EVALUATE, TRAIN = ([f"{rule} {run}" for run in RUNS] for rule in ("evaluate", "train"))
 OF_GD = ["evaluate tiny gd 10.0", "train tiny gd 10.0", "theory tiny", *TABLES]
 OF_A_RUN = ["evaluate tiny sgd 0.1", "train tiny sgd 0.1", "theory tiny", *TABLES]
@@ -47,7 +47,7 @@ def test_a_step_size_that_is_added_is_the_only_one_that_trains(made):
     # a line for each job, and the paths of what was made
     lines = output.splitlines()
     assert lines[-5:] == [
-        "results/tiny/figures/heatmap.png",
+        "results/tiny/figures/accuracy.png",
         *(f"results/tiny/{table}.csv" for table in ("traces", "summary", "predictions")),
         "results/tiny/explorer.html",
     ]
@@ -70,7 +70,7 @@ def test_a_step_size_that_is_added_is_the_only_one_that_trains(made):
         ("    seeds:", "    curvature_samples: 9\n    seeds:", [*EVALUATE, *TABLES]),
         ("epochs: 4", "epochs: 5", OF_GD),
         ("epochs: 4", "epochs: 4, update_rule: momentum", OF_GD),
-        ("[heatmap]", "[heatmap, loss]", ["index", "manifest tiny", "plot tiny loss"]),
+        ("[accuracy]", "[accuracy, loss]", ["index", "manifest tiny", "plot tiny loss"]),
     ],
 )
 def test_a_key_runs_what_it_decides(made, old, new, runs):
@@ -102,7 +102,7 @@ def test_a_further_step_size_changes_no_minimiser_and_evaluates_no_run_again(con
     before = convex.files("results")
     convex.replace("config.yaml", "[0.01, 1]", "[0.01, 1, 1e-1]")
     drawn = ["plot tiny final_by_step_size", "plot tiny weights"]
-    of_tables = [job for job in OF_A_RUN if "heatmap" not in job]
+    of_tables = [job for job in OF_A_RUN if "accuracy" not in job]
     assert convex.jobs("all") == sorted([*of_tables, *drawn])
     assert convex.plan("all") == []
     after = convex.files("results")
@@ -123,7 +123,7 @@ def test_a_further_configfile_merges_mappings_and_replaces_lists(made):
 def test_the_target_figures_is_the_figures_alone(made):
     shutil.rmtree(made.folder / "results/tiny/figures")
     (made.folder / "results/index.html").unlink()
-    assert made.plan("figures") == ["plot tiny heatmap"]
+    assert made.plan("figures") == ["plot tiny accuracy"]
 
 
 @pytest.mark.slow

@@ -26,7 +26,7 @@ studies:
     bias: false
     dtype: float64
     seeds: [0]
-    figures: [optimum_distance, trajectories, prediction]
+    figures: [distance, trajectories, loss]
     optimizers:
       by_hand: &gd
         {engine: numpy, batch_size: full, epochs: 4, evaluate_every: 1, step_sizes: [3]}
@@ -48,7 +48,7 @@ studies:
     dtype: float64
     engine: numpy
     seeds: [0, 1]
-    figures: [final_by_step_size, prediction, floor]
+    figures: [final_by_step_size, loss, floor]
     optimizers:
       sgd: {batch_size: 100, epochs: 40, evaluate_every: 14, step_sizes: [0.01, 0.1, 50]}
       gd: {batch_size: full, epochs: 40, evaluate_every: 1, step_sizes: [0.5, 50]}
@@ -207,12 +207,12 @@ def test_the_readme_recipe_for_a_table_of_ones_own(empty, monkeypatch):
     of_tables = readme[readme.index("**Your own table**") :]
     write, study = re.search(r"    python -c \"(.*)\"\n\n((?:    .*\n)+)", of_tables).groups()
     subprocess.run([sys.executable, "-c", write], cwd=empty.folder, check=True)
-    study = textwrap.dedent(study).replace("    seeds:", "    figures: [heatmap]\n    seeds:")
+    study = textwrap.dedent(study).replace("    seeds:", "    figures: [accuracy]\n    seeds:")
     (empty.folder / "config.yaml").write_text(study)
     runs = [f"wine gd {step_size}" for step_size in ("0.01", "0.1", "1.0", "10.0")]
     of_runs = [f"{rule} {run}" for rule in ("train", "evaluate") for run in runs]
     rest = [f"{rule} wine" for rule in ("theory", "summarise", "explore", "manifest")]
-    everything = sorted(["prepare wine wine", *of_runs, *rest, "plot wine heatmap"])
+    everything = sorted(["prepare wine wine", *of_runs, *rest, "plot wine accuracy"])
     assert empty.jobs("wine", **empty.recording()) == everything
     assert "prepare" in check_imports(empty, monkeypatch)
     best = max(rows(empty.folder / "results/wine/summary.csv"), key=lambda row: row["step_size"])

@@ -4,6 +4,7 @@ A value that is not finite is the worst that a seed can have, and counts as that
 """
 
 import numpy as np
+import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
 QUANTILES = {"median": 0.5, "q10": 0.1, "q90": 0.9, "min": 0.0, "max": 1.0}  # of a summary
@@ -24,6 +25,18 @@ def quantile(values: ArrayLike, share: float, of: str) -> NDArray[np.float64]:
     finite = np.isfinite(high)
     between = np.subtract(high, low, out=np.zeros_like(low), where=finite)
     return np.where(finite, sign * (low + (place % 1) * between), np.nan if sign < 0 else np.inf)
+
+
+def over_seeds(table: pd.DataFrame, by: list[str], metric: str) -> pd.DataFrame:
+    """Columns low, median and high of a metric, a row for each value of the columns `by`.
+
+    low, high: the range over FEW seeds, the 10 % and 90 % quantiles over more.
+    """
+    by_seed = table.pivot(index=by, columns="seed", values=metric)
+    outer = 0.0 if by_seed.shape[1] < FEW else 0.1
+    shares = {"low": outer, "median": 0.5, "high": 1 - outer}
+    columns = {name: quantile(by_seed, share, metric) for name, share in shares.items()}
+    return pd.DataFrame(columns, index=by_seed.index)
 
 
 def mean_and_error(values: ArrayLike) -> tuple[NDArray[np.float64], NDArray[np.float64]]:

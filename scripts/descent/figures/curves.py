@@ -21,7 +21,7 @@ from matplotlib.transforms import ScaledTranslation
 from numpy.typing import NDArray
 
 from descent.analysis.best import best
-from descent.analysis.quantiles import FEW, quantile, range_text
+from descent.analysis.quantiles import FEW, over_seeds, range_text
 from descent.figures import _scales as scales
 from descent.figures import _style as style
 from descent.theory.known import Known, height
@@ -247,14 +247,12 @@ def draw(
 
 def _lines(traces: pd.DataFrame, x: str, quantity: Quantity, middle: str) -> Lines:
     """The middle over seeds, and either each seed or two quantiles."""
-    seeds = traces.pivot(index=[*style.RUN, x], columns="seed", values=quantity.column)
-    line = seeds.mean(axis=1, skipna=False)
-    if middle == "median":
-        line = quantile(seeds, 0.5, quantity.column)
-    if seeds.shape[1] >= FEW:
-        ends = {share: quantile(seeds, share, quantity.column) for share in (0.1, 0.9)}
-        seeds = pd.DataFrame(ends, seeds.index)
-    table = seeds.assign(middle=line)
+    by = [*style.RUN, x]
+    seeds = traces.pivot(index=by, columns="seed", values=quantity.column)
+    ends = over_seeds(traces, by, quantity.column)
+    thin = seeds if seeds.shape[1] < FEW else ends[["low", "high"]]
+    line = ends["median"] if middle == "median" else seeds.mean(axis=1, skipna=False)
+    table = thin.assign(middle=line)
     return {run: rows.droplevel(style.RUN) for run, rows in table.groupby(level=style.RUN)}
 
 
@@ -304,8 +302,10 @@ def _draw_runs(axes: Axes, lines: Lines, looks: Looks, ended: pd.Series) -> None
 
 def _draw_seeds(axes: Axes, thin: pd.DataFrame, colour: Any) -> None:
     """The seeds, or the band between two quantiles."""
-    if 0.1 in thin:
-        axes.fill_between(thin.index, thin[0.1], thin[0.9], color=colour, alpha=0.15, linewidth=0)
+    if "low" in thin:
+        axes.fill_between(
+            thin.index, thin["low"], thin["high"], color=colour, alpha=0.15, linewidth=0
+        )
     else:
         seeds = [np.column_stack([thin.index, y]) for y in thin.to_numpy().T]
         look = {"colors": [colour], "linewidths": 0.5, "alpha": 0.5, "zorder": 1.9}
