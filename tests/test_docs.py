@@ -72,8 +72,8 @@ def test_predictions_are_those_of_their_studies():
     for study, _, rows in found:
         expected = []
         for run in tables.read(DOCS / study / "predictions.csv", COLUMNS).itertuples():
-            predicted, measured, low, high, ratio = map(four, run[-5:])
-            over_seeds = f"{measured} [{low}, {high}]".strip()
+            predicted, measured, error, stable, unstable, ratio = map(four, run[-6:])
+            beside = f"± {error}" if error else f"[{stable}, {unstable}]"
             names = [run.quantity, run.optimizer, four(run.step_size)]
-            expected.append([*names, predicted, over_seeds, ratio])
+            expected.append([*names, predicted, f"{measured} {beside}".strip(), ratio])
         assert rows == expected, study

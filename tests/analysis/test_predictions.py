@@ -81,7 +81,8 @@ def test_the_limit_of_full_batches_lies_where_statuses_change(statuses, low, hig
     assert (row["optimizer"], row["predicted"]) == ("gd", 0.5)
     assert np.isnan(row["step_size"])
     middle = np.sqrt(low * high) if np.isfinite(high) else np.nan
-    assert_allclose([row["low"], row["high"], row["measured"]], [low, high, middle])
+    assert_allclose([row["stable"], row["unstable"], row["measured"]], [low, high, middle])
+    assert np.isnan(row["error"])
 
 
 def test_the_limit_of_batches_lies_where_the_mean_over_seeds_grows():
@@ -96,11 +97,12 @@ def test_the_limit_of_batches_lies_where_the_mean_over_seeds_grows():
     runs = summary(dict.fromkeys(ends, "plateau"))
     row = one("limit", traces, runs, known())
     assert (row["optimizer"], row["predicted"]) == ("sgd", 3.0)
-    assert_allclose([row["low"], row["high"]], [0.2, 0.4])
+    assert_allclose([row["stable"], row["unstable"]], [0.2, 0.4])
     without = traces[traces["step_size"] < 0.3], runs[runs["step_size"] < 0.3]
-    assert_allclose([*one("limit", *without, known())[["low", "high"]]], [0.2, np.inf])
+    grid = ["stable", "unstable"]
+    assert_allclose([*one("limit", *without, known())[grid]], [0.2, np.inf])
     last = traces[traces["step_size"] != 0.4], runs[runs["step_size"] != 0.4]
-    assert_allclose([*one("limit", *last, known())[["low", "high"]]], [0.2, 0.8])
+    assert_allclose([*one("limit", *last, known())[grid]], [0.2, 0.8])
 
 
 def test_an_excess_is_the_mean_of_the_last_quarter_with_its_error_over_seeds():
@@ -113,8 +115,8 @@ def test_an_excess_is_the_mean_of_the_last_quarter_with_its_error_over_seeds():
     assert (row["optimizer"], row["step_size"]) == ("sgd", 0.1)
     assert_allclose(row["predicted"], 1.45 + 3)
     assert_allclose(row["measured"], 3)
-    # two standard errors: 2 √2 / √2
-    assert_allclose([row["low"], row["high"]], [1, 5])
+    assert_allclose(row["error"], 2)  # two standard errors: 2 √2 / √2
+    assert row[["stable", "unstable"]].isna().all()
 
 
 def test_an_excess_that_is_lost_in_rounding_is_not_predicted():
@@ -137,7 +139,7 @@ def test_a_rate_is_that_of_the_second_half_of_full_batches():
     )
     row = one("rate", traces, NONE, theory)
     assert (row["optimizer"], row["step_size"]) == ("gd", 0.1)
-    assert_allclose(row[["predicted", "measured", "low", "high"]].tolist(), [0.2, *[0.1] * 3])
+    assert_allclose(row[["predicted", "measured", "error"]].tolist(), [0.2, 0.1, 0], atol=1e-15)
 
 
 def test_the_error_of_a_rate_is_that_of_the_jackknife():
@@ -151,9 +153,7 @@ def test_the_error_of_a_rate_is_that_of_the_jackknife():
     without = np.array([rate_of(np.delete(rates, i)) for i in range(3)])
     error = np.sqrt(2 / 3 * np.square(without - without.mean()).sum())
     row = one("rate", traces, NONE, known(expected("gd", 0.1, decaying(0.2), np.nan)))
-    middle = rate_of(rates)
-    found = row[["measured", "low", "high"]].tolist()
-    assert_allclose(found, [middle, middle - 2 * error, middle + 2 * error])
+    assert_allclose(row[["measured", "error"]].tolist(), [rate_of(rates), 2 * error])
 
 
 def test_a_rate_of_a_single_step():
@@ -184,7 +184,7 @@ def test_curvature_is_that_of_the_last_step_where_it_is_measured():
     not_measured = run("sgd", 0.1, np.ones_like).assign(curvature=np.nan)
     row = one("curvature", pd.concat([traces, not_measured]), NONE, theory)
     assert (row["optimizer"], row["step_size"], row["predicted"]) == ("gd", 0.1, 4)
-    assert_allclose([row["measured"], row["low"], row["high"]], [2.5, 1.5, 3.5])
+    assert_allclose([row["measured"], row["error"]], [2.5, 1])
 
 
 def test_nothing_is_predicted_without_a_minimiser():

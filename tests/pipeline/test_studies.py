@@ -129,10 +129,10 @@ def test_theory_stands_beside_what_was_measured(results):
     compared = {"limit": [], "excess": [], "rate": []}
     for row in rows(results / "convex/predictions.csv"):
         compared.setdefault(row["quantity"], []).append(row)
-    limits = [(row["optimizer"], row["low"], row["high"]) for row in compared["limit"]]
+    limits = [(row["optimizer"], row["stable"], row["unstable"]) for row in compared["limit"]]
     assert limits == [("sgd", "0.1", "50.0"), ("gd", "0.5", "50.0")]
     for row in compared["limit"]:
-        assert float(row["low"]) < float(row["predicted"]) < float(row["high"])
+        assert float(row["stable"]) < float(row["predicted"]) < float(row["unstable"])
     assert float(compared["limit"][1]["predicted"]) == known["limits"]["gd_local"]
     below = [("sgd", "0.01"), ("sgd", "0.1"), ("gd", "0.5")]
     assert [(row["optimizer"], row["step_size"]) for row in compared["excess"]] == below

@@ -14,20 +14,21 @@ from descent.theory.known import Known, height, late, measured_floors
 
 COLUMNS = [
     *("study", "quantity", "optimizer", "step_size"),
-    *("predicted", "measured", "low", "high", "ratio"),
+    *("predicted", "measured", "error", "stable", "unstable", "ratio"),
 ]
+NO_GRID = np.nan, np.nan  # only a limit lies between two step sizes
 UNSTABLE = {"diverged", "oscillating"}  # statuses of full batches beyond their limit
 
 
 def predictions(traces: pd.DataFrame, summary: pd.DataFrame, known: Known) -> pd.DataFrame:
-    """COLUMNS, a row for each prediction; ratio is measured over predicted.
+    """COLUMNS, a row for each prediction; `error` is two standard errors, ratio measured/predicted.
 
-    limit       the step size up to which an optimizer is stable near w*; low and high are the step
-                sizes of the grid between which it is not any more, measured their geometric mean;
-                high is inf where all are stable. A full-batch run is unstable where most seeds
-                oscillate or diverge; one with mini-batches where, in the mean over seeds, F - F* in
-                the last quarter is over FAR times that at the start
-    excess      F - F* over the last quarter of the steps, mean over seeds, ± 2 standard errors
+    limit       the step size up to which an optimizer is stable near w*; `stable` and `unstable`
+                are the step sizes of the grid between which it lies, measured is their geometric
+                mean; `unstable` is inf where all are stable. A full-batch run is unstable where
+                most seeds oscillate or diverge; one with mini-batches where, in the mean over
+                seeds, F - F* in the last quarter is over FAR times that at the start
+    excess      F - F* over the last quarter of the steps, mean over seeds
     rate        of full batches, by how much ln(F - F*) falls in a step, over the second half
     curvature   λ_max of the Hessian at the last step against that at w*, where it is measured
     """
@@ -53,10 +54,10 @@ def _limits(traces: pd.DataFrame, summary: pd.DataFrame, known: Known) -> Iterat
             unstable = runs["status"].map(majority_status).isin(UNSTABLE).to_numpy()
         else:
             unstable = _grown(traces, optimizer)[runs["step_size"]].to_numpy()
-        high = runs["step_size"][unstable].min() if unstable.any() else np.inf
-        low = runs.loc[runs["step_size"] < high, "step_size"].max()
-        middle = np.sqrt(low * high) if np.isfinite(high) else np.nan
-        yield "limit", optimizer, np.nan, limit, middle, low, high
+        above = runs["step_size"][unstable].min() if unstable.any() else np.inf
+        below = runs.loc[runs["step_size"] < above, "step_size"].max()
+        middle = np.sqrt(below * above) if np.isfinite(above) else np.nan
+        yield "limit", optimizer, np.nan, limit, middle, np.nan, below, above
 
 
 def _grown(traces: pd.DataFrame, optimizer: str) -> pd.Series:
@@ -72,7 +73,8 @@ def _excesses(traces: pd.DataFrame, known: Known) -> Iterator[tuple]:
     measured, resolved = measured_floors(traces), ROUNDING * known.numbers["minimiser"]["objective"]
     for run, rows in late(expected).groupby(RUN[3:5], sort=False):
         if rows["height"].mean() > resolved:
-            yield "excess", *run, rows["height"].mean(), *_over(measured.loc[run])
+            over_seeds = mean_and_error(measured.loc[run])
+            yield "excess", *run, rows["height"].mean(), *over_seeds, *NO_GRID
 
 
 def _rates(traces: pd.DataFrame, known: Known) -> Iterator[tuple]:
@@ -88,10 +90,7 @@ def _rates(traces: pd.DataFrame, known: Known) -> Iterator[tuple]:
         # the jackknife
         error = np.sqrt(len(seeds.columns) - 1) * np.std(without) if len(without) > 1 else 0.0
         predicted = _rate(height(rows.set_index("step")))
-        yield (
-            *("rate", optimizer, step_size, predicted),
-            *(measured, measured - 2 * error, measured + 2 * error),
-        )
+        yield "rate", optimizer, step_size, predicted, measured, 2 * error, *NO_GRID
 
 
 def _curvatures(traces: pd.DataFrame, known: Known) -> Iterator[tuple]:
@@ -101,7 +100,8 @@ def _curvatures(traces: pd.DataFrame, known: Known) -> Iterator[tuple]:
     for (optimizer, step_size), run in traces.groupby(RUN[3:5], sort=False):
         last = run.loc[run["step"] == run["step"].max(), "curvature"]
         if np.isfinite(last).all():
-            yield "curvature", optimizer, step_size, predicted, *_over(last)
+            over_seeds = mean_and_error(last)
+            yield "curvature", optimizer, step_size, predicted, *over_seeds, *NO_GRID
 
 
 def _rate(excess: pd.Series) -> float:
@@ -113,9 +113,3 @@ def _rate(excess: pd.Series) -> float:
 
 def _of_run(table: pd.DataFrame, optimizer: str, step_size: float) -> pd.DataFrame:
     return table[(table["optimizer"] == optimizer) & (table["step_size"] == step_size)]
-
-
-def _over(seeds: pd.Series) -> tuple[float, float, float]:
-    """The mean over seeds, and the mean less and plus two standard errors."""
-    mean, error = mean_and_error(seeds)
-    return mean, mean - error, mean + error
