@@ -41,7 +41,8 @@ if DEFAULT:
 
 
 STUDIES = or_exit(read_studies, config, workflow.configfiles)
-config = {**config, "captions": {name: caption(name) for name in FIGURES}}  # for report/figure.rst
+captions = {name: or_exit(caption, name) for name in FIGURES}
+config = {**config, "captions": captions}  # for report/figure.rst
 if workflow.is_main_process:  # a job on another machine reads this file, too
     os.environ[CALL_VARIABLE] = f"{socket.gethostname()} {os.getpid()}"
     if workflow.modifier.is_main_snakefile():

@@ -46,19 +46,19 @@ def test_every_option_of_every_schedule_has_its_oracle():
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_a_factor_lies_in_0_to_1_and_does_not_depend_on_where_a_run_is_evaluated(name):
+def test_a_factor_does_not_depend_on_where_a_run_is_evaluated(name):
     run = of(name)
     for steps in (1, 2, 3, 7, 10, 1000):
         whole = run.step_sizes(0, steps, steps)
         assert whole.dtype == np.float64
-        assert (whole > 0).all()
-        assert (whole <= run.step_size).all()
+        assert np.isfinite(whole).all()
+        assert (whole >= 0).all()
         cuts = sorted({0, steps // 3, steps // 3 + 1, steps})
         parts = [run.step_sizes(*cut, steps) for cut in pairwise(cuts)]
         assert (np.concatenate(parts) == whole).all()
 
 
-@pytest.mark.parametrize("name", [name for name in NAMES if name not in ("constant", "warmup")])
+@pytest.mark.parametrize("name", ["cosine", "halving", "inverse_sqrt", "inverse_time"])
 def test_decay_begins_at_the_step_size_and_never_rises(name):
     sizes = of(name).step_sizes(0, 50, 50)
     assert sizes[0] == RUN.step_size

@@ -37,6 +37,19 @@ def test_follows_torch_over_arbitrary_gradients(random, name, chosen, oracle, li
 
 
 @pytest.mark.parametrize("name", available("update_rules"))
+@pytest.mark.parametrize("library", LIBRARIES)
+def test_stays_where_gradients_of_float32_are_zero(name, library):
+    update = plugin("update_rules", name).update
+    start = LIBRARIES[library](np.ones(3, np.float32))
+    step = {"t": 1} if "t" in signature(update).parameters else {}
+    state = dict.fromkeys(state_of(update), 0 * start)
+    p = update(start, 0 * start, 0.1, **step, **state)
+    p = p[0] if state else p
+    assert p.dtype == start.dtype
+    assert (p == start).all()
+
+
+@pytest.mark.parametrize("name", available("update_rules"))
 def test_a_rule_is_linear_where_l2_only_shrinks_the_parameters(random, name):
     file, l2, step_size = plugin("update_rules", name), 0.3, 0.1
     start, *gradients = random.normal(size=(3, 99))

@@ -98,8 +98,8 @@ EDITS = [
 ]
 # what this study does not choose, and what no result depends on
 OTHERS = """engines/torch.py engines/__init__.py update_rules/adam.py schedules/cosine.py
-    models/neural_network.py datasets/mnist.py figures/loss.py explorer/path.py evaluation/torch.py
-    evaluation/curvature.py compiled/scores.py config/schema.py config/messages.py config/plan.py
+    models/neural_network.py datasets/mnist.py figures/floor.py explorer/path.py evaluation/torch.py
+    evaluation/curvature.py compiled/linear.py config/schema.py config/messages.py config/plan.py
     stage.py errors.py figures/__init__.py explorer/__init__.py""".split()
 
 
@@ -117,6 +117,7 @@ def test_an_edit_changes_the_digests_of_the_jobs_that_it_reaches(project, before
 
 def test_comments_docstrings_times_and_what_is_not_chosen_change_no_digest(project, before):
     texts = {path: path.read_text() for path in (project / "scripts").rglob("*.py")}
+    assert all((project / "scripts/descent" / file).exists() for file in OTHERS)
     for path, text in texts.items():
         first, _, rest = text.partition('"""')
         described = text if first else f'"""Said otherwise. {rest}'

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 import yaml
 
+from descent import plugins
 from descent.config import checks
 from descent.config.checks import check_yaml, read_studies
 from descent.config.schema import Grid
@@ -86,7 +87,7 @@ OF_STUDY = [
     ("figures: [acuracy]", "figures.0: found 'acuracy'; did you mean accuracy? allowed: "),
     ("figures: [loss, trajectories]", "figures: found trajectories; it is for two weights and no "),
     ("figures: [curvature]", "figures: found curvature; no curvature is measured: curvature_sam"),
-    ("figures: [floor]", "figures: found floor; sigmoid_softmax is not convex: it has no"),
+    ("figures: [floor]", "figures: found floor; sigmoid_softmax is not convex, or has no"),
     ("weight_decay: 1", "weight_decay: unknown key; did you mean l2?"),
     ("modle: x", "modle: unknown key; did you mean model?"),
     ("optimizer: x", "optimizer: unknown key; did you mean optimizers?"),
@@ -206,6 +207,13 @@ def test_an_engine_that_cannot_do_a_model_is_refused_where_it_is_taken(key):
         assert line.startswith(f"{place}: found numba; neural_network has no ")
         assert line.endswith("; allowed: auto, numpy, torch")
     assert len(mistakes(with_sgd(f"{key}: numpy", text))) == 1
+
+
+def test_a_model_whose_file_lacks_a_function_is_named_by_its_file(monkeypatch):
+    monkeypatch.setitem(plugins.PROVIDES, "models", ["nothing"])
+    (line,) = mistakes(GOOD)
+    model = "scripts/descent/models/sigmoid_softmax.py"
+    assert line == f"studies.tiny: {model}: defines no nothing"
 
 
 def test_averages_need_a_name_of_their_own():

@@ -10,6 +10,7 @@ from matplotlib.markers import CARETUP
 from matplotlib.text import Text
 
 from descent.analysis.summary import summary
+from descent.errors import InputError
 from descent.figures import FIGURES, caption, drawing, source
 from descent.figures._style import LOOKS, SIGNS, optimizer_looks, save, step_size_colours
 from descent.plugins import plugin
@@ -463,3 +464,9 @@ def test_iterates_are_drawn_whatever_diverged(digits, figure):
             if key[1] >= ended
         }
         drawing(figure)(table, summary(table), runs | nowhere, *others).draw_without_rendering()
+
+
+def test_a_figure_whose_file_is_missing_is_one_line(monkeypatch):
+    monkeypatch.setitem(FIGURES, "odd", FIGURES["weights"])
+    with pytest.raises(InputError, match=r"scripts/descent/figures/odd\.py: cannot be read"):
+        caption("odd")

@@ -9,6 +9,7 @@ from pydantic import ValidationError
 
 from descent.config.schema import SYNONYMS, TAGS, Optimizer, OptionError, Study
 from descent.datasets._table import Table
+from descent.errors import InputError
 from descent.plugins import OPTIONS_OF, available, options
 
 GRID = ("from", "to", "per_decade")
@@ -34,6 +35,9 @@ def messages(error: ValidationError, values: Any) -> list[str]:
         if isinstance(option, OptionError):
             name, value, message = option.args
             where, detail = (*where[:-1], name), {"type": "option", "msg": message}
+        if isinstance(option, InputError):  # a file that is not what it should be
+            found[where] = str(option)
+            continue
         elements_are_wrong = detail["type"] == "too_short" and isinstance(value, Sequence | Mapping)
         if detail["type"] == "missing":
             found[where] = "is missing"

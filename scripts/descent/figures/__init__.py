@@ -10,7 +10,8 @@ import ast
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
-from descent.plugins import DESCENT, plugin
+from descent.errors import InputError
+from descent.plugins import DESCENT, plugin, source_name
 from descent.run import FULL, Run
 from descent.store.data import Size
 from descent.theory.scope import no_minimiser
@@ -153,8 +154,12 @@ def drawing(figure: str) -> Callable:
 def caption(figure: str) -> str:
     """The docstrings of a figure's function, if its file is shared, and of its file, which is not
     imported, since matplotlib takes its time."""
-    text = (DESCENT / "figures" / f"{source(figure)}.py").read_text(encoding="utf-8")
-    file = ast.parse(text)
+    path = DESCENT / "figures" / f"{source(figure)}.py"
+    try:
+        file = ast.parse(path.read_text(encoding="utf-8"))
+    except (OSError, SyntaxError) as error:
+        where = source_name("figures", source(figure))
+        raise InputError(f"{where}: cannot be read ({error}); FIGURES names it") from None
     functions = {node.name: node for node in file.body if isinstance(node, ast.FunctionDef)}
     nodes = [functions[figure], file] if FIGURES[figure].file else [file]
     return "\n\n".join(filter(None, map(ast.get_docstring, nodes)))

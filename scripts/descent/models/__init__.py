@@ -25,7 +25,7 @@ A model whose scores are z = A x + b also gives
 
     score_gradient(z, y)          ∂loss/∂z of each sample
 
-one whose loss is convex in the scores, for theory,
+one whose loss is convex in the scores, with second derivatives that do not depend on y, for theory,
 
     score_hessian(z)              ∂²loss/∂z² of each sample, [outputs, n] -> [n, outputs, outputs]
 

@@ -15,7 +15,7 @@ def no_theory(run: Run, size: Size) -> str | None:
     if not {"A"} <= names <= {"A", "b"}:
         return f"the scores of {run.model} are not linear in its parameters"
     if not hasattr(model, "score_hessian"):
-        return f"{run.model} is not convex: it has no score_hessian"
+        return f"{run.model} is not convex, or has no score_hessian"
     if size.train * outputs**2 > MAX_HESSIAN_NUMBERS:
         return f"{size.train} samples of {outputs} classes are too many"
     return f"{size.features} features are too many" if size.features > MAX_FEATURES else None
