@@ -58,6 +58,7 @@ function sourceOf(study, run) {
   const facts = { ...trained, "evaluated by": evaluated, [`SHA-256 of ${run.trace}`]: run.sha256 };
   for (const [key, value] of Object.entries(facts)) {
     const text = typeof value === "string" ? value : JSON.stringify(value);
+    if (text === "null" || text === "{}") continue; // what the run does not use
     list.append(make("dt", {}, key.replaceAll("_", " ")), make("dd", {}, text));
   }
   return make(

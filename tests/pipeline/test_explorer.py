@@ -259,6 +259,7 @@ def test_a_card_says_what_a_run_came_to_and_where_it_comes_from(page, traces, re
     assert command == "snakemake --cores 1 results/explored/traces/gd/0.3.csv"
     checksums = json.loads((results / "explored/traces/gd/0.3.json").read_text())["sha256"]
     assert all(part in text for part in ("engine\nnumpy", checksums["trace"], checksums["data"]))
+    assert not re.search(r"\n(null|\{\})\n", text)  # keys that the run does not use
     page.page.evaluate("() => { navigator.clipboard.writeText = async (s) => { copied = s } }")
     page.click("Copy")
     page.until("window.copied")
