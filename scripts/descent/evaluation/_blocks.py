@@ -1,6 +1,6 @@
 """How the evaluators go through snapshots and samples, block by block."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,6 +22,11 @@ def stacked(
         means_of({name: p[some] for name, p in snapshots.items()}) for some in blocks(count, size)
     ]
     return [np.concatenate(of_blocks) for of_blocks in zip(*each, strict=True)]
+
+
+def norms(gradients: Iterable[NDArray]) -> NDArray:
+    """The norm of the gradient of each snapshot, of all its parameters [M, *shape] together."""
+    return np.sqrt(sum(np.square(g).reshape(len(g), -1).sum(1) for g in gradients))
 
 
 def together(snapshots: dict[str, NDArray], samples: int, outputs: int) -> int:

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from descent.compiled.linear import sums_over, to_parameters, to_rows
 from descent.compiled.rows import LANES, Layout
 from descent.compiled.samples import in_blocks
-from descent.evaluation._blocks import blocks
+from descent.evaluation._blocks import norms, stacked
 
 LIBRARIES = ("numpy", "numba")
 
@@ -32,24 +32,22 @@ def means(
 ) -> list[NDArray]:
     """Mean loss, accuracy, and, where λ is given, the gradient's norm, of every snapshot."""
     A = snapshots["A"]
-    count, classes, _ = A.shape
+    classes = A.shape[1]
     layout = Layout(net.__name__.rpartition(".")[-1], classes, LANES)
     samples = in_blocks(x, scale, A.dtype, classes, gradients=l2 is not None)
-    found = np.zeros((3, count))
-    for some in blocks(count, LANES):
-        these = {name: p[some] for name, p in snapshots.items()}
-        models = len(these["A"])
-        rows = to_rows(layout, {n: _filled(p) for n, p in these.items()})
+
+    def means_of(some: dict[str, NDArray]) -> list[NDArray]:
+        models = len(some["A"])
+        rows = to_rows(layout, {name: _filled(p) for name, p in some.items()})
         sums, total = sums_over(layout, rows, samples, y, l2 is not None, accuracy=True)
-        found[:2, some] = sums[:, :models] / len(x)
-        if l2 is not None:
-            gradient = to_parameters(layout, total / len(x))
-            squares = (
-                np.square(gradient[name][:models] + l2 * p.astype(np.float64)).reshape(models, -1)
-                for name, p in these.items()
-            )
-            found[2, some] = np.sqrt(sum(each.sum(1) for each in squares))
-    return list(found[: 2 if l2 is None else 3])
+        found = list(sums[:, :models] / len(x))
+        if l2 is None:
+            return found
+        gradient = to_parameters(layout, total / len(x))
+        doubles = {name: p.astype(np.float64) for name, p in some.items()}
+        return [*found, norms(gradient[name][:models] + l2 * p for name, p in doubles.items())]
+
+    return stacked(means_of, snapshots, LANES)
 
 
 def _filled(p: NDArray) -> NDArray:

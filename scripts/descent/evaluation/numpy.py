@@ -5,7 +5,7 @@ from types import ModuleType
 import numpy as np
 from numpy.typing import NDArray
 
-from descent.evaluation._blocks import blocks, stacked, together
+from descent.evaluation._blocks import blocks, norms, stacked, together
 from descent.models._classification import CLASS_AXIS
 
 LIBRARIES = ("numpy",)
@@ -49,6 +49,5 @@ def _means(net, snapshots, x, scale, y, l2):
                 gradient[name] += len(targets) / len(x) * of_block
     if l2 is None:
         return loss / len(x), correct / len(x)
-    squares = (np.square(gradient[name] + l2 * p) for name, p in snapshots.items())
-    norm = np.sqrt(sum(each.reshape(len(first), -1).sum(1) for each in squares))
+    norm = norms(gradient[name] + l2 * p for name, p in snapshots.items())
     return loss / len(x), correct / len(x), norm
