@@ -8,13 +8,14 @@ before that of the file.
 
 import ast
 from collections.abc import Callable, Sequence
+from functools import cache
 from typing import NamedTuple
 
 from descent.errors import InputError
 from descent.plugins import DESCENT, plugin, source_name
 from descent.run import FULL, Run
 from descent.store.data import Size
-from descent.theory.scope import no_minimiser
+from descent.theory.scope import no_minimiser, nonlinear_scores
 
 MANY_STEP_SIZES = 20
 
@@ -63,8 +64,7 @@ def plane(runs: Sequence[Run], size: Size) -> str | None:
 
 def linear_scores(runs: Sequence[Run], size: Size) -> str | None:
     """The scores are A x + b."""
-    linear = {"A"} <= runs[0].layers(size.features, size.outputs).keys() <= {"A", "b"}
-    return None if linear else f"the scores of {runs[0].model} are not linear in its parameters"
+    return nonlinear_scores(runs[0], size)
 
 
 def images(runs: Sequence[Run], size: Size) -> str | None:
@@ -154,12 +154,17 @@ def drawing(figure: str) -> Callable:
 def caption(figure: str) -> str:
     """The docstrings of a figure's function, if its file is shared, and of its file, which is not
     imported, since matplotlib takes its time."""
-    path = DESCENT / "figures" / f"{source(figure)}.py"
-    try:
-        file = ast.parse(path.read_text(encoding="utf-8"))
-    except (OSError, SyntaxError) as error:
-        where = source_name("figures", source(figure))
-        raise InputError(f"{where}: cannot be read ({error}); FIGURES names it") from None
+    file = _parsed(source(figure))
     functions = {node.name: node for node in file.body if isinstance(node, ast.FunctionDef)}
     nodes = [functions[figure], file] if FIGURES[figure].file else [file]
     return "\n\n".join(filter(None, map(ast.get_docstring, nodes)))
+
+
+@cache
+def _parsed(name: str) -> ast.Module:
+    """The file of this name, which figures may share."""
+    try:
+        return ast.parse((DESCENT / "figures" / f"{name}.py").read_text(encoding="utf-8"))
+    except (OSError, SyntaxError) as error:
+        where = source_name("figures", name)
+        raise InputError(f"{where}: cannot be read ({error}); FIGURES names it") from None

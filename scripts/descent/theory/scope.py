@@ -8,13 +8,18 @@ from descent.store.data import Size
 MAX_HESSIAN_NUMBERS, MAX_FEATURES = 10**8, 5000
 
 
+def nonlinear_scores(run: Run, size: Size) -> str | None:
+    """Why the scores of a run's model are not A x + b; None where they are."""
+    linear = {"A"} <= run.layers(size.features, size.outputs).keys() <= {"A", "b"}
+    return None if linear else f"the scores of {run.model} are not linear in its parameters"
+
+
 def no_theory(run: Run, size: Size) -> str | None:
     """Why nothing can be computed of a run before it trains; None where it can: scores A x + b."""
-    names, outputs = run.layers(size.features, size.outputs).keys(), size.outputs
-    model = plugin("models", run.model)
-    if not {"A"} <= names <= {"A", "b"}:
-        return f"the scores of {run.model} are not linear in its parameters"
-    if not hasattr(model, "score_hessian"):
+    outputs = size.outputs
+    if why := nonlinear_scores(run, size):
+        return why
+    if not hasattr(plugin("models", run.model), "score_hessian"):
         return f"{run.model} is not convex, or has no score_hessian"
     if size.train * outputs**2 > MAX_HESSIAN_NUMBERS:
         return f"{size.train} samples of {outputs} classes are too many"
