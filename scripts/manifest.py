@@ -16,14 +16,16 @@ def manifest(study: Path, sweep: Sweep, files: list[Path], manifest: Output) -> 
     """
     iterates, traces = sweep.files(study, "iterates", "npz"), sweep.files(study, "traces", "csv")
     records = sweep.files(study, "traces", "json")
+    sha256: dict[Path, str] = {}
     for path, trace, record in zip(iterates, traces, records, strict=True):
-        sha256 = provenance.read(record)["sha256"]
+        recorded = provenance.read(record)["sha256"]
         for name, file in (("iterates", path), ("trace", trace)):
-            if checksum(file) != sha256[name]:
+            sha256[file] = checksum(file)
+            if sha256[file] != recorded[name]:
                 raise InputError(f"{file}: is not what {record} says of it{DELETE_IT}")
-    listed = [*iterates, *traces, *records, *files]
-    store.write(listed, study, manifest)
-    return f"{len(listed)} files"
+    sha256 |= {file: checksum(file) for file in (*records, *files)}
+    store.write(sha256, study, manifest)
+    return f"{len(sha256)} files"
 
 
 if __name__ == "__main__":

@@ -7,6 +7,7 @@ import pytest
 
 from descent.errors import InputError
 from descent.store import manifest
+from descent.store.files import checksum
 
 
 @pytest.fixture
@@ -16,7 +17,7 @@ def study(tmp_path) -> Path:
     files = [tmp_path / "table.csv", tmp_path / "figures/one.png"]
     for file in files:
         file.write_text(file.name)
-    manifest.write(files, tmp_path, tmp_path / "SHA256SUMS")
+    manifest.write({file: checksum(file) for file in files}, tmp_path, tmp_path / "SHA256SUMS")
     return tmp_path
 
 

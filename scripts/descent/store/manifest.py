@@ -5,16 +5,16 @@ taken for a whole one.
 """
 
 import re
-from collections.abc import Iterable, Sized
+from collections.abc import Mapping, Sized
 from pathlib import Path
 
 from descent.errors import InputError
 from descent.store.files import DELETE_IT, checksum, opened
 
 
-def write(files: Iterable[Path], folder: Path, manifest: Path) -> None:
+def write(sha256: Mapping[Path, str], folder: Path, manifest: Path) -> None:
     """Write the SHA-256 of files, which are named by their paths from a folder."""
-    lines = [f"{checksum(file)}  {file.relative_to(folder)}" for file in sorted(files)]
+    lines = [f"{sha256[file]}  {file.relative_to(folder)}" for file in sorted(sha256)]
     manifest.write_text("\n".join([_first(lines), *lines, ""]), encoding="utf-8")
 
 
