@@ -27,14 +27,19 @@ def quantile(values: ArrayLike, share: float, of: str) -> NDArray[np.float64]:
     return np.where(finite, sign * (low + (place % 1) * between), np.nan if sign < 0 else np.inf)
 
 
+def range_shares(seeds: int) -> tuple[float, float]:
+    """The shares whose quantiles are told beside the median of so many seeds."""
+    return (0.0, 1.0) if seeds < FEW else (0.1, 0.9)
+
+
 def over_seeds(table: pd.DataFrame, by: list[str], metric: str) -> pd.DataFrame:
     """Columns low, median and high of a metric, a row for each value of the columns `by`.
 
     low, high: the range over FEW seeds, the 10 % and 90 % quantiles over more.
     """
     by_seed = table.pivot(index=by, columns="seed", values=metric)
-    outer = 0.0 if by_seed.shape[1] < FEW else 0.1
-    shares = {"low": outer, "median": 0.5, "high": 1 - outer}
+    low, high = range_shares(by_seed.shape[1])
+    shares = {"low": low, "median": 0.5, "high": high}
     columns = {name: quantile(by_seed, share, metric) for name, share in shares.items()}
     return pd.DataFrame(columns, index=by_seed.index)
 
@@ -61,6 +66,5 @@ def range_name(seeds: int) -> str:
 
 
 def median_and_ends(seeds: int) -> tuple[str, str, str]:
-    """The names in a summary (QUANTILES) of the median and what is told beside
-    it."""
+    """The names in a summary (QUANTILES) of the median and what is told beside it."""
     return ("median", "min", "max") if seeds < FEW else ("median", "q10", "q90")

@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 
-from descent.analysis.quantiles import FEW, quantile
+from descent.analysis.quantiles import quantile, range_shares
 from descent.analysis.summary import at_end
 from descent.figures import _style as style
 
@@ -36,8 +36,8 @@ def draw_ends(
     worst = low if "accuracy" in metric else high
     colour, runs = look["color"], runs.sort_values("step_size")
     rows = [of_run.to_numpy() for _, of_run in end.groupby("step_size")[metric]]
-    outer = 0.0 if runs["seeds"].max() < FEW else 0.1
-    bars = np.array([[quantile(each, q, metric) for each in rows] for q in (outer, 1 - outer)])
+    shares = range_shares(runs["seeds"].max())
+    bars = np.array([[quantile(each, q, metric) for each in rows] for q in shares])
     bars = np.clip(np.where(np.isfinite(bars), bars, worst), low, high)
     width = min(BAR, ROOM / len(runs))
     axes.vlines(runs["step_size"], *bars, color=colour, alpha=0.35, linewidth=width)
