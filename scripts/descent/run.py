@@ -49,7 +49,11 @@ class Run:
     @classmethod
     def from_json(cls, text: str) -> Self:
         """The run of a JSON object of its keys; InputError where keys are unknown or missing."""
-        keys = json.loads(text)
+        return cls.from_keys(json.loads(text))
+
+    @classmethod
+    def from_keys(cls, keys: Mapping[str, Any]) -> Self:
+        """The run of its keys; InputError where keys are unknown or missing."""
         known = {f.name for f in fields(cls)}
         required = {f.name for f in fields(cls) if f.default is f.default_factory is MISSING}
         allowed = ", ".join(sorted(known))
@@ -57,7 +61,7 @@ class Run:
         wrong += [f"{key}: is missing" for key in sorted(required - keys.keys())]
         if wrong:
             raise InputError("\n".join(f"run: {line}" for line in wrong))
-        return cls(**keys | {"seeds": tuple(keys["seeds"])})
+        return cls(**{**keys, "seeds": tuple(keys["seeds"])})
 
     def to_json(self) -> str:
         """The keys as JSON, for `from_json`."""
@@ -168,7 +172,7 @@ class Sweep:
         """The sweep of {optimizer: {"run": keys of a run, "step_sizes": […]}}."""
         return cls(
             {
-                name: (Run.from_json(json.dumps(of["run"])), tuple(of["step_sizes"]))
+                name: (Run.from_keys(of["run"]), tuple(of["step_sizes"]))
                 for name, of in json.loads(text).items()
             }
         )

@@ -35,8 +35,7 @@ LOCKS = Path(".snakemake/locks")
 
 def program(stage: Callable[..., str | None]) -> None:
     """Run a stage with the arguments of the command line. What it returns goes into the log."""
-    arguments = _parser(stage).parse_args()
-    values = {name.replace("-", "_"): value for name, value in vars(arguments).items()}
+    values = vars(_parser(stage).parse_args())
     log, started = values.pop("log"), time.perf_counter()
     if log:
         log.unlink(missing_ok=True)
@@ -64,7 +63,7 @@ def _run(stage: Callable[..., str | None], values: dict[str, Any]) -> str | None
             elif kind is Output:
                 values[name] = stack.enter_context(replacing(values[name]))
         notes = stage(**values)
-        if _call() == "over" or _call() != call:
+        if call == "over" or _call() != call:
             raise InputError("the Snakemake that started this job is gone: nothing is written")
         return notes
 
