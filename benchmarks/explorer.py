@@ -21,10 +21,8 @@ sys.path.insert(0, str(ROOT / "scripts"))
 from descent.analysis.summary import summary as summary_of  # noqa: E402
 from descent.explorer.content import content  # noqa: E402
 from descent.explorer.page import page  # noqa: E402
-from descent.theory.known import EXPECTED, Known  # noqa: E402
+from descent.theory.results import TheoryResults  # noqa: E402
 
-NOTHING = {"minimiser": None, "optimizers": {}, "floor": {}}
-NOTHING |= {"limits": {"gd_local": None, "gd_global": None, "sgd": {}}}
 # milliseconds until what a click on a button changes is drawn
 CLICK = """async (name) => {
   const start = performance.now();
@@ -49,13 +47,13 @@ def main() -> None:
         if not arguments.page:
             traces = made_up(arguments.runs, arguments.steps, arguments.seeds)
             summary, start = summary_of(traces), perf_counter()
-            known = Known(NOTHING, pd.DataFrame(columns=EXPECTED))
+            theory = TheoryResults()
             made = {
                 ("sgd", step_size): {"number": i, "label": repr(step_size), "provenance": {}}
                 for i, step_size in enumerate(summary["step_size"])
             }
             text = page(
-                ROOT / "report/explorer/explorer.html", *content(traces, summary, known, made)
+                ROOT / "report/explorer/explorer.html", *content(traces, summary, theory, made)
             )
             file.write_text(text, encoding="utf-8")
             print(f"made in {perf_counter() - start:.1f} s")

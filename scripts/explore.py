@@ -9,7 +9,7 @@ from descent.stage import Output, program
 from descent.store import data as samples
 from descent.store import provenance, tables
 from descent.store.iterates import StoredRuns
-from descent.theory import known
+from descent.theory import results
 
 TEMPLATE = Path(__file__).parents[1] / "report/explorer/explorer.html"
 
@@ -34,7 +34,7 @@ def explore(
     words, numbers = content(
         tables.read(traces, tables.TRACE),
         summarised,
-        known.read(*theory),
+        results.read(*theory),
         _runs(sweep.files(study, "traces", "csv")),
     )
     for name in panels:

@@ -8,7 +8,7 @@ from descent.stage import Output, program
 from descent.store import data as samples
 from descent.store import tables
 from descent.store.iterates import StoredRuns
-from descent.theory import known
+from descent.theory import results
 
 
 def plot(
@@ -33,7 +33,7 @@ def plot(
         runs = StoredRuns(sweep.files(study, "iterates", "npz"))
         reads += [runs, samples.load(data)[0], plugin("models", table["model"][0])]
     if FIGURES[figure].reads == "theory":
-        reads.append(known.read(*theory))
+        reads.append(results.read(*theory))
     drawn = drawing(figure)(*reads)
     save(drawn, png)
     save(drawn, pdf)

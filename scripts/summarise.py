@@ -6,7 +6,7 @@ from descent.analysis.summary import summary as summary_of
 from descent.run import Sweep
 from descent.stage import Output, program
 from descent.store import tables
-from descent.theory import known
+from descent.theory import results
 
 
 def summarise(
@@ -28,7 +28,7 @@ def summarise(
     summarised = summary_of(of_runs)
     tables.write(of_runs, traces)
     tables.write(summarised, summary)
-    tables.write(predictions_of(of_runs, summarised, known.read(*theory)), predictions)
+    tables.write(predictions_of(of_runs, summarised, results.read(*theory)), predictions)
     headline.write_text(headline_of(summarised), encoding="utf-8")
     return f"{len(summarised)} runs, {len(of_runs)} rows"
 

@@ -3,10 +3,9 @@ from pathlib import Path
 from descent.run import Sweep
 from descent.stage import Output, program
 from descent.store import data as samples
-from descent.store import tables
 from descent.store.files import load_npz
-from descent.theory import known
-from descent.theory.numbers import theory as theory_of
+from descent.theory import results
+from descent.theory.study import theory as theory_of
 
 
 def theory(
@@ -18,9 +17,8 @@ def theory(
     """
     least = {name: p for path in minimiser for name, p in load_npz(path, set())[0].items()}
     found = theory_of(sweep.runs(), samples.load(data)[0], least)
-    known.write(found, numbers)
-    tables.write(found.expected, expected)
-    return found.numbers.get("why", "the minimiser is known")
+    results.write(found, numbers, expected)
+    return found.why_no_minimiser or "the minimiser is known"
 
 
 if __name__ == "__main__":

@@ -6,8 +6,7 @@ import numpy as np
 import pandas as pd
 
 from descent.analysis.summary import summary
-from descent.theory.known import EXPECTED, Known
-from descent.theory.numbers import floors
+from descent.theory.results import EXPECTED, Limits, TheoryResults
 
 NAMED = {"study": "made_up", "dataset": "d", "model": "m", "engine": "e"}
 BATCH_SIZES = {"gd": "full", "mini": "32"}  # of optimizers; of others 1
@@ -63,37 +62,31 @@ def validated(traces: pd.DataFrame) -> pd.DataFrame:
     return traces.assign(validation_accuracy=accuracy, validation_loss=1 - accuracy)
 
 
-LIMITS = {"gd_local": 2.0, "gd_global": 0.5, "sgd": {"1": 0.3, "32": 1.2}}
-NOTHING = Known(  # of a study whose objective has no minimiser
-    {
-        "minimiser": None,
-        "optimizers": {"sgd": "1", "gd": "full", "mini": "32"},
-        "limits": {"gd_local": None, "gd_global": None, "sgd": {}},
-        "floor": {},
-    },
-    pd.DataFrame(columns=EXPECTED),
-)
+LIMITS = {  # by batch size
+    "1": Limits("1", 0.3),
+    "32": Limits("32", 1.2),
+    "full": Limits("full", 2.0, from_anywhere=0.5),
+}
+NOTHING = TheoryResults(why_no_minimiser="it is made up")
 
 
-def known_of(traces: pd.DataFrame, limits: dict = LIMITS) -> Known:
+def theory_of(traces: pd.DataFrame, limits: dict[str, Limits] = LIMITS) -> TheoryResults:
     """What a theory may say of a study, of its runs below their limits."""
-    sizes = traces.groupby("optimizer", sort=False)["batch_size"].first().to_dict()
+    sizes = traces.groupby("optimizer", sort=False)["batch_size"].first()
     runs = []
     for (optimizer, step_size), run in traces.groupby(["optimizer", "step_size"], sort=False):
         full, step = sizes[optimizer] == "full", np.unique(run["step"])
-        if step_size < (limits["gd_local"] if full else limits["sgd"][sizes[optimizer]]):
-            height = pd.DataFrame({"step": step, "from_start": np.exp(-step_size * step)})
-            height["from_noise"] = np.nan if full else step_size * (1 + step / 100)
-            runs.append(height.assign(optimizer=optimizer, step_size=step_size)[EXPECTED])
-    expected = pd.concat(runs, ignore_index=True) if runs else NOTHING.expected
-    numbers = {
-        "minimiser": {"objective": 0.1},
-        "noise_trace": 3.0,
-        "optimizers": sizes,
-        "limits": limits,
-        "floor": floors(expected),
-    }
-    return Known(numbers, expected)
+        if step_size < limits[sizes[optimizer]].near_minimiser:
+            rows = pd.DataFrame({"step": step, "from_start": np.exp(-step_size * step)})
+            rows["from_noise"] = np.nan if full else step_size * (1 + step / 100)
+            runs.append(rows.assign(optimizer=optimizer, step_size=step_size)[EXPECTED])
+    return TheoryResults(
+        minimum=0.1,
+        curvature_bound=4.0,
+        noise_trace=3.0,
+        limits={name: limits[size] for name, size in sizes.items()},
+        expected=pd.concat(runs, ignore_index=True) if runs else NOTHING.expected,
+    )
 
 
 STUDIES = {

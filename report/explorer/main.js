@@ -131,7 +131,7 @@ function showControls() {
   const limits = study.optimizers.flatMap(({ limits }) => Object.keys(limits));
   const lines = [
     `Marks: ${ofSeeds(study)}, dots the seeds; × at an edge is beyond it, or not finite.`,
-    limits.includes("near the minimiser") &&
+    limits.some((where) => where.startsWith("near the minimiser")) &&
     "Dashed: the limit of the step size near the minimiser.",
     limits.includes("from anywhere") && "Dash-dotted: the limit from anywhere.",
     state.metric === "excess" && study.runs.some(({ floor }) => floor !== null) &&

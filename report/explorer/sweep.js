@@ -3,7 +3,7 @@
 import { axisOf, colours, DASHES, draw, line, mark } from "./plot.js";
 import { band, isShare, label, rowAt } from "./study.js";
 
-const LIMITS = { "near the minimiser": [6, 4], "from anywhere": [9, 3, 2, 3] };
+const LIMITS = { near: [6, 4], from: [9, 3, 2, 3] }; // by the first word of where they hold
 
 /** The runs of the optimizers that are shown and of which a metric is known. */
 export function visible(study, state, metric) {
@@ -65,7 +65,7 @@ function paintSweep(pen, study, state, { shown, y }, places) {
     if (!own.length) return;
     ctx.strokeStyle = ctx.fillStyle = ink;
     for (const [where, limit] of Object.entries(optimizer.limits)) {
-      ctx.setLineDash(LIMITS[where].map((dash) => dash * ratio));
+      ctx.setLineDash(LIMITS[where.split(" ")[0]].map((dash) => dash * ratio));
       line(ctx, [pen.x(limit), pen.x(limit)], [frame.top, frame.top + frame.height]);
       if (study.optimizers.length > 1) {
         mark(ctx, shape, pen.x(limit), frame.top + frame.height - 8 * ratio, 3.5 * ratio);

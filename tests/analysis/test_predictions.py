@@ -1,5 +1,7 @@
 """Predictions beside made-up measurements whose limits, floors and rates are known exactly."""
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -7,10 +9,10 @@ from numpy.testing import assert_allclose
 
 from descent.analysis.predictions import COLUMNS, predictions
 from descent.store.tables import RUN
-from descent.theory.known import Known
+from descent.theory.results import Limits, TheoryResults
 
 STEP = np.arange(17)
-SIZES = {"gd": "full", "sgd": "1"}
+LIMITS = {"gd": Limits("full", 0.5, from_anywhere=0.1), "sgd": Limits("1", 3.0)}
 NAMED = dict.fromkeys(RUN, "s")
 
 
@@ -29,15 +31,9 @@ def expected(optimizer: str, step_size: float, start, noise, step=STEP) -> pd.Da
     return pd.DataFrame({"optimizer": optimizer, "step_size": step_size, "step": step, **heights})
 
 
-def known(*of_runs: pd.DataFrame, objective: float = 0.5) -> Known:
-    numbers = {
-        "minimiser": {"objective": objective},
-        "curvature": {"at_minimiser": 4.0},
-        "optimizers": SIZES,
-        "limits": {"gd_local": 0.5, "gd_global": 0.1, "sgd": {"1": 3.0}},
-    }
-    nothing = expected("gd", 1.0, np.zeros_like, 0.0)[:0]
-    return Known(numbers, pd.concat(of_runs) if of_runs else nothing)
+def known(*of_runs: pd.DataFrame, objective: float = 0.5) -> TheoryResults:
+    table = pd.concat(of_runs) if of_runs else expected("gd", 1.0, np.zeros_like, 0.0)[:0]
+    return TheoryResults(minimum=objective, curvature=4.0, limits=LIMITS, expected=table)
 
 
 def summary(statuses: dict[float, str], optimizer: str = "sgd") -> pd.DataFrame:
@@ -188,7 +184,7 @@ def test_curvature_is_that_of_the_last_step_where_it_is_measured():
 
 
 def test_nothing_is_predicted_without_a_minimiser():
-    theory = Known({"minimiser": None}, known().expected)
+    theory = replace(known(), why_no_minimiser="it is made up")
     table = predictions(run("gd", 0.1, np.ones_like), summary({0.1: "diverged"}), theory)
     assert list(table) == COLUMNS
     assert table.empty

@@ -10,14 +10,13 @@ from descent.analysis.summary import summary
 from descent.explorer.content import content
 from descent.explorer.packed import packed
 from descent.explorer.thinned import MOST
-from descent.theory.known import EXPECTED, Known
+from descent.theory.results import EXPECTED, Limits, TheoryResults
 
 NAMED = {"study": "made_up", "dataset": "d", "model": "m", "engine": "e"}
 SEEDS = [8, 3, 5]
 # optimizer, step size: evaluated steps
 RUNS = {("sgd", 0.1): 251, ("sgd", 1.0): 251, ("sgd_average", 0.1): 90, ("gd", 100.0): 7}
-LIMITS = {"gd_local": 2.0, "gd_global": 0.5, "sgd": {"4": 0.3}}
-FLOOR = {"sgd": {"0.1": 0.25}}
+LIMITS = {"gd": Limits("full", 2.0, from_anywhere=0.5), "sgd": Limits("4", 0.3)}
 
 
 def rows(optimizer: str, step_size: float, number: int) -> pd.DataFrame:
@@ -42,30 +41,21 @@ TRACES = TRACES.assign(**NAMED)
 SUMMARY = summary(TRACES)
 
 
-def known() -> Known:
+def known() -> TheoryResults:
     step = 3 * np.arange(200)  # not of all that are evaluated
     of_run = {"optimizer": "sgd", "step_size": 0.1, "step": step, "from_start": 1 / (1 + step)}
-    numbers = {"minimiser": {"objective": 0.1}, "floor": FLOOR, "limits": LIMITS}
-    numbers["optimizers"] = {"sgd": "4", "gd": "full"}
-    return Known(numbers, pd.DataFrame(of_run).assign(from_noise=0.25)[EXPECTED])
+    expected = pd.DataFrame(of_run).assign(from_noise=0.25)[EXPECTED]
+    return TheoryResults(minimum=0.1, limits=LIMITS, expected=expected)
 
 
-UNKNOWN = Known(
-    {
-        "minimiser": None,
-        "floor": {},
-        "limits": {"gd_local": None, "gd_global": None, "sgd": {}},
-        "optimizers": {"sgd": "4", "gd": "full"},
-    },
-    pd.DataFrame(columns=EXPECTED),
-)
+UNKNOWN = TheoryResults(why_no_minimiser="it is made up")
 MADE = {
     run: {"number": number, "label": repr(run[1]), "provenance": {"by": "gd" in run}}
     for number, run in enumerate(run for run in RUNS if "average" not in run[0])
 }
 
 
-def made(known_of_it: Known = UNKNOWN, **changes) -> tuple[dict, dict]:
+def made(known_of_it: TheoryResults = UNKNOWN, **changes) -> tuple[dict, dict]:
     return content(TRACES, SUMMARY, known_of_it, MADE | changes.get("made", {}))
 
 

@@ -5,7 +5,7 @@ from dataclasses import asdict, replace
 import numpy as np
 import pandas as pd
 import pytest
-from made_up import NAMED, NOTHING, STUDIES, batch_sizes, known_of, study, summary_of
+from made_up import NAMED, NOTHING, STUDIES, batch_sizes, study, summary_of, theory_of
 from matplotlib.markers import CARETUP
 from matplotlib.text import Text
 
@@ -14,12 +14,12 @@ from descent.errors import InputError
 from descent.figures import FIGURES, caption, drawing, source
 from descent.figures._style import LOOKS, SIGNS, optimizer_looks, save, step_size_colours
 from descent.plugins import plugin
-from descent.theory.known import Known
+from descent.theory.results import Limits, TheoryResults
 
 OF_TABLES = [name for name, figure in FIGURES.items() if figure.reads != "iterates"]
 
 
-def drawn_of(figure: str, traces: pd.DataFrame, table=None, known: Known | None = None):
+def drawn_of(figure: str, traces: pd.DataFrame, table=None, theory: TheoryResults | None = None):
     """A figure of a made-up study, with what it reads beside the tables."""
     if figure == "floor" and "excess" not in traces:
         traces = traces.assign(excess=traces["objective"])
@@ -28,7 +28,7 @@ def drawn_of(figure: str, traces: pd.DataFrame, table=None, known: Known | None 
         traces = traces.assign(curvature=curvature, curvature_error=curvature / 10)
     reads = [traces, summary(traces) if table is None else table]
     if FIGURES[figure].reads == "theory":
-        reads.append(known or (known_of(traces) if "excess" in traces else NOTHING))
+        reads.append(theory or (theory_of(traces) if "excess" in traces else NOTHING))
     return drawing(figure)(*reads)
 
 
@@ -129,8 +129,8 @@ def test_a_line_is_the_median_and_few_seeds_stand_beside_it():
 def test_what_was_expected_is_drawn_in_the_colour_of_its_run():
     traces = study({"gd": [0.1, 1, 5], "sgd": [0.1, 0.2]})  # 5 is beyond its limit
     traces["excess"] = traces["objective"]
-    known = known_of(traces)
-    drawn = drawn_of("loss", traces, known=known)
+    theory = theory_of(traces)
+    drawn = drawn_of("loss", traces, theory=theory)
     means = traces.groupby(["optimizer", "step_size", "step"])["excess"].mean()
     for optimizer, axes in zip(("gd", "sgd"), drawn.axes, strict=True):
         for step_size, colour in step_size_colours(traces["step_size"]).items():
@@ -138,7 +138,7 @@ def test_what_was_expected_is_drawn_in_the_colour_of_its_run():
                 continue
             measured, *expected = coloured(axes, colour)
             np.testing.assert_allclose(measured.get_ydata(), means[optimizer, step_size])
-            rows = known.expected.query("optimizer == @optimizer and step_size == @step_size")
+            rows = theory.expected.query("optimizer == @optimizer and step_size == @step_size")
             assert len(expected) == (len(rows) > 0)
             for line in expected:
                 sums = rows["from_start"] + rows["from_noise"].fillna(0)
@@ -236,11 +236,11 @@ def test_the_end_of_a_run_that_oscillates_is_the_median_of_its_last_quarter():
 def test_limit_lines_stand_at_the_limits_that_theory_knows():
     traces = batch_sizes([0.01, 0.1, 1, 3])
     traces["excess"] = traces["objective"]
-    known = known_of(traces)
+    theory = theory_of(traces)
     colours = {name: look["color"] for name, look in optimizer_looks(summary(traces)).items()}
     expected = {("gd", "--"): 2.0, ("gd", "-."): 0.5, ("sgd", "--"): 0.3, ("mini", "--"): 1.2}
     expected = {(colours[name], line): limit for (name, line), limit in expected.items()}
-    drawn = drawn_of("final_by_step_size", traces, known=known)
+    drawn = drawn_of("final_by_step_size", traces, theory=theory)
     for axes in drawn.axes[:2]:
         upright = [line for line in axes.get_lines() if list(line.get_ydata()) == [0, 1]]
         upright = {
@@ -248,12 +248,12 @@ def test_limit_lines_stand_at_the_limits_that_theory_knows():
         }
         assert upright == expected
     assert "limit near the minimiser" in texts(drawn)
-    bound = {**known.numbers["limits"], "sgd_upper_bound": True}
-    known = Known({**known.numbers, "limits": bound}, known.expected)
+    bounds = {name: replace(limit, is_upper_bound=True) for name, limit in theory.limits.items()}
+    theory = replace(theory, limits=bounds)
     for figure in ("final_by_step_size", "floor"):
-        says = texts(drawn_of(figure, traces, known=known))
+        says = texts(drawn_of(figure, traces, theory=theory))
         assert "limit near the minimiser, at most" in says
-    assert not any("limit" in text for text in texts(drawn_of("loss", traces, known=NOTHING)))
+    assert not any("limit" in text for text in texts(drawn_of("loss", traces, theory=NOTHING)))
 
 
 def test_the_floor_is_drawn_as_the_tables_say():
@@ -270,7 +270,7 @@ def test_the_floor_is_drawn_as_the_tables_say():
         lengths = [np.ptp(end[:, 1]) for end in ends.get_segments()]
         np.testing.assert_allclose(lengths, 4 * seeds.unstack().std(axis=1) / np.sqrt(3))
         below = step_sizes[step_sizes < limit]
-        added = 1.075 * below  # in the steps 7 and 8, as known_of has it
+        added = 1.075 * below  # in the steps 7 and 8, as theory_of has it
         left = (np.exp(-7 * below) + np.exp(-8 * below)) / 2
         lines = [line.get_ydata() for line in coloured(axes, colour) if line.get_marker() == "None"]
         np.testing.assert_allclose(lines, [added, added + left, below * 3 / (4 * samples)])
@@ -310,9 +310,9 @@ def of_logistic_map(step_sizes: list[float]) -> pd.DataFrame:
     return pd.concat(runs, ignore_index=True)
 
 
-def limit_map(traces: pd.DataFrame, known: Known = NOTHING):
+def limit_map(traces: pd.DataFrame, theory: TheoryResults = NOTHING):
     table = traces[["optimizer", "step_size"]].drop_duplicates().assign(seeds=2, **NAMED)
-    return drawing("limit_map")(traces, table, known)
+    return drawing("limit_map")(traces, table, theory)
 
 
 def test_the_limit_map_shows_every_value_of_the_last_quarter_by_its_period():
@@ -320,9 +320,8 @@ def test_the_limit_map_shows_every_value_of_the_last_quarter_by_its_period():
 
     names = dict(zip((2.8, 3.2, 3.5, 3.55, 3.83, 3.9), COLOURS, strict=False))  # of the map
     traces = of_logistic_map([*names])
-    limits = {"gd_local": 3.0, "gd_global": 2.9, "sgd": {}}
-    known = Known(NOTHING.numbers | {"limits": limits}, NOTHING.expected)
-    drawn = limit_map(traces, known)
+    theory = TheoryResults(limits={"gd": Limits("full", 3.0, from_anywhere=2.9)})
+    drawn = limit_map(traces, theory)
     above, below = drawn.axes[:2]
     last = traces[traces["step"] > 750]
     for name, colour in list(COLOURS.items())[: len(names)]:

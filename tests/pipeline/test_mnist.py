@@ -167,17 +167,17 @@ def known(project: Project, study: str) -> dict:
 
 def test_theory_of_a_convex_study(project):
     theory = known(project, "convex")
-    minimiser, curvature, limits = (theory[k] for k in ("minimiser", "curvature", "limits"))
-    assert minimiser["objective"] == pytest.approx(0.3383366, abs=1e-7)
-    assert minimiser["gradient_norm"] <= 1e-10
-    assert minimiser["distance_bound"] <= 1e-7
-    assert minimiser["test_accuracy"] == pytest.approx(0.9224, abs=1e-4)
-    assert curvature["at_zero"] == pytest.approx(3.901 + 0.001, abs=6e-4)
-    assert curvature["at_minimiser"] == pytest.approx(1.4796, abs=6e-5)
-    assert curvature["smallest_at_minimiser"] == 0.001
-    assert curvature["bound"] == pytest.approx(39.01 / 2 + 0.001, abs=3e-3)
-    assert limits["gd_local"] == pytest.approx(1.352, abs=6e-4)
-    assert limits["gd_global"] == pytest.approx(0.1025, abs=6e-5)
+    limits = theory["limits"]["gd"]
+    assert theory["minimum"] == pytest.approx(0.3383366, abs=1e-7)
+    assert theory["gradient_norm"] <= 1e-10
+    assert theory["distance_bound"] <= 1e-7
+    assert theory["test_accuracy"] == pytest.approx(0.9224, abs=1e-4)
+    assert theory["curvature_at_zero"] == pytest.approx(3.901 + 0.001, abs=6e-4)
+    assert theory["curvature"] == pytest.approx(1.4796, abs=6e-5)
+    assert theory["smallest_curvature"] == 0.001
+    assert theory["curvature_bound"] == pytest.approx(39.01 / 2 + 0.001, abs=3e-3)
+    assert limits["near_minimiser"] == pytest.approx(1.352, abs=6e-4)
+    assert limits["from_anywhere"] == pytest.approx(0.1025, abs=6e-5)
     assert theory["noise_trace"] == pytest.approx(10.5264, abs=6e-5)
 
 
@@ -195,9 +195,9 @@ def test_theory_says_why_the_others_have_no_minimiser(project):
         ("gd_sigmoid", "not convex"),
         ("network", "not linear in its parameters"),
     ):
-        assert why in known(project, study)["why"]
-        assert known(project, study)["minimiser"] is None
-    assert known(project, "gd_softmax")["curvature"]["at_zero"] == pytest.approx(3.901, abs=6e-4)
+        assert why in known(project, study)["why_no_minimiser"]
+        assert known(project, study)["minimum"] is None
+    assert known(project, "gd_softmax")["curvature_at_zero"] == pytest.approx(3.901, abs=6e-4)
 
 
 def test_the_network_passes_97_per_cent(project):

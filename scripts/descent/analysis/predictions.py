@@ -7,10 +7,11 @@ import pandas as pd
 
 from descent.analysis.quantiles import mean_and_error
 from descent.analysis.status import FAR, majority_status
+from descent.analysis.summary import last_quarter, measured_floors
 from descent.run import FULL
 from descent.store.iterates import ROUNDING
 from descent.store.tables import RUN
-from descent.theory.known import Known, height, late, measured_floors
+from descent.theory.results import TheoryResults, expected_excess
 
 COLUMNS = [
     *("study", "quantity", "optimizer", "step_size"),
@@ -20,7 +21,7 @@ NO_GRID = np.nan, np.nan  # only a limit lies between two step sizes
 UNSTABLE = {"diverged", "oscillating"}  # statuses of full batches beyond their limit
 
 
-def predictions(traces: pd.DataFrame, summary: pd.DataFrame, known: Known) -> pd.DataFrame:
+def predictions(traces: pd.DataFrame, summary: pd.DataFrame, theory: TheoryResults) -> pd.DataFrame:
     """COLUMNS, a row for each prediction; `error` is two standard errors, ratio measured/predicted.
 
     limit       the step size up to which an optimizer is stable near w*; `stable` and `unstable`
@@ -32,32 +33,32 @@ def predictions(traces: pd.DataFrame, summary: pd.DataFrame, known: Known) -> pd
     rate        of full batches, by how much ln(F - F*) falls in a step, over the second half
     curvature   λ_max of the Hessian at the last step against that at w*, where it is measured
     """
-    if known.numbers["minimiser"] is None:
+    if theory.why_no_minimiser:
         return pd.DataFrame(columns=COLUMNS)
     with np.errstate(all="ignore"):  # a run may diverge, or come below what can be resolved
         rows = [
-            *_limits(traces, summary, known),
-            *_excesses(traces, known),
-            *_rates(traces, known),
-            *_curvatures(traces, known),
+            *_limits(traces, summary, theory),
+            *_excesses(traces, theory),
+            *_rates(traces, theory),
+            *_curvatures(traces, theory),
         ]
     table = pd.DataFrame(rows, columns=COLUMNS[1:-1])
     table["ratio"] = table["measured"] / table["predicted"]
     return table.assign(study=summary["study"].iloc[0])[COLUMNS]
 
 
-def _limits(traces: pd.DataFrame, summary: pd.DataFrame, known: Known) -> Iterator[tuple]:
+def _limits(traces: pd.DataFrame, summary: pd.DataFrame, theory: TheoryResults) -> Iterator[tuple]:
     for optimizer, runs in summary.groupby("optimizer", sort=False):
-        if (limit := known.limit(str(optimizer))) is None:
+        if not (limits := theory.limits.get(str(optimizer))):
             continue
-        if known.batch_size(str(optimizer)) == FULL:
+        if limits.batch_size == FULL:
             unstable = runs["status"].map(majority_status).isin(UNSTABLE).to_numpy()
         else:
             unstable = _grown(traces, optimizer)[runs["step_size"]].to_numpy()
         above = runs["step_size"][unstable].min() if unstable.any() else np.inf
         below = runs.loc[runs["step_size"] < above, "step_size"].max()
         middle = np.sqrt(below * above) if np.isfinite(above) else np.nan
-        yield "limit", optimizer, np.nan, limit, middle, np.nan, below, above
+        yield "limit", optimizer, np.nan, limits.near_minimiser, middle, np.nan, below, above
 
 
 def _grown(traces: pd.DataFrame, optimizer: str) -> pd.Series:
@@ -68,19 +69,21 @@ def _grown(traces: pd.DataFrame, optimizer: str) -> pd.Series:
     return ~end.le(FAR * start)  # le: in whatever order the step sizes come
 
 
-def _excesses(traces: pd.DataFrame, known: Known) -> Iterator[tuple]:
-    expected = known.expected.assign(height=height)
-    measured, resolved = measured_floors(traces), ROUNDING * known.numbers["minimiser"]["objective"]
-    for run, rows in late(expected).groupby(RUN[3:5], sort=False):
-        if rows["height"].mean() > resolved:
+def _excesses(traces: pd.DataFrame, theory: TheoryResults) -> Iterator[tuple]:
+    expected = theory.expected.assign(excess=expected_excess)
+    measured, resolved = measured_floors(traces), ROUNDING * theory.minimum
+    for run, rows in last_quarter(expected).groupby(RUN[3:5], sort=False):
+        predicted = rows["excess"].mean()
+        if predicted > resolved:
             over_seeds = mean_and_error(measured.loc[run])
-            yield "excess", *run, rows["height"].mean(), *over_seeds, *NO_GRID
+            yield "excess", *run, predicted, *over_seeds, *NO_GRID
 
 
-def _rates(traces: pd.DataFrame, known: Known) -> Iterator[tuple]:
-    resolved = ROUNDING * known.numbers["minimiser"]["objective"]
-    for (optimizer, step_size), rows in known.expected.groupby(RUN[3:5], sort=False):
-        if known.batch_size(optimizer) != FULL or not height(rows).iloc[-1] > resolved:
+def _rates(traces: pd.DataFrame, theory: TheoryResults) -> Iterator[tuple]:
+    resolved = ROUNDING * theory.minimum
+    full = {name for name, limits in theory.limits.items() if limits.batch_size == FULL}
+    for (optimizer, step_size), rows in theory.expected.groupby(RUN[3:5], sort=False):
+        if optimizer not in full or not expected_excess(rows).iloc[-1] > resolved:
             continue
         run = _of_run(traces, optimizer, step_size)
         seeds = run.pivot(index="step", columns="seed", values="excess")
@@ -89,14 +92,14 @@ def _rates(traces: pd.DataFrame, known: Known) -> Iterator[tuple]:
         without = [_rate(of_others.mean(axis=1, skipna=False)) for of_others in others]
         # the jackknife
         error = np.sqrt(len(seeds.columns) - 1) * np.std(without) if len(without) > 1 else 0.0
-        predicted = _rate(height(rows.set_index("step")))
+        predicted = _rate(expected_excess(rows.set_index("step")))
         yield "rate", optimizer, step_size, predicted, measured, 2 * error, *NO_GRID
 
 
-def _curvatures(traces: pd.DataFrame, known: Known) -> Iterator[tuple]:
+def _curvatures(traces: pd.DataFrame, theory: TheoryResults) -> Iterator[tuple]:
     if "curvature" not in traces:
         return
-    predicted = known.numbers["curvature"]["at_minimiser"]
+    predicted = theory.curvature
     for (optimizer, step_size), run in traces.groupby(RUN[3:5], sort=False):
         last = run.loc[run["step"] == run["step"].max(), "curvature"]
         if np.isfinite(last).all():

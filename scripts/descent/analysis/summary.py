@@ -39,9 +39,21 @@ def summary(traces: pd.DataFrame) -> pd.DataFrame:
 def at_end(run: pd.DataFrame, statuses: str) -> pd.DataFrame:
     """The rows of a run that say where it ended: those of its last step, or, where most seeds
     oscillate, those of the last quarter of its steps."""
-    last = run["step"].max()
     oscillates = majority_status(statuses) == "oscillating"
-    return run[run["step"] > 3 / 4 * last] if oscillates else run[run["step"] == last]
+    return last_quarter(run) if oscillates else run[run["step"] == run["step"].max()]
+
+
+def last_quarter(table: pd.DataFrame) -> pd.DataFrame:
+    """The rows of the last quarter of the steps of each run."""
+    last = table.groupby(["optimizer", "step_size"])["step"].transform("max")
+    return table[table["step"] > 3 / 4 * last]
+
+
+def measured_floors(traces: pd.DataFrame) -> pd.DataFrame:
+    """F - F*, the mean over the last quarter, [(optimizer, step size), seed]; what is not finite
+    stays so."""
+    by_seed = last_quarter(traces).groupby(["optimizer", "step_size", "seed"], sort=False)["excess"]
+    return by_seed.agg(lambda excess: np.mean(excess.to_numpy())).unstack("seed")
 
 
 def _final(end: pd.DataFrame) -> dict[str, float]:

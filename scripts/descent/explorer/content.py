@@ -11,11 +11,12 @@ from numpy.typing import NDArray
 from descent.analysis.best import best, criterion
 from descent.analysis.headline import headline
 from descent.analysis.quantiles import FEW, quantile
+from descent.analysis.summary import last_quarter
 from descent.explorer.thinned import kept
 from descent.figures._style import step_size_colours
 from descent.store.iterates import AVERAGE
 from descent.store.tables import RUN
-from descent.theory.known import Known, height
+from descent.theory.results import TheoryResults, expected_excess
 
 Columns = dict[str, NDArray]
 Run = tuple[str, float]  # optimizer and step size
@@ -26,7 +27,10 @@ GROUNDS = ((0, 0.92), (0.25, 1))  # the shades of viridis that can be seen on wh
 
 
 def content(
-    traces: pd.DataFrame, summary: pd.DataFrame, known: Known, made: Mapping[Run, Mapping[str, Any]]
+    traces: pd.DataFrame,
+    summary: pd.DataFrame,
+    theory: TheoryResults,
+    made: Mapping[Run, Mapping[str, Any]],
 ) -> tuple[dict[str, Any], Columns]:
     """The words of a page, as JSON can say them, and its columns.
 
@@ -37,7 +41,9 @@ def content(
     """
     metrics = _metrics(traces)
     rows = dict(iter(traces.groupby(OF_RUN, sort=False)))
-    expected = known.expected.assign(height=height).set_index([*OF_RUN, "step"])
+    expected = theory.expected.assign(height=expected_excess).set_index([*OF_RUN, "step"])
+    noise = last_quarter(theory.expected.dropna()).groupby(OF_RUN)["from_noise"]
+    floors = noise.mean().to_dict()
     colours = [step_size_colours(summary["step_size"], shades) for shades in GROUNDS]
     runs, parts, provenances = [], list[Columns](), list[Any]()
     for optimizer, step_size, status in summary[[*OF_RUN, "status"]].itertuples(index=False):
@@ -55,7 +61,6 @@ def content(
         provenance = own.pop("provenance")
         if provenance not in provenances:
             provenances.append(provenance)
-        floor = known.numbers["floor"].get(optimizer, {}).get(repr(step_size))
         runs.append(
             {
                 "optimizer": optimizer,
@@ -63,7 +68,7 @@ def content(
                 "status": status,
                 "steps": len(of_run["step"]),
                 "colours": [to_hex(of[step_size]) for of in colours],
-                "floor": floor,
+                "floor": floors.get((optimizer, step_size)),
                 "provenance": provenances.index(provenance),
                 **own,
             }
@@ -77,13 +82,13 @@ def content(
         "headline": headline(summary).splitlines(),
         "criterion": criterion(summary),
         "metrics": metrics,
-        "optimum": (known.numbers["minimiser"] or {}).get("objective"),
+        "optimum": theory.minimum,
         "optimizers": [
             {
                 "name": name,
                 "batchSize": batch_size,
                 "best": chosen.get(name),
-                "limits": known.limits(name),
+                "limits": theory.limits[name].named() if name in theory.limits else {},
             }
             for name, batch_size in summary.groupby("optimizer", sort=False)["batch_size"]
             .first()

@@ -26,9 +26,8 @@ class Figure(NamedTuple):
     """What a figure needs of the runs of a study, and what it takes beside its tables.
 
     file: the file that it shares with others. reads: "iterates": {(optimizer, step size):
-    Iterates}, read when they are asked for, the Data and the model; "theory": what theory knows
-    (theory/known.py). curvature: whether it shows the curvature along paths, where
-    `curvature_samples` measures it.
+    Iterates}, read when they are asked for, the Data and the model; "theory": TheoryResults.
+    curvature: whether it shows the curvature along paths, which `curvature_samples` measures.
     """
 
     needs: tuple[Requirement, ...] = ()

@@ -8,13 +8,13 @@ from matplotlib.ticker import LogFormatter, MaxNLocator, NullFormatter, NullLoca
 from numpy.typing import ArrayLike
 from scipy.special import expit, logit
 
-from descent.theory.known import Known
+from descent.theory.results import TheoryResults
 
 TENTHS = np.outer(10.0 ** -np.arange(1, 8), [1, 2, 5])
 SHARES = np.unique(np.r_[TENTHS.ravel(), 0.3, 0.7, 1 - TENTHS.ravel()])  # of round percents
 APART = 1 / 11  # of an axis: labels are not closer
 DEEPEST = 1e-12  # of the largest value: no logarithmic axis reaches lower
-LIMITS = {"limit near the minimiser": "--", "limit from anywhere": "-."}
+LIMITS = {"near the minimiser": "--", "from anywhere": "-."}
 
 
 class _Plain(LogFormatter):
@@ -112,31 +112,37 @@ def percent(share: float) -> str:
     return f"{100 * share:.3g} %"
 
 
-def draw_limits(axes: Axes, known: Known, optimizer: str, colour: str) -> set[str]:
+def draw_limits(axes: Axes, theory: TheoryResults, optimizer: str, colour: str) -> set[str]:
     """The limits of an optimizer that are on the axis, as vertical lines; their names."""
     low, high = axes.get_xlim()
     shown = set()
-    for where, limit in known.limits(optimizer).items():
+    limits = theory.limits[optimizer].named() if optimizer in theory.limits else {}
+    for where, limit in limits.items():
         if low < limit < high:
-            name = f"limit {where}"
-            axes.axvline(limit, color=colour, linestyle=LIMITS[name], linewidth=1, zorder=1.5)
-            bound = where == "near the minimiser" and known.is_upper_bound(optimizer)
-            shown.add(f"{name}, at most" if bound else name)
+            dashes = LIMITS[where.removesuffix(", at most")]
+            axes.axvline(limit, color=colour, linestyle=dashes, linewidth=1, zorder=1.5)
+            shown.add(where)
     return shown
 
 
 def name_limits(shown: set[str]) -> list[Line2D]:
     """The lines of a legend."""
     return [
-        Line2D([], [], color="0.4", linestyle=LIMITS[name.removesuffix(", at most")], label=name)
-        for name in sorted(shown)
+        Line2D(
+            [],
+            [],
+            color="0.4",
+            linestyle=LIMITS[where.removesuffix(", at most")],
+            label=f"limit {where}",
+        )
+        for where in sorted(shown)
     ]
 
 
-def units_of_bound(axes: Axes, known: Known) -> None:
+def units_of_bound(axes: Axes, theory: TheoryResults) -> None:
     """Step sizes in units of 1/L above a panel, where L is known."""
-    if twice := known.numbers["limits"]["gd_global"]:  # 2/L
-        units = (lambda a: 2 * a / twice), (lambda units: units * twice / 2)
+    if bound := theory.curvature_bound:
+        units = (lambda a: a * bound), (lambda units: units / bound)
         above = axes.secondary_xaxis("top", units)
         above.set_xlabel("in units of 1/L")
         above.tick_params(labelsize=8)

@@ -24,7 +24,7 @@ from descent.analysis.best import best
 from descent.analysis.quantiles import FEW, over_seeds, range_text
 from descent.figures import _scales as scales
 from descent.figures import _style as style
-from descent.theory.known import Known, height
+from descent.theory.results import TheoryResults, expected_excess
 
 CROWD = 28  # thin lines in a panel; more are not shown
 HIGHEST, DEEPEST = 30, 1e-6  # of the largest start: an axis shows nothing beyond
@@ -60,7 +60,7 @@ def progress(traces: pd.DataFrame) -> list[Quantity]:
     return [objective, *([ACCURACY] if "test_accuracy" in traces else [])]
 
 
-def loss(traces: pd.DataFrame, summary: pd.DataFrame, known: Known) -> Figure:
+def loss(traces: pd.DataFrame, summary: pd.DataFrame, theory: TheoryResults) -> Figure:
     """Training objective against steps: how far down a step size gets, and how soon.
 
     Where the minimum F* is known, the objective is drawn above it. Then a wide pale line is the
@@ -70,14 +70,14 @@ def loss(traces: pd.DataFrame, summary: pd.DataFrame, known: Known) -> Figure:
     path that begins far from it lies beside its thin line at first. Runs beyond their limit,
     decaying step sizes and averages of shuffled samples have no thin line.
     """
-    expected, looks = dict(iter(known.expected.groupby(style.RUN))), _by_step_size(summary)
+    expected, looks = dict(iter(theory.expected.groupby(style.RUN))), _by_step_size(summary)
     if not expected:
         return _named(draw(traces, summary, "step", progress(traces)[:1])[0], summary)
     wide = {run: look | MEASURED for run, look in looks.items()}
     figure, panels = draw(traces, summary, "step", progress(traces)[:1], wide, middle="mean")
     for run, rows in expected.items():
         thin = looks[run] | {"linewidth": 1, "zorder": 3}
-        panels[run[0], "excess"].plot(rows["step"], height(rows), **thin)
+        panels[run[0], "excess"].plot(rows["step"], expected_excess(rows), **thin)
     further = [
         Line2D([], [], color="0.3", label="measured", **MEASURED),
         Line2D([], [], color="0.3", linewidth=1, label="expected before training"),

@@ -26,7 +26,7 @@ from descent.analysis.best import best, criterion
 from descent.figures import _scales as scales
 from descent.figures import _style as style
 from descent.figures._final import STAR, draw_ends, draw_statuses, ends
-from descent.theory.known import Known
+from descent.theory.results import TheoryResults
 
 BEYOND, DEEPEST = 10, 1e-6  # times the initial loss: an axis shows nothing beyond
 PANEL, ROW = 2.3, 0.17  # inches: a panel, the signs of an optimizer
@@ -38,7 +38,7 @@ METRICS = {
 }
 
 
-def draw(traces: pd.DataFrame, summary: pd.DataFrame, known: Known) -> Figure:
+def draw(traces: pd.DataFrame, summary: pd.DataFrame, theory: TheoryResults) -> Figure:
     metrics = [metric for metric in METRICS if metric in traces][:2]
     looks, chosen, end = style.optimizer_looks(summary), best(summary), ends(traces, summary)
     heights = [*[PANEL] * len(metrics), ROW * len(looks) + 0.1]
@@ -54,7 +54,7 @@ def draw(traces: pd.DataFrame, summary: pd.DataFrame, known: Known) -> Figure:
         for optimizer, look in looks.items():
             runs = summary[summary["optimizer"] == optimizer]
             draw_ends(axes, end[end["optimizer"] == optimizer], runs, metric, look)
-            limits |= scales.draw_limits(axes, known, optimizer, look["color"])
+            limits |= scales.draw_limits(axes, theory, optimizer, look["color"])
             if optimizer in chosen.index:
                 run = chosen.loc[optimizer]
                 y = np.clip(run[f"final_{metric}_median"], *axes.get_ylim())

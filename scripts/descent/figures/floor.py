@@ -20,28 +20,31 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from descent.analysis.quantiles import mean_and_error
+from descent.analysis.summary import last_quarter, measured_floors
 from descent.figures import _scales as scales
 from descent.figures import _style as style
 from descent.run import FULL
-from descent.theory.known import Known, height, late, measured_floors
+from descent.theory.results import TheoryResults, expected_excess
 
 STYLES = {"noise": "-", "noise and start": (0, (3, 2)), "α tr C / (4B)": ":"}
 ABOVE = 10  # times the largest expected floor
 
 
-def draw(traces: pd.DataFrame, summary: pd.DataFrame, known: Known) -> Figure:
+def draw(traces: pd.DataFrame, summary: pd.DataFrame, theory: TheoryResults) -> Figure:
     figure = Figure(figsize=(style.WIDTH, 4.2))
     axes = figure.subplots()
-    noisy = [name for name, size in known.numbers["optimizers"].items() if size != FULL]
+    noisy = [name for name, limits in theory.limits.items() if limits.batch_size != FULL]
     scales.step_size_axis(axes, summary.loc[summary["optimizer"].isin(noisy), "step_size"])
     axes.set_ylabel(r"floor of $F_t - F^\star$")
     measured = measured_floors(traces[traces["optimizer"].isin(noisy)])
     expected = (
-        late(known.expected).assign(height=height).groupby(style.RUN)[["from_noise", "height"]]
+        last_quarter(theory.expected)
+        .assign(excess=expected_excess)
+        .groupby(style.RUN)[["from_noise", "excess"]]
     )
     expected = expected.mean().query("optimizer in @noisy")
     mean, noise = measured.mean(axis=1, skipna=False), expected["from_noise"].dropna()
-    shown = mean[(mean > 0) & (mean <= ABOVE * expected["height"].max())]
+    shown = mean[(mean > 0) & (mean <= ABOVE * expected["excess"].max())]
     values = np.r_[shown, noise] if len(shown) + len(noise) else np.array([1.0])
     scales.value_axis(axes, values.min(), values.max(), "log")
     looks, limits = style.optimizer_looks(summary), set[str]()
@@ -49,10 +52,10 @@ def draw(traces: pd.DataFrame, summary: pd.DataFrame, known: Known) -> Figure:
         look = looks[name]
         _draw_measured(axes, measured.loc[name], look)
         if name in expected.index:
-            small = known.numbers["noise_trace"] / (4 * int(known.batch_size(name)))
+            small = theory.noise_trace / (4 * int(theory.limits[name].batch_size))
             _draw_expected(axes, expected.loc[name], small, look["color"])
-        limits |= scales.draw_limits(axes, known, name, look["color"])
-    scales.units_of_bound(axes, known)
+        limits |= scales.draw_limits(axes, theory, name, look["color"])
+    scales.units_of_bound(axes, theory)
     handles = [
         Line2D([], [], label=f"{name}, measured", markersize=4, **looks[name]) for name in noisy
     ]
@@ -79,6 +82,6 @@ def _draw_measured(axes: Axes, seeds: pd.DataFrame, look: Mapping) -> None:
 def _draw_expected(axes: Axes, expected: pd.DataFrame, small: float, colour: str) -> None:
     """Lines through the step sizes below the limit; small: the slope of the dotted one."""
     step_sizes = expected.index.to_numpy()
-    lines = (expected["from_noise"], expected["height"], small * step_sizes)
+    lines = (expected["from_noise"], expected["excess"], small * step_sizes)
     for dashes, values in zip(STYLES.values(), lines, strict=True):
         axes.plot(step_sizes, values, color=colour, linestyle=dashes, linewidth=1.2)

@@ -29,10 +29,11 @@ from matplotlib.markers import CARETUP
 from numpy.typing import ArrayLike
 
 from descent.analysis.quantiles import FEW
+from descent.analysis.summary import last_quarter
 from descent.figures import _scales as scales
 from descent.figures import _style as style
 from descent.store.iterates import ROUNDING
-from descent.theory.known import Known, late
+from descent.theory.results import TheoryResults
 
 LONGEST, TURNS, TOLERANCE = 32, 4, 0.01  # of a period
 BEYOND = 1000  # times the largest initial objective
@@ -49,8 +50,8 @@ OFF = {"color": "0.3", "linestyle": "none", "marker": CARETUP, "markersize": 4.5
 SEED = [*style.RUN, "seed"]
 
 
-def draw(traces: pd.DataFrame, summary: pd.DataFrame, known: Known) -> Figure:
-    tails = late(traces)
+def draw(traces: pd.DataFrame, summary: pd.DataFrame, theory: TheoryResults) -> Figure:
+    tails = last_quarter(traces)
     periods = tails.groupby(SEED)["objective"].agg(period)
     tails = tails.join(periods.map(_name).rename("period"), on=SEED)
     seeds, optimizers = traces["seed"].nunique(), list(summary["optimizer"].unique())
@@ -74,8 +75,8 @@ def draw(traces: pd.DataFrame, summary: pd.DataFrame, known: Known) -> Figure:
         beyond = off.loc[off["optimizer"] == optimizer, "step_size"].unique()
         edge = np.full(len(beyond), above.get_ylim()[1])
         above.plot(beyond, edge, gid="off", **OFF, **style.OVER)
-        limits |= scales.draw_limits(above, known, optimizer, "0.4")
-        scales.units_of_bound(above, known)
+        limits |= scales.draw_limits(above, theory, optimizer, "0.4")
+        scales.units_of_bound(above, theory)
     handles = [*_name_periods(periods), *scales.name_limits(limits)]
     if len(off):
         handles.append(Line2D([], [], **OFF, label="beyond the axis"))

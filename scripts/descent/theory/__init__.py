@@ -6,5 +6,6 @@ minimiser.py  where its gradient vanishes, with a certificate
 spectrum.py   eigenvalues of the Hessian, and how vectors lie over them
 stability.py  up to which step size the second moments of the iterates stay bounded
 expected.py   the expected height above the minimum, step by step
-numbers.py    all of it for a study, as results/<study>/theory.json has it
+study.py      all of it for a study
+results.py    theory.json and expected.csv, which hold it
 """

@@ -8,12 +8,11 @@ from numpy.testing import assert_allclose
 
 from descent.plugins import plugin
 from descent.run import OBJECTIVE, Run
-from descent.theory import numbers as numbers_module
 from descent.theory import spectrum
+from descent.theory import study as study_module
 from descent.theory.minimiser import minimiser_of
-from descent.theory.numbers import theory
-
-KEYS = {"minimiser", "curvature", "noise_trace", "optimizers", "limits", "floor"}
+from descent.theory.results import Limits
+from descent.theory.study import theory
 
 
 def runs(model="softmax_regression", **keys):
@@ -35,34 +34,31 @@ def known(digits):
 
 
 def test_what_is_known_of_a_convex_study(known, digits):
-    numbers = known.numbers
-    assert numbers.keys() == KEYS
-    assert numbers["optimizers"] == {"sgd": "1", "gd": "full"}
+    assert known.why_no_minimiser is None
     x = np.hstack([digits.x_train / digits.scale, np.ones((1500, 1))])
     top = np.linalg.eigvalsh(x.T @ x / len(x))[-1]
-    curvature, limits = numbers["curvature"], numbers["limits"]
     # H(0) = (1/10)(I - 11ᵀ/10) ⊗ X̃ᵀX̃/n + λ
-    assert_allclose(curvature["at_zero"], top / 10 + 0.01)
-    assert_allclose(curvature["bound"], top / 2 + 0.01)
-    assert_allclose(curvature["smallest_at_minimiser"], 0.01)
-    assert curvature["at_minimiser"] <= curvature["bound"]
-    assert limits["gd_local"] == 2 / curvature["at_minimiser"]
-    assert limits["gd_global"] == 2 / curvature["bound"]
-    assert 0 < limits["sgd"]["1"] < limits["gd_local"]
+    assert_allclose(known.curvature_at_zero, top / 10 + 0.01)
+    assert_allclose(known.curvature_bound, top / 2 + 0.01)
+    assert_allclose(known.smallest_curvature, 0.01)
+    assert known.curvature <= known.curvature_bound
+    sgd, gd = known.limits["sgd"], known.limits["gd"]
+    assert gd == Limits("full", 2 / known.curvature, False, 2 / known.curvature_bound)
+    assert sgd == Limits("1", sgd.near_minimiser, is_upper_bound=True)
+    assert 0 < sgd.near_minimiser < gd.near_minimiser
     model = plugin("models", "softmax_regression")
     found = minimiser(next(runs())[1], digits)
     predicted = model.scores(found, digits.x_test / digits.scale).argmax(0)
-    assert numbers["minimiser"]["test_accuracy"] == (predicted == digits.y_test).mean()
+    assert known.test_accuracy == (predicted == digits.y_test).mean()
 
 
 def test_what_is_expected_of_runs_below_their_limit(known):
-    expected, floor = known.expected, known.numbers["floor"]
+    expected = known.expected
     below = expected[["optimizer", "step_size"]].drop_duplicates()
     assert [*below.itertuples(index=False, name=None)] == [("sgd", 0.01), ("gd", 0.5)]
     assert expected.loc[expected["optimizer"] == "gd", "from_noise"].isna().all()
     noisy = expected[expected["optimizer"] == "sgd"]
     assert noisy["step"].tolist()[-2:] == [5500, 6000]
-    assert floor == {"sgd": {"0.01": noisy.loc[noisy["step"] > 4500, "from_noise"].mean()}}
 
 
 def test_gradient_descent_is_exactly_what_is_expected_of_least_squares(digits):
@@ -76,7 +72,7 @@ def test_gradient_descent_is_exactly_what_is_expected_of_least_squares(digits):
     model = plugin("models", "linear_regression")
     squares = sum(np.square(p).reshape(2, 5, -1).sum(-1) for p in path.values())
     objective = model.losses(model.scores(path, x), y).mean(-1) + 0.01 / 2 * squares
-    excess = objective - known.numbers["minimiser"]["objective"]
+    excess = objective - known.minimum
     assert_allclose(excess.mean(0), known.expected["from_start"], rtol=1e-9)
 
 
@@ -85,11 +81,11 @@ def test_a_single_weight_has_a_theory(digits):
     data = replace(data, y_train=data.y_train / 9, y_test=data.y_test / 9, classes=np.array([]))
     made = list(runs("linear_regression", l2=0.0, model_options={"bias": False}))
     point = minimiser(made[0][1], data)
-    found = theory(made, data, point).numbers
+    found = theory(made, data, point)
     x = data.x_train / data.scale
     noise = np.square(x[:, 0] * (x @ point["A"][0] - data.y_train)).mean()
-    assert_allclose(found["curvature"]["at_minimiser"], np.square(x).mean())
-    assert_allclose(found["noise_trace"], noise)
+    assert_allclose(found.curvature, np.square(x).mean())
+    assert_allclose(found.noise_trace, noise)
 
 
 @pytest.mark.parametrize(
@@ -107,11 +103,11 @@ def test_a_single_weight_has_a_theory(digits):
 def test_why_there_is_no_minimiser(digits, model, keys, why):
     options = {"hidden": 3} if model == "neural_network" else {}
     found = theory(list(runs(model, model_options=options, **keys)), digits, {})
-    assert found.numbers["why"].startswith(why)
-    assert found.numbers.keys() == KEYS | {"why"}
-    assert found.numbers["minimiser"] is None
+    assert found.why_no_minimiser.startswith(why)
+    assert found.minimum is None
+    assert not found.limits
     assert not len(found.expected)
-    assert (found.numbers["curvature"]["at_zero"] is None) == (model != "softmax_regression")
+    assert (found.curvature_at_zero is None) == (model != "softmax_regression")
 
 
 def test_a_feature_that_a_class_never_has_leaves_no_minimiser(digits):
@@ -119,22 +115,22 @@ def test_a_feature_that_a_class_never_has_leaves_no_minimiser(digits):
     x[:, 0], x[:4, 1] = 1, [1, 2, 3, 4]  # class 2 has no second feature, nobody the third
     y = np.array([0, 1, 0, 1, 2, 2])
     data = replace(digits, x_train=x, y_train=y, x_test=x, y_test=y, scale=1.0)
-    assert "it has none: 1 pairs" in theory(list(runs(l2=0.0)), data, {}).numbers["why"]
+    assert "it has none: 1 pairs" in theory(list(runs(l2=0.0)), data, {}).why_no_minimiser
     data = replace(data, x_train=x - 0.5)
-    assert "none" not in theory(list(runs(l2=0.0)), data, {}).numbers["why"]
+    assert "none" not in theory(list(runs(l2=0.0)), data, {}).why_no_minimiser
 
 
 @pytest.mark.parametrize("exact", [700, 0], ids=["exact", "Lanczos"])
 def test_columns_that_say_the_same_have_a_theory(digits, random, monkeypatch, exact):
     """Least squares with a direction of no curvature, of many parameters too."""
     monkeypatch.setattr(spectrum, "EXACT", exact)
-    monkeypatch.setattr(numbers_module, "EXACT", exact)
+    monkeypatch.setattr(study_module, "EXACT", exact)
     x = random.normal(size=(60, 3))
     x, y = np.hstack([x, x[:, :1]]), random.normal(size=60)
     data = replace(digits, x_train=x, y_train=y, x_test=x, y_test=y, scale=1.0)
     made = list(runs("linear_regression", l2=0.0))
     known = theory(made, data, minimiser(made[0][1], data))
-    assert 0 < known.numbers["limits"]["sgd"]["1"] < known.numbers["limits"]["gd_local"]
+    assert 0 < known.limits["sgd"].near_minimiser < known.limits["gd"].near_minimiser
     assert np.isfinite(known.expected[known.expected["optimizer"] == "sgd"]["from_noise"]).all()
-    bound = known.numbers["minimiser"]["distance_bound"]
+    bound = known.distance_bound
     assert bound < 1e-12 if exact else bound is None

@@ -1,8 +1,7 @@
-"""The theory of a study: its numbers, and the expected heights of its runs."""
+"""The theory of a study: curvatures and limits, and the expected suboptimality of its runs."""
 
 from collections.abc import Mapping, Sequence
 from types import ModuleType
-from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -12,9 +11,9 @@ from descent import sampling
 from descent.run import FULL, OBJECTIVE, SHUFFLED, Run
 from descent.store.data import Data
 from descent.theory.expected import averaged, from_noise, from_start
-from descent.theory.known import EXPECTED, Known, late
 from descent.theory.minimiser import certificate, objective_of
 from descent.theory.objective import Point
+from descent.theory.results import EXPECTED, Limits, TheoryResults
 from descent.theory.scope import no_minimiser, no_theory
 from descent.theory.spectrum import EXACT, Spectrum, largest, spectra
 from descent.theory.stability import FEW, SecondMoments
@@ -25,76 +24,59 @@ TIED = 1e-12  # of the largest eigenvalue of a quadratic: smaller ones are zero,
 Runs = Sequence[tuple[str, Run]]  # of a study, each with the name of its optimizer
 
 
-def theory(runs: Runs, data: Data, minimiser: Mapping[str, NDArray]) -> Known:
+def theory(runs: Runs, data: Data, minimiser: Mapping[str, NDArray]) -> TheoryResults:
     """The theory of the runs of a study, which share a model, on its data.
 
     minimiser: as minimiser_of found it, {} where there is none.
     """
     run = runs[0][1]
     training = data.without_validation(run.validation)
-    plain = [(name, run) for name, run in runs if run.is_plain]
-    numbers: dict[str, Any] = {
-        "minimiser": None,
-        "curvature": dict.fromkeys(
-            ["at_zero", "at_minimiser", "smallest_at_minimiser", "bound", "residual"]
-        ),
-        "noise_trace": None,
-        "optimizers": {name: str(run.batch_size) for name, run in plain},
-        "limits": {"gd_local": None, "gd_global": None, "sgd": {}, "sgd_upper_bound": False},
-        "floor": {},
-    }
-    nothing = pd.DataFrame(columns=EXPECTED)
     if why := no_theory(run, data.size):
-        return Known(numbers | {"why": why}, nothing)
+        return TheoryResults(why_no_minimiser=why)
     objective = objective_of(data, **{key: getattr(run, key) for key in OBJECTIVE})
     zero = objective.at(np.zeros(objective.shape))
-    curvature = numbers["curvature"]
-    curvature["at_zero"] = largest(zero.hessian, zero.w.size).value
+    at_zero = largest(zero.hessian, zero.w.size).value
     smoothness = getattr(objective.model, "SMOOTHNESS", None)
     if why := no_minimiser(run, data.size):
-        end = _without_end(training) if smoothness else ""
-        return Known(numbers | {"why": why + end}, nothing)
+        why += _without_end(training) if smoothness else ""
+        return TheoryResults(why_no_minimiser=why, curvature_at_zero=at_zero)
     point = objective.at(objective.flat(minimiser))
     top = largest(point.hessian, point.w.size)
     smallest = _smallest(point, top.value)
-    curvature |= {
-        "at_minimiser": top.value,
-        "residual": top.residual,
-        "smallest_at_minimiser": smallest,
-        "bound": smoothness * float(objective.moments[0][-1]) + run.l2,
-    }
-    numbers["minimiser"] = {
-        "objective": point.value,
-        **certificate(point, max(run.l2, smallest)),
-        "test_accuracy": _accuracy(objective.model, minimiser, data),
-    }
-    numbers["noise_trace"] = point.noise_trace
-    sizes = {run.batch_size for _, run in plain} - {FULL}
+    bound = smoothness * float(objective.moments[0][-1]) + run.l2
     moments = SecondMoments.at(point)
-    limits = numbers["limits"] = {
-        "gd_local": 2 / top.value,
-        "gd_global": 2 / curvature["bound"],
-        "sgd": {str(size): moments.limit(size) for size in sorted(sizes)},
-        "sgd_upper_bound": point.w.size > FEW,
-    }
-    expected = _expected(point, moments, plain, len(training.y_train), limits)
-    numbers["floor"] = floors(expected)
-    return Known(numbers, expected)
+    plain = [(name, run) for name, run in runs if run.is_plain]
+    limits = _limits(plain, point, moments, top.value, bound)
+    return TheoryResults(
+        minimum=point.value,
+        **certificate(point, max(run.l2, smallest)),
+        test_accuracy=_accuracy(objective.model, minimiser, data),
+        curvature_at_zero=at_zero,
+        curvature=top.value,
+        curvature_residual=top.residual,
+        smallest_curvature=smallest,
+        curvature_bound=bound,
+        noise_trace=point.noise_trace,
+        limits=limits,
+        expected=_expected(point, moments, plain, len(training.y_train), limits),
+    )
 
 
-def floors(expected: pd.DataFrame) -> dict[str, dict[str, float]]:
-    """What noise adds on average over the last quarter of a run's steps, where it has noise."""
-    floor: dict[str, dict[str, float]] = {}
-    noisy = late(expected[expected["from_noise"].notna()])
-    for (optimizer, step_size), rows in noisy.groupby(["optimizer", "step_size"], sort=False):
-        floor.setdefault(optimizer, {})[repr(step_size)] = float(rows["from_noise"].mean())
-    return floor
+def _limits(
+    runs: Runs, point: Point, moments: SecondMoments, curvature: float, bound: float
+) -> dict[str, Limits]:
+    """The limits of each optimizer, which its batch size decides."""
+    of_size = {FULL: Limits(FULL, 2 / curvature, from_anywhere=2 / bound)}
+    for size in {run.batch_size for _, run in runs} - {FULL}:
+        upper = point.w.size > FEW
+        of_size[size] = Limits(str(size), moments.limit(size), is_upper_bound=upper)
+    return {name: of_size[run.batch_size] for name, run in runs}
 
 
 def _expected(
-    point: Point, moments: SecondMoments, runs: Runs, samples: int, limits: Mapping
+    point: Point, moments: SecondMoments, runs: Runs, samples: int, limits: Mapping[str, Limits]
 ) -> pd.DataFrame:
-    """The expected heights of the runs whose step size is below their limit."""
+    """The expected suboptimality of the runs whose step size is below their limit."""
     starts, probes = _starts(point, runs[0][1]), _probes(point)
     of_all = spectra(point.hessian, np.vstack([starts, probes]))
     start, noise = (
@@ -111,7 +93,7 @@ def _expected(
 
     for name, run in runs:
         full, a, size = run.batch_size == FULL, run.step_size, run.batch_size
-        if a >= (limits["gd_local"] if full else limits["sgd"][str(size)]):
+        if a >= limits[name].near_minimiser:
             continue
         steps = run.evaluated_steps(samples)
         left = from_start(start, a, steps)
