@@ -13,6 +13,7 @@ from descent.analysis.summary import summary
 from descent.errors import InputError
 from descent.figures import FIGURES, caption, drawing, source
 from descent.figures._style import LOOKS, SIGNS, optimizer_looks, save, step_size_colours
+from descent.figures.curves import MOST
 from descent.plugins import plugin
 from descent.theory.results import Limits, TheoryResults
 
@@ -124,6 +125,15 @@ def test_a_line_is_the_median_and_few_seeds_stand_beside_it():
     thin = [line for many in axes.collections for line in many.get_segments()]
     assert len(thin) == 6
     np.testing.assert_array_equal(thin[3][:, 1], seeds[0])
+
+
+def test_of_many_step_sizes_some_are_shown_from_the_smallest_to_the_largest():
+    traces = study({"gd": list(np.geomspace(0.01, 1, 300))}, seeds=1)
+    (axes,) = drawn_of("loss", traces).axes
+    starts = {tuple(line.get_ydata()) for line in axes.get_lines() if len(line.get_xdata()) == 9}
+    by_run = traces.groupby("step_size")["objective"].agg(tuple)
+    assert len(starts) == MOST
+    assert {by_run.iloc[0], by_run.iloc[-1]} <= starts <= {*by_run}
 
 
 def test_what_was_expected_is_drawn_in_the_colour_of_its_run():

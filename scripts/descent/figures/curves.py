@@ -2,7 +2,8 @@
 seed where they are fewer than ten, else a band from the 10 % to the 90 % quantile; neither in
 panels of so many runs that they would hide each other. Colour is the step size, the same in every
 panel, unless the legend says otherwise. The sign behind a line says how most of its seeds ended, as
-far as there is room. A line that leaves the frame goes on where it comes back; a triangle at the
+far as there is room. Of more than sixteen step sizes of an optimizer sixteen are shown, from the
+smallest to the largest. A line that leaves the frame goes on where it comes back; a triangle at the
 edge marks where a run first leaves it, a cross where its line is first not finite.
 """
 
@@ -26,6 +27,7 @@ from descent.figures import _scales as scales
 from descent.figures import _style as style
 from descent.theory.results import TheoryResults, expected_excess
 
+MOST = 16  # step sizes of an optimizer that are shown
 CROWD = 28  # thin lines in a panel; more are not shown
 HIGHEST, DEEPEST = 30, 1e-6  # of the largest start: an axis shows nothing beyond
 SIGNS_APART = 0.045  # of the height of a panel
@@ -70,13 +72,14 @@ def loss(traces: pd.DataFrame, summary: pd.DataFrame, theory: TheoryResults) -> 
     path that begins far from it lies beside its thin line at first. Runs beyond their limit,
     decaying step sizes and averages of shuffled samples have no thin line.
     """
+    traces, summary = _some_runs(traces, summary)
     expected, looks = dict(iter(theory.expected.groupby(style.RUN))), _by_step_size(summary)
     if not expected:
         return _named(draw(traces, summary, "step", progress(traces)[:1])[0], summary)
     wide = {run: look | MEASURED for run, look in looks.items()}
     figure, panels = draw(traces, summary, "step", progress(traces)[:1], wide, middle="mean")
-    for run, rows in expected.items():
-        thin = looks[run] | {"linewidth": 1, "zorder": 3}
+    for run in [run for run in looks if run in expected]:
+        rows, thin = expected[run], looks[run] | {"linewidth": 1, "zorder": 3}
         panels[run[0], "excess"].plot(rows["step"], expected_excess(rows), **thin)
     further = [
         Line2D([], [], color="0.3", label="measured", **MEASURED),
@@ -89,6 +92,7 @@ def accuracy(traces: pd.DataFrame, summary: pd.DataFrame) -> Figure:
     """Test accuracy against steps: what a parameter update buys, and what the first ones do. On its
     axis 98 and 99 % are as far apart as 80 and 90 %.
     """
+    traces, summary = _some_runs(traces, summary)
     return _named(draw(traces, summary, "step", [ACCURACY])[0], summary)
 
 
@@ -102,6 +106,7 @@ def distance(traces: pd.DataFrame, summary: pd.DataFrame) -> Figure:
     settled; the grey line goes straight there at constant speed and settles nowhere, and only a
     curve well below it slows down.
     """
+    traces, summary = _some_runs(traces, summary)
     if to_minimiser := [name for name in traces if name.startswith("optimum_distance_")]:
         total = np.sqrt(np.square(traces[to_minimiser]).sum(axis=1, skipna=False))
         quantity = Quantity("distance", r"$\Vert w_t - w^\star \Vert$", "log")
@@ -131,7 +136,8 @@ def same_path(traces: pd.DataFrame, summary: pd.DataFrame) -> Figure:
     """
     names = set(summary["optimizer"])
     averages = {name for name in names if name.removesuffix("_average") in names - {name}}
-    traces, summary = (t[~t["optimizer"].isin(averages)] for t in (traces, summary))
+    own = summary[~summary["optimizer"].isin(averages)]
+    traces, summary = _some_runs(traces, own)
     traces = traces.assign(path=traces["step_size"] * traces["step"])
     marks = {
         name: {"marker": look["marker"], "linestyle": dashes, "markersize": 4}
@@ -179,7 +185,7 @@ def curvature(traces: pd.DataFrame, summary: pd.DataFrame) -> Figure:
     """
     measured = traces.groupby("optimizer")["curvature"].count()  # none of batches and averages
     shown = measured.index[measured > 0]
-    traces, summary = (table[table["optimizer"].isin(shown)] for table in (traces, summary))
+    traces, summary = _some_runs(traces, summary[summary["optimizer"].isin(shown)])
     traces = traces.assign(sharpness=traces["curvature"] * traces["step_size"] / 2)
     quantities = [
         progress(traces)[0],
@@ -197,6 +203,17 @@ def curvature(traces: pd.DataFrame, summary: pd.DataFrame) -> Figure:
         panels[run[0], "curvature"].fill_between(middle.index, *ends, **look, **band)
     errors = Patch(color="0.3", label="2 standard errors, by the samples", **band)
     return _named(figure, summary, [Line2D([], [], label=r"$2/\alpha$", **GREY), errors])
+
+
+def _some_runs(traces: pd.DataFrame, summary: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """At most MOST runs of each optimizer of the summary."""
+    runs = [
+        (optimizer, step_size)
+        for optimizer, of_optimizer in summary.groupby("optimizer", sort=False)["step_size"]
+        for step_size in style.some(of_optimizer, MOST)
+    ]
+    traces, summary = (t[t.set_index(style.RUN).index.isin(runs)] for t in (traces, summary))
+    return traces, summary
 
 
 def _by_step_size(summary: pd.DataFrame) -> dict[tuple[str, float], dict[str, Any]]:
