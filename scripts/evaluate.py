@@ -6,12 +6,13 @@ from pathlib import Path
 from descent.errors import InputError
 from descent.evaluation.trace import trace as trace_of
 from descent.plugins import plugin
-from descent.run import Run
+from descent.run import OBJECTIVE, Run
 from descent.stage import Output, program
 from descent.store import data as samples
 from descent.store import iterates as store
+from descent.store import minimiser as minimiser_file
 from descent.store import provenance
-from descent.store.files import DELETE_IT, checksum, load_npz
+from descent.store.files import DELETE_IT, checksum
 from descent.store.provenance import computed_by
 from descent.store.tables import RUN
 
@@ -43,9 +44,10 @@ def evaluate(
     for key, value in expected.items():
         if (found := trained.provenance.get(key)) != value:
             raise InputError(f"{iterates}: was trained with {key} {found}, not {value}{DELETE_IT}")
-    least, sha256 = {}, {"iterates": iterates_sha256, "data": data_sha256}
+    least, sha256 = None, {"iterates": iterates_sha256, "data": data_sha256}
+    objective = {key: trained.provenance[key] for key in (*OBJECTIVE, "data_sha256")}
     for path in minimiser:
-        least, sha256["minimiser"] = load_npz(path, set())
+        least, sha256["minimiser"] = minimiser_file.load(path, objective)
     model = plugin("models", trained.provenance["model"])
     means = plugin("evaluation", evaluator)
     with trace.open("w", newline="") as file:

@@ -2,7 +2,7 @@ from pathlib import Path
 
 from descent.stage import Output, program
 from descent.store import data as samples
-from descent.store.files import save_npz
+from descent.store import minimiser as store
 from descent.theory.minimiser import minimiser_of
 
 
@@ -11,9 +11,10 @@ def minimise(data: Path, objective: dict, minimiser: Output) -> str:
 
     objective: the keys of its runs that decide it, model, model_options, l2 and validation.
     """
-    found = minimiser_of(samples.load(data)[0], **objective)
-    save_npz(minimiser, found)
-    return f"{sum(p.size for p in found.values())} parameters"
+    training, data_sha256 = samples.load(data)
+    found = minimiser_of(training, **objective)
+    store.save(found, {**objective, "data_sha256": data_sha256}, minimiser)
+    return f"{sum(p.size for p in found.parameters.values())} parameters"
 
 
 if __name__ == "__main__":

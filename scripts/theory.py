@@ -1,9 +1,9 @@
 from pathlib import Path
 
-from descent.run import Sweep
+from descent.run import OBJECTIVE, Sweep
 from descent.stage import Output, program
 from descent.store import data as samples
-from descent.store.files import load_npz
+from descent.store import minimiser as store
 from descent.theory import results
 from descent.theory.study import theory as theory_of
 
@@ -15,8 +15,11 @@ def theory(
 
     sweep: its runs; minimiser: the file that minimise.py wrote, or none.
     """
-    least = {name: p for path in minimiser for name, p in load_npz(path, set())[0].items()}
-    found = theory_of(sweep.runs(), samples.load(data)[0], least)
+    runs, (loaded, data_sha256), least = sweep.runs(), samples.load(data), {}
+    objective = {key: getattr(runs[0][1], key) for key in OBJECTIVE}
+    for path in minimiser:
+        least = store.load(path, {**objective, "data_sha256": data_sha256})[0].parameters
+    found = theory_of(runs, loaded, least)
     results.write(found, numbers, expected)
     return found.why_no_minimiser or "the minimiser is known"
 

@@ -87,6 +87,7 @@ EDITS = [
     ("scripts/descent/evaluation/trace.py", "evaluate"),
     ("scripts/descent/theory/minimiser.py", "minimise theory"),
     ("scripts/descent/theory/stability.py", "theory"),
+    ("scripts/descent/store/minimiser.py", "minimise theory evaluate"),
     ("scripts/descent/analysis/predictions.py", "summarise"),
     ("scripts/descent/figures/_style.py", "accuracy weights explore"),
     ("scripts/descent/figures/curves.py", "accuracy"),

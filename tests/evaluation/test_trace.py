@@ -13,6 +13,7 @@ from descent.evaluation import numpy as evaluator
 from descent.evaluation.trace import trace
 from descent.plugins import available, plugin
 from descent.run import Run
+from descent.store.minimiser import Minimiser
 
 L2 = 0.3
 RUN = Run(
@@ -111,7 +112,7 @@ def test_distances_and_excess_are_to_the_given_minimiser(digits, name, validatio
     net, data, iterates = trained(name, digits, validation=validation)
     minimiser = {name: p[1, 3] for name, p in iterates.parameters.items()}
     without = trace(iterates, data, net, evaluator)
-    columns = trace(iterates, data, net, evaluator, minimiser)
+    columns = trace(iterates, data, net, evaluator, Minimiser(minimiser, unique=True))
     steps = len(iterates.step)
     assert list(columns) == [*without, *(f"optimum_distance_{n}" for n in minimiser), "excess"]
     for name, column in without.items():
@@ -123,6 +124,9 @@ def test_distances_and_excess_are_to_the_given_minimiser(digits, name, validatio
         distances = np.linalg.norm(apart, axis=1)
         assert_allclose(columns[f"optimum_distance_{name}"], distances, atol=1e-15)
         assert columns[f"optimum_distance_{name}"][steps + 3] == 0
+    tied = trace(iterates, data, net, evaluator, Minimiser(minimiser, unique=False))
+    assert list(tied) == [*without, "excess"]
+    np.testing.assert_array_equal(tied["excess"], columns["excess"])
 
 
 @of_both_tasks
@@ -152,7 +156,7 @@ def test_the_excess_vanishes_at_the_optimum(digits):
     length = {"batch_size": "full", "epochs": 2000, "evaluate_every": 1000, "step_size": 0.1}
     net, data, iterates = trained("linear_regression", digits, **length)
     optimum = net.optimum(data.inputs(data.x_train, "float64"), data.y_train, L2)
-    excess = trace(iterates, data, net, evaluator, optimum)["excess"]
+    excess = trace(iterates, data, net, evaluator, Minimiser(optimum, unique=True))["excess"]
     assert excess[-1] == pytest.approx(0, abs=1e-12)
     assert excess[0] > 0.1
 

@@ -11,7 +11,7 @@ from descent.errors import InputError
 from descent.plugins import plugin
 from descent.store.data import Data
 from descent.theory import minimiser
-from descent.theory.minimiser import certificate, minimise
+from descent.theory.minimiser import certificate, minimise, minimiser_of
 from descent.theory.objective import Objective
 
 NAMES = {"A": None, "b": None}
@@ -49,6 +49,25 @@ def test_least_squares_have_the_minimiser_in_closed_form(digits):
     objective = objective_of(data, 0.1, "linear_regression")
     closed = objective.model.optimum(data.inputs(data.x_train, "float64"), data.y_train, 0.1)
     assert_allclose(minimise(objective).w, objective.flat(closed), atol=1e-9)
+
+
+@pytest.mark.parametrize(
+    ("columns", "l2", "unique"),
+    [
+        (lambda a, b: [a, b], 0, True),
+        (lambda a, b: [a, b, a + b], 0, False),
+        (lambda a, b: [a, b, 1 - a], 0, False),  # with the bias, as two words of a column
+        (lambda a, b: [a**k for k in range(1, 9)], 0, False),  # more than there are samples
+        (lambda a, b: [a, b, a + b], 1e-6, True),
+    ],
+)
+def test_least_squares_have_one_minimiser_where_no_feature_follows_from_others(
+    columns, l2, unique, random
+):
+    x = np.stack(columns(*random.random((2, 6))), axis=1)
+    data = Data(x, x[:, 0], x, x[:, 0], scale=1)
+    found = minimiser_of(data, "linear_regression", {}, l2, validation=0)
+    assert found.unique == unique
 
 
 def test_the_certificate_bounds_what_is_left(digits):

@@ -24,7 +24,7 @@ def runs(model="softmax_regression", **keys):
 
 
 def minimiser(run, data):
-    return minimiser_of(data, **{key: getattr(run, key) for key in OBJECTIVE})
+    return minimiser_of(data, **{key: getattr(run, key) for key in OBJECTIVE}).parameters
 
 
 @pytest.fixture(scope="module")

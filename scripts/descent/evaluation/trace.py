@@ -1,6 +1,5 @@
 """The trace of a run: its metrics at every evaluated step. A pure function of iterates and data."""
 
-from collections.abc import Mapping
 from types import ModuleType
 
 import numpy as np
@@ -8,6 +7,7 @@ from numpy.typing import NDArray
 
 from descent.store.data import Data
 from descent.store.iterates import Iterates
+from descent.store.minimiser import Minimiser
 
 
 def trace(
@@ -15,7 +15,7 @@ def trace(
     data: Data,
     model: ModuleType,
     evaluator: ModuleType,
-    minimiser: Mapping[str, NDArray] = {},
+    minimiser: Minimiser | None = None,
 ) -> dict[str, NDArray]:
     """Columns of the trace, a row for each seed and evaluated step, steps fastest.
 
@@ -24,9 +24,9 @@ def trace(
     Losses and accuracies (fractions) are means over samples, those of the validation samples where
     some are held out; gradient_norm is of the objective; rises counts the steps so far of a full
     batch that raised it. Distances are Frobenius norms to the last iterate, and, as
-    optimum_distance_<p>, to the minimiser, {} where none is known; excess is the objective over
-    that of the minimiser. All accumulate in float64. A regression has no accuracies.
-    Values of a run that diverged are nan or inf.
+    optimum_distance_<p>, to the minimiser, where one is known and no other point is one; excess is
+    the objective over that of the minimiser. All accumulate in float64. A regression has no
+    accuracies. Values of a run that diverged are nan or inf.
     """
     seeds, steps, rises = len(iterates.seed), len(iterates.step), iterates.rises
     snapshots = {
@@ -57,11 +57,12 @@ def trace(
             for name, p in iterates.parameters.items()
         }
         if minimiser:
-            distances |= {
-                f"optimum_distance_{name}": _norm(snapshots[name] - p)
-                for name, p in minimiser.items()
-            }
-            stacked = {name: p[None] for name, p in minimiser.items()}
+            stacked = {name: p[None] for name, p in minimiser.parameters.items()}
+            if minimiser.unique:
+                distances |= {
+                    f"optimum_distance_{name}": _norm(snapshots[name] - p)
+                    for name, p in stacked.items()
+                }
             least, *_ = evaluator.means(
                 model, stacked, training.x_train, data.scale, training.y_train
             )

@@ -10,8 +10,10 @@ from scipy.sparse.linalg import LinearOperator, cg
 from descent.errors import InputError
 from descent.plugins import plugin
 from descent.store.data import Data
+from descent.store.minimiser import Minimiser
 from descent.theory.objective import Objective, Point
 
+TIED = 1e-12  # of the largest eigenvalue of a quadratic: smaller ones are zero, by rounding
 SMALL = 1e-11  # ‖∇F‖ at which Newton's method ends
 UNSEEN = 1e-10  # a fall of F, which rounding may hide
 MOST_STEPS, MOST_PRODUCTS = 60, 1000  # of Newton's method, and of conjugate gradients in each
@@ -28,14 +30,16 @@ def objective_of(
 
 def minimiser_of(
     data: Data, model: str, model_options: Mapping[str, Any], l2: float, validation: int
-) -> dict[str, NDArray]:
+) -> Minimiser:
     """A and b that minimise it, in closed form where the model has one."""
     objective = objective_of(data, model, model_options, l2, validation)
     if not hasattr(objective.model, "optimum"):
-        return objective.parameters(minimise(objective).w)
+        return Minimiser(objective.parameters(minimise(objective).w), unique=True)
     training = data.without_validation(validation)
     x = training.inputs(training.x_train, "float64")
-    return objective.model.optimum(x, training.y_train, l2, **model_options)
+    optimum = objective.model.optimum(x, training.y_train, l2, **model_options)
+    curvature, _ = objective.moments
+    return Minimiser(optimum, unique=bool(l2 > 0 or curvature[0] > TIED * curvature[-1]))
 
 
 def minimise(objective: Objective) -> Point:

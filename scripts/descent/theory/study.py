@@ -11,7 +11,7 @@ from descent import sampling
 from descent.run import FULL, OBJECTIVE, SHUFFLED, Run
 from descent.store.data import Data
 from descent.theory.expected import averaged, from_noise, from_start
-from descent.theory.minimiser import certificate, objective_of
+from descent.theory.minimiser import TIED, certificate, objective_of
 from descent.theory.objective import Point
 from descent.theory.results import EXPECTED, Limits, TheoryResults
 from descent.theory.scope import no_minimiser, no_theory
@@ -20,7 +20,6 @@ from descent.theory.stability import FEW, SecondMoments
 
 STARTS = 20  # seeds whose starts are followed
 PROBES = 8  # random combinations of the samples' gradients that stand for their covariance
-TIED = 1e-12  # of the largest eigenvalue of a quadratic: smaller ones are zero, by rounding
 Runs = Sequence[tuple[str, Run]]  # of a study, each with the name of its optimizer
 
 
