@@ -115,12 +115,16 @@ def test_an_excess_is_the_mean_of_the_last_quarter_with_its_error_over_seeds():
     assert row[["stable", "unstable"]].isna().all()
 
 
-def test_an_excess_that_is_lost_in_rounding_is_not_predicted():
+@pytest.mark.parametrize(
+    ("objective", "height", "resolved"),
+    [(0.5, 1e-12, False), (0.5, 1e-3, True), (2e-33, 2e-17, False), (2e-33, 1e-12, True)],
+)
+def test_an_excess_that_is_lost_in_rounding_is_not_predicted(objective, height, resolved):
+    """Rounding of the objective, or, where it falls to 0, of the parameters; it begins at 1."""
     traces = run("gd", 0.1, np.ones_like)
-    for height, resolved in ((1e-12, False), (1e-3, True)):
-        theory = known(expected("gd", 0.1, lambda step, h=height: 0 * step + h, np.nan))
-        assert len(rows("excess", traces, NONE, theory)) == resolved
-        assert len(rows("rate", traces, NONE, theory)) == resolved
+    theory = known(expected("gd", 0.1, lambda s: 0 * s + height, np.nan), objective=objective)
+    assert len(rows("excess", traces, NONE, theory)) == resolved
+    assert len(rows("rate", traces, NONE, theory)) == resolved
 
 
 def decaying(rate: float):

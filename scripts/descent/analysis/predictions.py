@@ -71,7 +71,7 @@ def _grown(traces: pd.DataFrame, optimizer: str) -> pd.Series:
 
 def _excesses(traces: pd.DataFrame, theory: TheoryResults) -> Iterator[tuple]:
     expected = theory.expected.assign(excess=expected_excess)
-    measured, resolved = measured_floors(traces), ROUNDING * theory.minimum
+    measured, resolved = measured_floors(traces), _resolved(traces, theory)
     for run, rows in last_quarter(expected).groupby(RUN[3:5], sort=False):
         predicted = rows["excess"].mean()
         if predicted > resolved:
@@ -79,8 +79,15 @@ def _excesses(traces: pd.DataFrame, theory: TheoryResults) -> Iterator[tuple]:
             yield "excess", *run, predicted, *over_seeds, *NO_GRID
 
 
+def _resolved(traces: pd.DataFrame, theory: TheoryResults) -> float:
+    """The F - F* that is more than rounding: of F*, or, where F* is 0, of the parameters, in which
+    F is quadratic."""
+    start = traces.loc[traces["step"] == 0, "excess"].median()
+    return ROUNDING * max(theory.minimum, ROUNDING * start)
+
+
 def _rates(traces: pd.DataFrame, theory: TheoryResults) -> Iterator[tuple]:
-    resolved = ROUNDING * theory.minimum
+    resolved = _resolved(traces, theory)
     full = {name for name, limits in theory.limits.items() if limits.batch_size == FULL}
     for (optimizer, step_size), rows in theory.expected.groupby(RUN[3:5], sort=False):
         if optimizer not in full or not expected_excess(rows).iloc[-1] > resolved:
