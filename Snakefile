@@ -77,6 +77,12 @@ def of_run(name):
     return attribute
 
 
+def minimiser_of_run(wildcards):
+    """The file of the minimiser of a run, where there is one."""
+    study = STUDIES[wildcards.study]
+    return study.minimiser(study.runs[wildcards.optimizer, wildcards.step_size].run)
+
+
 def of_figure(name):
     """What a method of the planned study of a job says of its figure."""
 
@@ -95,6 +101,7 @@ wildcard_constraints:
     study=any_of(STUDIES),
     optimizer=any_of(name for study in STUDIES.values() for name, _ in study.runs),
     step_size=r"\d[\d.e+-]*",  # no list of values, which Snakemake would search for each file
+    l2=r"\d[\d.e+-]*",
     dataset=any_of(study.dataset for study in STUDIES.values() if not study.table),
     table=any_of(study.dataset for study in STUDIES.values() if study.table),
     figure=any_of(FIGURES),
@@ -155,12 +162,12 @@ rule minimise:
     input:
         data=of_study("data"),
     output:
-        "results/{study}/theory.npz",
+        "results/{study}/minimisers/{l2}.npz",
     log:
-        "logs/minimise/{study}.log",
+        "logs/minimise/{study}/{l2}.log",
     params:
         code=of_study("minimiser_code"),
-        objective=of_study("objective"),
+        objective=lambda w: STUDIES[w.study].objective(w.l2),
     shell:
         "stage minimise --data {input.data} --objective {params.objective:q}"
         " --minimiser {output} --log {log}"
@@ -170,7 +177,7 @@ rule theory:
     """predict limits, rates and floors, before training"""
     input:
         data=of_study("data"),
-        minimiser=of_study("minimiser"),
+        minimisers=of_study("minimisers"),
     output:
         numbers="results/{study}/theory.json",
         expected="results/{study}/expected.csv",
@@ -180,7 +187,7 @@ rule theory:
         code=of_study("theory_code"),
         sweep=of_study("sweep"),
     shell:
-        "stage theory --data {input.data} --minimiser {input.minimiser} --sweep {params.sweep:q}"
+        "stage theory --data {input.data} --minimisers {input.minimisers} --sweep {params.sweep:q}"
         " --numbers {output.numbers} --expected {output.expected} --log {log}"
 
 
@@ -208,7 +215,7 @@ rule evaluate:
     input:
         iterates=rules.train.output,
         data=of_study("data"),
-        minimiser=of_study("minimiser"),
+        minimiser=minimiser_of_run,
     output:
         trace="results/{study}/traces/{optimizer}/{step_size}.csv",
         record="results/{study}/traces/{optimizer}/{step_size}.json",
@@ -256,8 +263,9 @@ rule summarise:
     params:
         code=digest("summarise.py"),
         sweep=of_study("sweep"),
+        target=of_study("target_option"),
     shell:
-        "stage summarise --study results/{wildcards.study} --sweep {params.sweep:q}"
+        "stage summarise --study results/{wildcards.study} --sweep {params.sweep:q} {params.target}"
         " --theory {input.theory} --traces {output.traces} --summary {output.summary}"
         " --predictions {output.predictions} --headline {output.headline} --log {log}"
 

@@ -17,15 +17,16 @@ def summarise(
     summary: Output,
     predictions: Output,
     headline: Output,
+    target: float | None = None,
 ) -> str:
     """Put the traces of a study together, summarise them, and compare them with theory.
 
     study: results/<study>, which holds the traces; sweep: its runs; theory: the two
-    files that theory.py wrote; headline: a text file.
+    files that theory.py wrote; headline: a text file; target: where to count the steps to.
     """
     seeds = list(next(run for _, run in sweep.runs()).seeds)
     of_runs = tables.read_runs(sweep.files(study, "traces", "csv"), seeds)
-    summarised = summary_of(of_runs)
+    summarised = summary_of(of_runs, target)
     tables.write(of_runs, traces)
     tables.write(summarised, summary)
     tables.write(predictions_of(of_runs, summarised, results.read(*theory)), predictions)

@@ -9,19 +9,24 @@ from descent.theory.study import theory as theory_of
 
 
 def theory(
-    data: Path, sweep: Sweep, minimiser: list[Path], numbers: Output, expected: Output
+    data: Path, sweep: Sweep, minimisers: list[Path], numbers: Output, expected: Output
 ) -> str:
     """Compute what a study can know before it trains: curvatures, limits, expected suboptimality.
 
-    sweep: its runs; minimiser: the file that minimise.py wrote, or none.
+    sweep: its runs; minimisers: the files that minimise.py wrote, named by their λ, or none.
     """
     runs, (loaded, data_sha256), least = sweep.runs(), samples.load(data), {}
     objective = {key: getattr(runs[0][1], key) for key in OBJECTIVE}
-    for path in minimiser:
-        least = store.load(path, {**objective, "data_sha256": data_sha256})[0].parameters
+    for path in minimisers:
+        l2 = float(path.stem)
+        expect = {**objective, "l2": l2, "data_sha256": data_sha256}
+        least[l2] = store.load(path, expect)[0].parameters
     found = theory_of(runs, loaded, least)
     results.write(found, numbers, expected)
-    return found.why_no_minimiser or "the minimiser is known"
+    return "\n".join(
+        f"λ = {l2}: {objective.why_no_minimiser or 'the minimiser is known'}"
+        for l2, objective in found.objectives.items()
+    )
 
 
 if __name__ == "__main__":

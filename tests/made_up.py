@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from descent.analysis.summary import summary
-from descent.theory.results import EXPECTED, Limits, TheoryResults
+from descent.theory.results import EXPECTED, ObjectiveTheory, OptimizerTheory, TheoryResults
 
 NAMED = {"study": "made_up", "dataset": "d", "model": "m", "engine": "e"}
 BATCH_SIZES = {"gd": "full", "mini": "32"}  # of optimizers; of others 1
@@ -63,29 +63,27 @@ def validated(traces: pd.DataFrame) -> pd.DataFrame:
 
 
 LIMITS = {  # by batch size
-    "1": Limits("1", 0.3),
-    "32": Limits("32", 1.2),
-    "full": Limits("full", 2.0, from_anywhere=0.5),
+    "1": {"limit": 0.3},
+    "32": {"limit": 1.2},
+    "full": {"limit": 2.0, "limit_from_anywhere": 0.5},
 }
-NOTHING = TheoryResults(why_no_minimiser="it is made up")
+NOTHING = TheoryResults({"0.0": ObjectiveTheory("it is made up")})
 
 
-def theory_of(traces: pd.DataFrame, limits: dict[str, Limits] = LIMITS) -> TheoryResults:
+def theory_of(traces: pd.DataFrame) -> TheoryResults:
     """What a theory may say of a study, of its runs below their limits."""
     sizes = traces.groupby("optimizer", sort=False)["batch_size"].first()
     runs = []
     for (optimizer, step_size), run in traces.groupby(["optimizer", "step_size"], sort=False):
         full, step = sizes[optimizer] == "full", np.unique(run["step"])
-        if step_size < limits[sizes[optimizer]].near_minimiser:
+        if step_size < LIMITS[sizes[optimizer]]["limit"]:
             rows = pd.DataFrame({"step": step, "from_start": np.exp(-step_size * step)})
             rows["from_noise"] = np.nan if full else step_size * (1 + step / 100)
             runs.append(rows.assign(optimizer=optimizer, step_size=step_size)[EXPECTED])
     return TheoryResults(
-        minimum=0.1,
-        curvature_bound=4.0,
-        noise_trace=3.0,
-        limits={name: limits[size] for name, size in sizes.items()},
-        expected=pd.concat(runs, ignore_index=True) if runs else NOTHING.expected,
+        {"0.0": ObjectiveTheory(minimum=0.1, curvature_bound=4.0, noise_trace=3.0)},
+        {name: OptimizerTheory(0.0, size, **LIMITS[size]) for name, size in sizes.items()},
+        pd.concat(runs, ignore_index=True) if runs else NOTHING.expected,
     )
 
 

@@ -156,13 +156,14 @@ def with_last(runs: list[Run], **keys) -> list[Run]:
     ],
 )
 def test_which_figures_fit_which_study(figure, runs, size, fits):
-    reason = unmet_requirement(figure, runs, size, curvature_samples=100)
+    reason = unmet_requirement(figure, runs, size, {"curvature_samples": 100, "target": 0.1})
     assert (reason is None) == fits, reason
 
 
 def test_curvature_is_drawn_where_it_is_measured():
-    reason = unmet_requirement("curvature", grid(1, batch_size="full"), DIGITS, 0)
-    assert reason == "no curvature is measured: curvature_samples is 0"
+    runs = grid(1, batch_size="full")
+    reason = unmet_requirement("curvature", runs, DIGITS, {"curvature_samples": 0})
+    assert reason == "the study has no curvature_samples"
 
 
 @pytest.mark.parametrize(

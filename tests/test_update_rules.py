@@ -8,8 +8,7 @@ import pytest
 import torch
 from numpy.testing import assert_allclose
 
-from descent.engines._descent import state_of
-from descent.plugins import available, options, plugin
+from descent.plugins import available, options, plugin, state_of
 
 LIBRARIES = {"numpy": np.asarray, "torch": torch.from_numpy}
 

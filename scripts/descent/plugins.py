@@ -70,3 +70,9 @@ def default_arguments(function: Callable) -> dict[str, Any]:
     """The arguments of a function that have a default, {name: default}."""
     arguments = signature(function).parameters.values()
     return {a.name: a.default for a in arguments if a.default is not Parameter.empty}
+
+
+def state_of(update: Callable) -> list[str]:
+    """The arrays that an update rule keeps from step to step, by the names of its arguments."""
+    given = list(signature(update).parameters)[3:]  # behind p, g and step_size
+    return [name for name in given if name != "t" and name not in default_arguments(update)]

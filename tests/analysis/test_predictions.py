@@ -9,10 +9,10 @@ from numpy.testing import assert_allclose
 
 from descent.analysis.predictions import COLUMNS, predictions
 from descent.store.tables import RUN
-from descent.theory.results import Limits, TheoryResults
+from descent.theory.results import ObjectiveTheory, OptimizerTheory, TheoryResults
 
 STEP = np.arange(17)
-LIMITS = {"gd": Limits("full", 0.5, from_anywhere=0.1), "sgd": Limits("1", 3.0)}
+OPTIMIZERS = {"gd": OptimizerTheory(0.0, "full", 0.5), "sgd": OptimizerTheory(0.0, "1", 3.0)}
 NAMED = dict.fromkeys(RUN, "s")
 
 
@@ -33,7 +33,8 @@ def expected(optimizer: str, step_size: float, start, noise, step=STEP) -> pd.Da
 
 def known(*of_runs: pd.DataFrame, objective: float = 0.5) -> TheoryResults:
     table = pd.concat(of_runs) if of_runs else expected("gd", 1.0, np.zeros_like, 0.0)[:0]
-    return TheoryResults(minimum=objective, curvature=4.0, limits=LIMITS, expected=table)
+    objectives = {"0.0": ObjectiveTheory(minimum=objective, curvature=4.0)}
+    return TheoryResults(objectives, OPTIMIZERS, table)
 
 
 def summary(statuses: dict[float, str], optimizer: str = "sgd") -> pd.DataFrame:
@@ -188,7 +189,7 @@ def test_curvature_is_that_of_the_last_step_where_it_is_measured():
 
 
 def test_nothing_is_predicted_without_a_minimiser():
-    theory = replace(known(), why_no_minimiser="it is made up")
+    theory = replace(known(), objectives={"0.0": ObjectiveTheory("it is made up")})
     table = predictions(run("gd", 0.1, np.ones_like), summary({0.1: "diverged"}), theory)
     assert list(table) == COLUMNS
     assert table.empty

@@ -3,6 +3,7 @@
 import numpy as np
 import pandas as pd
 import pytest
+from made_up import NAMED
 
 from descent.analysis.quantiles import QUANTILES
 from descent.analysis.summary import summary
@@ -104,3 +105,28 @@ def test_seeds_are_told_one_by_one_and_rises_decide_of_full_batches():
 def test_runs_keep_their_order():
     table = pd.concat(traces({0: [0, 1]}).assign(step_size=size) for size in (10.0, 0.1, 1.0))
     assert summary(table)["step_size"].tolist() == [10.0, 0.1, 1.0]
+
+
+@pytest.mark.parametrize(
+    ("columns", "target", "steps"),
+    [
+        (
+            {"excess": [[9, 3, 0.9, 2, 1, 0.5]], "objective": [[19, 13, 10.9, 12, 11, 10.5]]},
+            0.1,
+            [4],
+        ),
+        ({"excess": [[2, 1, 2]], "objective": [[12, 11, 12]]}, 0.1, [np.inf]),
+        ({"excess": [[2, np.nan, 0]], "objective": [[12, np.nan, 10]]}, 0.1, [2]),
+        ({"test_accuracy": [[0.1, 0.9, 0.8, 0.95], [0.9, 0.9, 0.9, 0.9]]}, 0.85, [3, 0]),
+        ({"test_loss": [[3, 2, 1]]}, 2.5, [1]),
+    ],
+)
+def test_steps_to_a_target_are_counted_to_where_it_is_met_for_good(columns, target, steps):
+    columns = {"objective": np.ones_like(next(iter(columns.values())), float), **columns}
+    seeds, number = np.shape(columns["objective"])
+    index = {"seed": np.repeat(range(seeds), number), "step": np.tile(range(number), seeds)}
+    traces = pd.DataFrame({**index, **{name: np.ravel(rows) for name, rows in columns.items()}})
+    traces = traces.assign(**NAMED, optimizer="gd", step_size=1.0, batch_size="full", rises=np.nan)
+    row = summary(traces, target).iloc[0]
+    assert row["steps_to_target_min"] == min(steps)
+    assert row["steps_to_target_max"] == max(steps)

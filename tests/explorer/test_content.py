@@ -10,13 +10,16 @@ from descent.analysis.summary import summary
 from descent.explorer.content import content
 from descent.explorer.packed import packed
 from descent.explorer.thinned import MOST
-from descent.theory.results import EXPECTED, Limits, TheoryResults
+from descent.theory.results import EXPECTED, ObjectiveTheory, OptimizerTheory, TheoryResults
 
 NAMED = {"study": "made_up", "dataset": "d", "model": "m", "engine": "e"}
 SEEDS = [8, 3, 5]
 # optimizer, step size: evaluated steps
 RUNS = {("sgd", 0.1): 251, ("sgd", 1.0): 251, ("sgd_average", 0.1): 90, ("gd", 100.0): 7}
-LIMITS = {"gd": Limits("full", 2.0, from_anywhere=0.5), "sgd": Limits("4", 0.3)}
+OPTIMIZERS = {
+    "gd": OptimizerTheory(0.0, "full", 2.0, limit_from_anywhere=0.5),
+    "sgd": OptimizerTheory(0.0, "4", 0.3),
+}
 
 
 def rows(optimizer: str, step_size: float, number: int) -> pd.DataFrame:
@@ -45,10 +48,10 @@ def known() -> TheoryResults:
     step = 3 * np.arange(200)  # not of all that are evaluated
     of_run = {"optimizer": "sgd", "step_size": 0.1, "step": step, "from_start": 1 / (1 + step)}
     expected = pd.DataFrame(of_run).assign(from_noise=0.25)[EXPECTED]
-    return TheoryResults(minimum=0.1, limits=LIMITS, expected=expected)
+    return TheoryResults({"0.0": ObjectiveTheory(minimum=0.1)}, OPTIMIZERS, expected)
 
 
-UNKNOWN = TheoryResults(why_no_minimiser="it is made up")
+UNKNOWN = TheoryResults({"0.0": ObjectiveTheory("it is made up")})
 MADE = {
     run: {"number": number, "label": repr(run[1]), "provenance": {"by": "gd" in run}}
     for number, run in enumerate(run for run in RUNS if "average" not in run[0])

@@ -15,7 +15,7 @@ from descent.figures import FIGURES, caption, drawing, source
 from descent.figures._style import LOOKS, SIGNS, optimizer_looks, save, step_size_colours
 from descent.figures.curves import MOST
 from descent.plugins import plugin
-from descent.theory.results import Limits, TheoryResults
+from descent.theory.results import OptimizerTheory, TheoryResults
 
 OF_TABLES = [name for name, figure in FIGURES.items() if figure.reads != "iterates"]
 
@@ -258,8 +258,10 @@ def test_limit_lines_stand_at_the_limits_that_theory_knows():
         }
         assert upright == expected
     assert "limit near the minimiser" in texts(drawn)
-    bounds = {name: replace(limit, is_upper_bound=True) for name, limit in theory.limits.items()}
-    theory = replace(theory, limits=bounds)
+    bounds = {
+        name: replace(known, limit_is_upper_bound=True) for name, known in theory.optimizers.items()
+    }
+    theory = replace(theory, optimizers=bounds)
     for figure in ("final_by_step_size", "floor"):
         says = texts(drawn_of(figure, traces, theory=theory))
         assert "limit near the minimiser, at most" in says
@@ -330,7 +332,7 @@ def test_the_limit_map_shows_every_value_of_the_last_quarter_by_its_period():
 
     names = dict(zip((2.8, 3.2, 3.5, 3.55, 3.83, 3.9), COLOURS, strict=False))  # of the map
     traces = of_logistic_map([*names])
-    theory = TheoryResults(limits={"gd": Limits("full", 3.0, from_anywhere=2.9)})
+    theory = TheoryResults({}, {"gd": OptimizerTheory(0.0, "full", 3.0, limit_from_anywhere=2.9)})
     drawn = limit_map(traces, theory)
     above, below = drawn.axes[:2]
     last = traces[traces["step"] > 750]

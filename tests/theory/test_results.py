@@ -6,7 +6,7 @@ import pytest
 
 from descent.errors import InputError
 from descent.theory import results
-from descent.theory.results import Limits
+from descent.theory.results import ObjectiveTheory, OptimizerTheory, TheoryResults
 
 
 def test_theory_comes_back(tmp_path):
@@ -16,14 +16,22 @@ def test_theory_comes_back(tmp_path):
     read = results.read(*paths)
     pd.testing.assert_frame_equal(read.expected, theory.expected)
     assert vars(read) | {"expected": None} == vars(theory) | {"expected": None}
-    for damaged in ("{", "[]", "{}", '{"limits": {}, "minimun": 1}'):
+    for damaged in ("{", "[]", "{}", '{"objectives": {"0.0": {"minimun": 1}}, "optimizers": {}}'):
         paths[0].write_text(damaged)
         with pytest.raises(InputError, match=r"not what theory\.py writes"):
             results.read(*paths)
 
 
-def test_limits_say_where_they_hold():
-    full = Limits("full", 2.0, from_anywhere=0.5)
-    assert full.named() == {"near the minimiser": 2.0, "from anywhere": 0.5}
-    assert Limits("32", 1.2).named() == {"near the minimiser": 1.2}
-    assert Limits("32", 1.2, is_upper_bound=True).named() == {"near the minimiser, at most": 1.2}
+def test_an_optimizer_has_the_limits_and_the_objective_of_its_own():
+    objectives = {"0.1": ObjectiveTheory(minimum=1.0), "0.01": ObjectiveTheory(minimum=2.0)}
+    optimizers = {
+        "gd": OptimizerTheory(0.1, "full", 2.0, limit_from_anywhere=0.5),
+        "sgd": OptimizerTheory(0.01, "1", 1.2, limit_is_upper_bound=True),
+        "adam": OptimizerTheory(0.01, "1"),
+    }
+    theory = TheoryResults(objectives, optimizers)
+    assert theory.limits("gd") == {"near the minimiser": 2.0, "from anywhere": 0.5}
+    assert theory.limits("sgd") == {"near the minimiser, at most": 1.2}
+    assert theory.limits("adam") == theory.limits("sgd_average") == {}
+    minima = [theory.objective(name).minimum for name in ("gd", "sgd", "sgd_average")]
+    assert minima == [1.0, 2.0, 2.0]

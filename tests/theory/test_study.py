@@ -11,7 +11,7 @@ from descent.run import OBJECTIVE, Run
 from descent.theory import spectrum
 from descent.theory import study as study_module
 from descent.theory.minimiser import minimiser_of
-from descent.theory.results import Limits
+from descent.theory.results import OptimizerTheory
 from descent.theory.study import theory
 
 
@@ -24,7 +24,8 @@ def runs(model="softmax_regression", **keys):
 
 
 def minimiser(run, data):
-    return minimiser_of(data, **{key: getattr(run, key) for key in OBJECTIVE}).parameters
+    found = minimiser_of(data, **{key: getattr(run, key) for key in OBJECTIVE})
+    return {run.l2: found.parameters}
 
 
 @pytest.fixture(scope="module")
@@ -34,6 +35,7 @@ def known(digits):
 
 
 def test_what_is_known_of_a_convex_study(known, digits):
+    (sgd, gd), (known,) = known.optimizers.values(), known.objectives.values()
     assert known.why_no_minimiser is None
     x = np.hstack([digits.x_train / digits.scale, np.ones((1500, 1))])
     top = np.linalg.eigvalsh(x.T @ x / len(x))[-1]
@@ -42,12 +44,13 @@ def test_what_is_known_of_a_convex_study(known, digits):
     assert_allclose(known.curvature_bound, top / 2 + 0.01)
     assert_allclose(known.smallest_curvature, 0.01)
     assert known.curvature <= known.curvature_bound
-    sgd, gd = known.limits["sgd"], known.limits["gd"]
-    assert gd == Limits("full", 2 / known.curvature, False, 2 / known.curvature_bound)
-    assert sgd == Limits("1", sgd.near_minimiser, is_upper_bound=True)
-    assert 0 < sgd.near_minimiser < gd.near_minimiser
+    assert gd == OptimizerTheory(
+        0.01, "full", 2 / known.curvature, limit_from_anywhere=2 / known.curvature_bound
+    )
+    assert sgd == OptimizerTheory(0.01, "1", sgd.limit, limit_is_upper_bound=True)
+    assert 0 < sgd.limit < gd.limit
     model = plugin("models", "softmax_regression")
-    found = minimiser(next(runs())[1], digits)
+    found = minimiser(next(runs())[1], digits)[0.01]
     predicted = model.scores(found, digits.x_test / digits.scale).argmax(0)
     assert known.test_accuracy == (predicted == digits.y_test).mean()
 
@@ -72,7 +75,7 @@ def test_gradient_descent_is_exactly_what_is_expected_of_least_squares(digits):
     model = plugin("models", "linear_regression")
     squares = sum(np.square(p).reshape(2, 5, -1).sum(-1) for p in path.values())
     objective = model.losses(model.scores(path, x), y).mean(-1) + 0.01 / 2 * squares
-    excess = objective - known.minimum
+    excess = objective - known.objective("gd").minimum
     assert_allclose(excess.mean(0), known.expected["from_start"], rtol=1e-9)
 
 
@@ -81,9 +84,9 @@ def test_a_single_weight_has_a_theory(digits):
     data = replace(data, y_train=data.y_train / 9, y_test=data.y_test / 9, classes=np.array([]))
     made = list(runs("linear_regression", l2=0.0, model_options={"bias": False}))
     point = minimiser(made[0][1], data)
-    found = theory(made, data, point)
+    (found,) = theory(made, data, point).objectives.values()
     x = data.x_train / data.scale
-    noise = np.square(x[:, 0] * (x @ point["A"][0] - data.y_train)).mean()
+    noise = np.square(x[:, 0] * (x @ point[0.0]["A"][0] - data.y_train)).mean()
     assert_allclose(found.curvature, np.square(x).mean())
     assert_allclose(found.noise_trace, noise)
 
@@ -103,11 +106,12 @@ def test_a_single_weight_has_a_theory(digits):
 def test_why_there_is_no_minimiser(digits, model, keys, why):
     options = {"hidden": 3} if model == "neural_network" else {}
     found = theory(list(runs(model, model_options=options, **keys)), digits, {})
-    assert found.why_no_minimiser.startswith(why)
-    assert found.minimum is None
-    assert not found.limits
+    (objective,) = found.objectives.values()
+    assert objective.why_no_minimiser.startswith(why)
+    assert objective.minimum is None
+    assert found.limits("sgd") == found.limits("gd") == {}
     assert not len(found.expected)
-    assert (found.curvature_at_zero is None) == (model != "softmax_regression")
+    assert (objective.curvature_at_zero is None) == (model != "softmax_regression")
 
 
 def test_a_feature_that_a_class_never_has_leaves_no_minimiser(digits):
@@ -115,9 +119,12 @@ def test_a_feature_that_a_class_never_has_leaves_no_minimiser(digits):
     x[:, 0], x[:4, 1] = 1, [1, 2, 3, 4]  # class 2 has no second feature, nobody the third
     y = np.array([0, 1, 0, 1, 2, 2])
     data = replace(digits, x_train=x, y_train=y, x_test=x, y_test=y, scale=1.0)
-    assert "it has none: 1 pairs" in theory(list(runs(l2=0.0)), data, {}).why_no_minimiser
-    data = replace(data, x_train=x - 0.5)
-    assert "none" not in theory(list(runs(l2=0.0)), data, {}).why_no_minimiser
+
+    def why(data):
+        return theory(list(runs(l2=0.0)), data, {}).objective("gd").why_no_minimiser
+
+    assert "it has none: 1 pairs" in why(data)
+    assert "none" not in why(replace(data, x_train=x - 0.5))
 
 
 @pytest.mark.parametrize("exact", [700, 0], ids=["exact", "Lanczos"])
@@ -130,7 +137,41 @@ def test_columns_that_say_the_same_have_a_theory(digits, random, monkeypatch, ex
     data = replace(digits, x_train=x, y_train=y, x_test=x, y_test=y, scale=1.0)
     made = list(runs("linear_regression", l2=0.0))
     known = theory(made, data, minimiser(made[0][1], data))
-    assert 0 < known.limits["sgd"].near_minimiser < known.limits["gd"].near_minimiser
+    assert 0 < known.optimizers["sgd"].limit < known.optimizers["gd"].limit
     assert np.isfinite(known.expected[known.expected["optimizer"] == "sgd"]["from_noise"]).all()
-    bound = known.distance_bound
+    bound = known.objective("sgd").distance_bound
     assert bound < 1e-12 if exact else bound is None
+
+
+def test_each_l2_has_an_objective_and_limits_of_its_own(digits):
+    several, minimisers = [], {}
+    for l2 in (0.1, 1.0):
+        run = replace(list(runs(l2=l2))[-1][1], step_size=0.1)
+        several.append((f"gd_{l2}", run))
+        minimisers |= minimiser(run, digits)
+    found = theory(several, digits, minimisers)
+    for name, run in several:
+        alone = theory([(name, run)], digits, minimisers)
+        assert found.objective(name) == alone.objective(name)
+        assert found.optimizers[name] == alone.optimizers[name]
+        rows = found.expected[found.expected["optimizer"] == name].reset_index(drop=True)
+        assert rows.equals(alone.expected)
+    assert found.objective("gd_0.1").minimum < found.objective("gd_1.0").minimum
+
+
+def test_momentum_follows_what_is_expected_of_least_squares(digits):
+    from descent.engines import numpy
+
+    data = replace(digits, y_train=digits.y_train / 3, y_test=digits.y_test / 3)
+    for rule in ("momentum", "nesterov"):
+        run = list(runs("linear_regression", update_rule=rule, update_options={"momentum": 0.6}))
+        run = replace(run[-1][1], step_size=0.03)
+        least = minimiser(run, data)
+        found = theory([("gd", run)], data, least)
+        path = numpy.train(run, data, lambda steps: None).parameters
+        x, y = data.inputs(data.x_train, "float64"), data.y_train
+        model = plugin("models", "linear_regression")
+        squares = sum(np.square(p).reshape(2, 5, -1).sum(-1) for p in path.values())
+        objective = model.losses(model.scores(path, x), y).mean(-1) + 0.01 / 2 * squares
+        excess = objective.mean(0) - found.objective("gd").minimum
+        assert_allclose(excess, found.expected["from_start"], rtol=1e-9)

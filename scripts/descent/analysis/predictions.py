@@ -33,7 +33,7 @@ def predictions(traces: pd.DataFrame, summary: pd.DataFrame, theory: TheoryResul
     rate        of full batches, by how much ln(F - F*) falls in a step, over the second half
     curvature   λ_max of the Hessian at the last step against that at w*, where it is measured
     """
-    if theory.why_no_minimiser:
+    if all(objective.why_no_minimiser for objective in theory.objectives.values()):
         return pd.DataFrame(columns=COLUMNS)
     with np.errstate(all="ignore"):  # a run may diverge, or come below what can be resolved
         rows = [
@@ -49,16 +49,17 @@ def predictions(traces: pd.DataFrame, summary: pd.DataFrame, theory: TheoryResul
 
 def _limits(traces: pd.DataFrame, summary: pd.DataFrame, theory: TheoryResults) -> Iterator[tuple]:
     for optimizer, runs in summary.groupby("optimizer", sort=False):
-        if not (limits := theory.limits.get(str(optimizer))):
+        known = theory.optimizers.get(str(optimizer))
+        if known is None or known.limit is None:
             continue
-        if limits.batch_size == FULL:
+        if known.batch_size == FULL:
             unstable = runs["status"].map(majority_status).isin(UNSTABLE).to_numpy()
         else:
             unstable = _grown(traces, optimizer)[runs["step_size"]].to_numpy()
         above = runs["step_size"][unstable].min() if unstable.any() else np.inf
         below = runs.loc[runs["step_size"] < above, "step_size"].max()
         middle = np.sqrt(below * above) if np.isfinite(above) else np.nan
-        yield "limit", optimizer, np.nan, limits.near_minimiser, middle, np.nan, below, above
+        yield "limit", optimizer, np.nan, known.limit, middle, np.nan, below, above
 
 
 def _grown(traces: pd.DataFrame, optimizer: str) -> pd.Series:
@@ -71,25 +72,25 @@ def _grown(traces: pd.DataFrame, optimizer: str) -> pd.Series:
 
 def _excesses(traces: pd.DataFrame, theory: TheoryResults) -> Iterator[tuple]:
     expected = theory.expected.assign(excess=expected_excess)
-    measured, resolved = measured_floors(traces), _resolved(traces, theory)
+    measured = measured_floors(traces)
     for run, rows in last_quarter(expected).groupby(RUN[3:5], sort=False):
         predicted = rows["excess"].mean()
-        if predicted > resolved:
+        if predicted > _resolved(traces, theory, run[0]):
             over_seeds = mean_and_error(measured.loc[run])
             yield "excess", *run, predicted, *over_seeds, *NO_GRID
 
 
-def _resolved(traces: pd.DataFrame, theory: TheoryResults) -> float:
+def _resolved(traces: pd.DataFrame, theory: TheoryResults, optimizer: str) -> float:
     """The F - F* that is more than rounding: of F*, or, where F* is 0, of the parameters, in which
     F is quadratic."""
     start = traces.loc[traces["step"] == 0, "excess"].median()
-    return ROUNDING * max(theory.minimum, ROUNDING * start)
+    return ROUNDING * max(theory.objective(optimizer).minimum, ROUNDING * start)
 
 
 def _rates(traces: pd.DataFrame, theory: TheoryResults) -> Iterator[tuple]:
-    resolved = _resolved(traces, theory)
-    full = {name for name, limits in theory.limits.items() if limits.batch_size == FULL}
+    full = {name for name, known in theory.optimizers.items() if known.batch_size == FULL}
     for (optimizer, step_size), rows in theory.expected.groupby(RUN[3:5], sort=False):
+        resolved = _resolved(traces, theory, optimizer)
         if optimizer not in full or not expected_excess(rows).iloc[-1] > resolved:
             continue
         run = _of_run(traces, optimizer, step_size)
@@ -106,10 +107,10 @@ def _rates(traces: pd.DataFrame, theory: TheoryResults) -> Iterator[tuple]:
 def _curvatures(traces: pd.DataFrame, theory: TheoryResults) -> Iterator[tuple]:
     if "curvature" not in traces:
         return
-    predicted = theory.curvature
     for (optimizer, step_size), run in traces.groupby(RUN[3:5], sort=False):
         last = run.loc[run["step"] == run["step"].max(), "curvature"]
         if np.isfinite(last).all():
+            predicted = theory.objective(optimizer).curvature
             over_seeds = mean_and_error(last)
             yield "curvature", optimizer, step_size, predicted, *over_seeds, *NO_GRID
 

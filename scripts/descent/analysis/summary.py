@@ -12,7 +12,7 @@ from descent.store.tables import RUN
 METRICS = "objective|(test|validation)_(loss|accuracy)|excess|optimum_distance_.*"
 
 
-def summary(traces: pd.DataFrame) -> pd.DataFrame:
+def summary(traces: pd.DataFrame, target: float | None = None) -> pd.DataFrame:
     """A row for each (optimizer, step size), in the order of the traces.
 
     seeds: their number; of the final objective, losses and accuracies, and of what is measured
@@ -21,19 +21,47 @@ def summary(traces: pd.DataFrame) -> pd.DataFrame:
     best_test_accuracy and best_test_accuracy_step: the median at the first step whose median is
     best, by chosen_by (validation, where samples are held out, else test); gap and status as
     analysis/status.py has them, gap the median over seeds.
+    target: as config.yaml has it; then steps_to_target, quantiles over seeds: the first evaluated
+    step from which on it is met, inf where the last one does not meet it.
     """
     start = float(traces.loc[traces["step"] == 0, "objective"].median())
-    objective, optimum = traces["objective"].to_numpy(), "excess" in traces
-    lowest = np.where(np.isfinite(objective), objective, np.inf).argmin()
-    reference = float(objective[lowest])
-    if optimum:  # the same for all; of larger objectives rounding would take it
-        reference -= float(traces["excess"].iloc[lowest])
+    optimum = "excess" in traces
+    reference = _reference(traces)
     rows = []
-    for key, run in traces.groupby(RUN, sort=False):
-        ended = _ended(run, start, reference, optimum)
-        final = _final(at_end(run, ended["status"]))
-        rows.append({**dict(zip(RUN, key, strict=True)), **final, **_best(run), **ended})
+    for _, of_optimizer in traces.groupby("optimizer", sort=False):
+        if optimum:  # F* depends on λ, which an optimizer may have of its own
+            reference = _reference(of_optimizer)
+        for key, run in of_optimizer.groupby(RUN, sort=False):
+            ended = _ended(run, start, reference, optimum)
+            row = _final(at_end(run, ended["status"])) | _best(run)
+            if target is not None:
+                row |= _steps_to(target, run, reference)
+            rows.append({**dict(zip(RUN, key, strict=True)), **row, **ended})
     return pd.DataFrame(rows)
+
+
+def _reference(traces: pd.DataFrame) -> float:
+    """F*, or, where it is not known, the lowest objective."""
+    objective = traces["objective"].to_numpy()
+    lowest = np.where(np.isfinite(objective), objective, np.inf).argmin()
+    excess = traces["excess"].iloc[lowest] if "excess" in traces else 0.0
+    return float(objective[lowest] - excess)  # of larger objectives rounding would take F*
+
+
+def _steps_to(target: float, run: pd.DataFrame, minimum: float) -> dict[str, float]:
+    if "excess" in run:
+        met = run["excess"] <= target * minimum
+    elif "test_accuracy" in run:
+        met = run["test_accuracy"] >= target
+    else:
+        met = run["test_loss"] <= target
+    last_miss = run["step"].where(~met, -1).groupby(run["seed"]).max()
+    steps = np.unique(run["step"])
+    after = np.append(steps, np.inf)[np.searchsorted(steps, last_miss, side="right")]
+    return {
+        f"steps_to_target_{name}": float(quantile(after, share, "steps"))
+        for name, share in QUANTILES.items()
+    }
 
 
 def at_end(run: pd.DataFrame, statuses: str) -> pd.DataFrame:

@@ -119,10 +119,12 @@ def _plan(name: str, study: Study, gpu: bool) -> PlannedStudy:
         raise InputError("\n".join(wrong))
     of_study = [planned.run for planned in runs.values()]
     wrong = [*_too_large(of_study, size)]
-    unmet = {
-        figure: unmet_requirement(figure, of_study, size, study.curvature_samples)
-        for figure in FIGURES
-    }
+    unknown = {name: no_minimiser(planned.run, size) for (name, _), planned in runs.items()}
+    if any(unknown.values()) and not all(unknown.values()):
+        name = next(filter(unknown.get, unknown))
+        allowed = "λ > 0 in all optimizers of a study, or in none"
+        wrong.append(f".optimizers.{name}.l2: found 0; allowed: {allowed}")
+    unmet = {figure: unmet_requirement(figure, of_study, size, dict(study)) for figure in FIGURES}
     fitting = tuple(figure for figure, why in unmet.items() if not why)
     for figure in study.figures or ():
         if why := unmet[figure]:
@@ -135,7 +137,8 @@ def _plan(name: str, study: Study, gpu: bool) -> PlannedStudy:
         figures=study.figures or fitting,
         panels=panels(of_study, size),
         curvature_samples=study.curvature_samples,
-        has_minimiser=no_minimiser(of_study[0], size) is None,
+        target=study.target,
+        has_minimiser=not any(unknown.values()),
     )
     if len(planned.sweep) > MAX_COMMAND:
         found = f"{len(runs)} runs, whose keys take {len(planned.sweep) / 1e3:.0f} kB"
@@ -173,7 +176,8 @@ def _runs(study: Study, keys: Optimizer, size: Size, gpu: bool) -> Iterable[Plan
         allowed = f"at most the {size.train} training samples, or {FULL}"
         raise InputError(f"batch_size: found {keys.batch_size}; allowed: {allowed}")
     of_run = Run.__dataclass_fields__
-    chosen = {key: value for key, value in {**dict(study), **dict(keys)}.items() if key in of_run}
+    own = {key: value for key, value in dict(keys).items() if value is not None}
+    chosen = {key: value for key, value in {**dict(study), **own}.items() if key in of_run}
     runs = [Run(**chosen, step_size=step_size) for step_size in keys.step_sizes]
     named = {}
     for key, room in (("engine", engines), ("evaluator", evaluation)):

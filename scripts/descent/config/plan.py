@@ -75,6 +75,7 @@ class PlannedStudy:
     figures: tuple[str, ...]
     panels: tuple[str, ...]
     curvature_samples: int
+    target: float | None
     has_minimiser: bool
 
     # what its runs are, for the stages
@@ -91,11 +92,15 @@ class PlannedStudy:
             optimizers.setdefault(name, (planned.run, []))[1].append(planned.run.step_size)
         return Sweep(optimizers).to_json()
 
-    @property
-    def objective(self) -> str:
-        """The keys of its runs that decide the minimiser, as JSON."""
-        keys = asdict(self._first)
+    def objective(self, l2: str) -> str:
+        """The keys of its runs with this λ that decide the minimiser, as JSON."""
+        keys = asdict(self._first) | {"l2": float(l2)}
         return json.dumps({key: keys[key] for key in OBJECTIVE})
+
+    @property
+    def target_option(self) -> str:
+        """The option of its target for summarise.py, if it has one."""
+        return "" if self.target is None else f"--target {self.target!r}"
 
     @property
     def table_keys(self) -> str:
@@ -132,10 +137,15 @@ class PlannedStudy:
         """What says where the traces come from."""
         return self._of_runs("traces", "json")
 
+    def minimiser(self, run: Run) -> list[str]:
+        """The file of the minimiser of a run, where there is one."""
+        return [f"{self.folder}/minimisers/{run.l2!r}.npz"] if self.has_minimiser else []
+
     @property
-    def minimiser(self) -> list[str]:
-        """The file of the minimiser, where there is one."""
-        return [f"{self.folder}/theory.npz"] if self.has_minimiser else []
+    def minimisers(self) -> list[str]:
+        """The files of the minimisers, one for each λ."""
+        files = (file for planned in self.runs.values() for file in self.minimiser(planned.run))
+        return list(dict.fromkeys(files))
 
     @property
     def figure_files(self) -> list[str]:
@@ -147,7 +157,7 @@ class PlannedStudy:
     def files(self) -> list[str]:
         """Its results, except for iterates, traces and the manifest."""
         names = ["theory.json", "expected.csv", *TABLES, "headline.txt", "explorer.html"]
-        return [*self.minimiser, *(f"{self.folder}/{n}" for n in names), *self.figure_files]
+        return [*self.minimisers, *(f"{self.folder}/{n}" for n in names), *self.figure_files]
 
     @property
     def inputs(self) -> list[str]:

@@ -248,6 +248,7 @@ class Optimizer(WithOptions):
         description="epochs after which the iterates are averaged; the averages get rows of their"
         " own",
     )
+    l2: _real(ge=0) | None = Field(None, description="λ, where it differs from the study's")
     engine: one_of(["auto", *ENGINES]) | None = Field(
         None, description="where it differs from the study's"
     )
@@ -300,6 +301,11 @@ class Study(WithOptions):
         0,
         description="training samples on which full batches measure the curvature along their path;"
         " 0: none",
+    )
+    target: _real(gt=0) | None = Field(
+        None,
+        description="where to count the steps to: with a minimiser, how far F may be above F*, as a"
+        " share of F*; else the test accuracy, of a regression the test loss",
     )
     figures: (
         Annotated[tuple[one_of(FIGURES), ...], Field(min_length=1), AfterValidator(_distinct)]

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from descent import sampling
-from descent.plugins import default_arguments, plugin
+from descent.plugins import plugin, state_of
 from descent.run import FULL, Run
 from descent.store.data import Data
 from descent.store.iterates import AVERAGE, ROUNDING, Iterates
@@ -154,12 +154,6 @@ def _average(mean, p, count: int) -> None:
         mean[...] = p
     else:
         mean += (p - mean) / count
-
-
-def state_of(update: Callable) -> list[str]:
-    """The arrays that an update rule keeps from step to step, by the names of its arguments."""
-    given = list(signature(update).parameters)[3:]  # behind p, g and step_size
-    return [name for name in given if name != "t" and name not in default_arguments(update)]
 
 
 def _batches(run: Run, samples: int) -> Iterator[Samples]:

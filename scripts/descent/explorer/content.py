@@ -74,6 +74,7 @@ def content(
             }
         )
     study = summary.iloc[0]
+    minima = {objective.minimum for objective in theory.objectives.values()}
     chosen = best(summary)["step_size"]
     return {
         **{key: study[key] for key in ("study", "dataset", "model")},
@@ -82,13 +83,13 @@ def content(
         "headline": headline(summary).splitlines(),
         "criterion": criterion(summary),
         "metrics": metrics,
-        "optimum": theory.minimum,
+        "optimum": minima.pop() if len(minima) == 1 else None,
         "optimizers": [
             {
                 "name": name,
                 "batchSize": batch_size,
                 "best": chosen.get(name),
-                "limits": theory.limits[name].named() if name in theory.limits else {},
+                "limits": theory.limits(name),
             }
             for name, batch_size in summary.groupby("optimizer", sort=False)["batch_size"]
             .first()

@@ -7,9 +7,9 @@ before that of the file.
 """
 
 import ast
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import cache
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from descent.errors import InputError
 from descent.plugins import DESCENT, plugin, source_name
@@ -27,13 +27,13 @@ class Figure(NamedTuple):
 
     file: the file that it shares with others. reads: "iterates": {(optimizer, step size):
     Iterates}, read when they are asked for, the Data and the model; "theory": TheoryResults.
-    curvature: whether it shows the curvature along paths, which `curvature_samples` measures.
+    key: a key that the study must have.
     """
 
     needs: tuple[Requirement, ...] = ()
     file: str = ""
     reads: str = ""
-    curvature: bool = False
+    key: str = ""
 
 
 def _every(holds: Callable[[Run], bool], otherwise: str) -> Requirement:
@@ -127,16 +127,16 @@ FIGURES = {
     "distance": Figure((), "curves"),
     "weights": Figure((classification, images), reads="iterates"),
     "floor": Figure((minimiser, _noise), reads="theory"),
-    "curvature": Figure((_a_full_batch, _plain), "curves", curvature=True),
+    "curvature": Figure((_a_full_batch, _plain), "curves", key="curvature_samples"),
 }
 
 
 def unmet_requirement(
-    figure: str, runs: Sequence[Run], size: Size, curvature_samples: int
+    figure: str, runs: Sequence[Run], size: Size, keys: Mapping[str, Any]
 ) -> str | None:
-    """Why a figure has nothing to show of a study; None where it has."""
-    if FIGURES[figure].curvature and not curvature_samples:
-        return "no curvature is measured: curvature_samples is 0"
+    """Why a figure has nothing to show of a study with these keys; None where it has."""
+    if (key := FIGURES[figure].key) and not keys[key]:
+        return f"the study has no {key}"
     return next(filter(None, (need(runs, size) for need in FIGURES[figure].needs)), None)
 
 

@@ -116,8 +116,7 @@ def draw_limits(axes: Axes, theory: TheoryResults, optimizer: str, colour: str) 
     """The limits of an optimizer that are on the axis, as vertical lines; their names."""
     low, high = axes.get_xlim()
     shown = set()
-    limits = theory.limits[optimizer].named() if optimizer in theory.limits else {}
-    for where, limit in limits.items():
+    for where, limit in theory.limits(optimizer).items():
         if low < limit < high:
             dashes = LIMITS[where.removesuffix(", at most")]
             axes.axvline(limit, color=colour, linestyle=dashes, linewidth=1, zorder=1.5)
@@ -141,7 +140,8 @@ def name_limits(shown: set[str]) -> list[Line2D]:
 
 def units_of_bound(axes: Axes, theory: TheoryResults) -> None:
     """Step sizes in units of 1/L above a panel, where L is known."""
-    if bound := theory.curvature_bound:
+    bounds = {objective.curvature_bound for objective in theory.objectives.values()}
+    if len(bounds) == 1 and (bound := bounds.pop()):
         units = (lambda a: a * bound), (lambda units: units / bound)
         above = axes.secondary_xaxis("top", units)
         above.set_xlabel("in units of 1/L")

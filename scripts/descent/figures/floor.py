@@ -33,7 +33,11 @@ ABOVE = 10  # times the largest expected floor
 def draw(traces: pd.DataFrame, summary: pd.DataFrame, theory: TheoryResults) -> Figure:
     figure = Figure(figsize=(style.WIDTH, 4.2))
     axes = figure.subplots()
-    noisy = [name for name, limits in theory.limits.items() if limits.batch_size != FULL]
+    noisy = [
+        name
+        for name, known in theory.optimizers.items()
+        if known.limit and known.batch_size != FULL
+    ]
     scales.step_size_axis(axes, summary.loc[summary["optimizer"].isin(noisy), "step_size"])
     axes.set_ylabel(r"floor of $F_t - F^\star$")
     measured = measured_floors(traces[traces["optimizer"].isin(noisy)])
@@ -52,7 +56,9 @@ def draw(traces: pd.DataFrame, summary: pd.DataFrame, theory: TheoryResults) -> 
         look = looks[name]
         _draw_measured(axes, measured.loc[name], look)
         if name in expected.index:
-            small = theory.noise_trace / (4 * int(theory.limits[name].batch_size))
+            small = theory.objective(name).noise_trace / (
+                4 * int(theory.optimizers[name].batch_size)
+            )
             _draw_expected(axes, expected.loc[name], small, look["color"])
         limits |= scales.draw_limits(axes, theory, name, look["color"])
     scales.units_of_bound(axes, theory)

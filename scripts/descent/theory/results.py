@@ -14,29 +14,8 @@ EXPECTED = ["optimizer", "step_size", "step", "from_start", "from_noise"]  # col
 
 
 @dataclass(frozen=True)
-class Limits:
-    """Limits of the step size of an optimizer, which is plain and has a fixed step size.
-
-    near_minimiser: below it iterates stay near w*: 2/λ_max(H(w*)) of full batches; of mini-batches
-    the limit of the mean squares (stability.py), or an upper bound of it.
-    from_anywhere: 2/L, below which full batches converge from any start.
-    """
-
-    batch_size: str
-    near_minimiser: float
-    is_upper_bound: bool = False
-    from_anywhere: float | None = None
-
-    def named(self) -> dict[str, float]:
-        """The limits that are known, by where they hold."""
-        near = "near the minimiser" + (", at most" if self.is_upper_bound else "")
-        known = {near: self.near_minimiser, "from anywhere": self.from_anywhere}
-        return {where: limit for where, limit in known.items() if limit is not None}
-
-
-@dataclass(frozen=True, eq=False)
-class TheoryResults:
-    """Theory of a study; None where a quantity is not known.
+class ObjectiveTheory:
+    """Theory of an objective; None where a quantity is not known.
 
     why_no_minimiser: None where there is a minimiser w*, of which the others are known
     minimum: F*; test_accuracy: that of w*
@@ -46,8 +25,6 @@ class TheoryResults:
     eigenvector; smallest_curvature: the smallest eigenvalue at w*
     curvature_bound: L, which bounds the curvature everywhere
     noise_trace: tr C, C the covariance of the gradients of single samples at w*
-    limits: of each plain optimizer with a fixed step size
-    expected: columns EXPECTED, for each evaluated step of the runs below their limit
     """
 
     why_no_minimiser: str | None = None
@@ -63,8 +40,54 @@ class TheoryResults:
     smallest_curvature: float | None = None
     curvature_bound: float | None = None
     noise_trace: float | None = None
-    limits: dict[str, Limits] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class OptimizerTheory:
+    """Theory of an optimizer; None where a limit is not known.
+
+    l2: λ of its objective
+    limit: the step size below which iterates stay near w*: of full batches by λ_max, of
+    mini-batches that of the mean squares (stability.py), or an upper bound of it
+    limit_from_anywhere: 2/L, below which plain full batches converge from any start
+    """
+
+    l2: float
+    batch_size: str
+    limit: float | None = None
+    limit_is_upper_bound: bool = False
+    limit_from_anywhere: float | None = None
+
+    @property
+    def limits(self) -> dict[str, float]:
+        """The limits that are known, by where they hold."""
+        near = "near the minimiser" + (", at most" if self.limit_is_upper_bound else "")
+        limits = {near: self.limit, "from anywhere": self.limit_from_anywhere}
+        return {where: limit for where, limit in limits.items() if limit is not None}
+
+
+@dataclass(frozen=True, eq=False)
+class TheoryResults:
+    """Theory of a study.
+
+    objectives: by λ, as repr writes it; optimizers: by name; expected: columns EXPECTED, for each
+    evaluated step of the runs below their limit of which theory knows the path.
+    """
+
+    objectives: dict[str, ObjectiveTheory] = field(default_factory=dict)
+    optimizers: dict[str, OptimizerTheory] = field(default_factory=dict)
     expected: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=EXPECTED))
+
+    def objective(self, optimizer: str) -> ObjectiveTheory:
+        """The theory of the objective of an optimizer, or of averages of its iterates."""
+        own = self.optimizers.get(optimizer) or self.optimizers.get(
+            optimizer.removesuffix("_average")
+        )
+        return self.objectives[repr(own.l2)] if own else ObjectiveTheory()
+
+    def limits(self, optimizer: str) -> dict[str, float]:
+        """The limits of an optimizer that are known, by where they hold."""
+        return self.optimizers[optimizer].limits if optimizer in self.optimizers else {}
 
 
 def write(results: TheoryResults, numbers: Path, expected: Path) -> None:
@@ -81,10 +104,11 @@ def read(numbers: Path, expected: Path) -> TheoryResults:
     with opened(numbers) as file:
         try:
             fields = json.load(file)
-            limits = {name: Limits(**limit) for name, limit in fields.pop("limits").items()}
-            return TheoryResults(**fields, limits=limits, expected=table)
+            objectives = {l2: ObjectiveTheory(**keys) for l2, keys in fields["objectives"].items()}
+            optimizers = {name: OptimizerTheory(**k) for name, k in fields["optimizers"].items()}
         except (ValueError, TypeError, KeyError, AttributeError) as error:
             raise InputError(f"{numbers}: not what theory.py writes ({error}){DELETE_IT}") from None
+    return TheoryResults(objectives, optimizers, table)
 
 
 def expected_excess(expected: pd.DataFrame) -> pd.Series:

@@ -33,10 +33,13 @@ FLAT = 1e-12  # of the largest curvature: less is none, by rounding
 class SecondMoments:
     """The map of Σ, whose numbers stand in an array of any shape.
 
-    sums, squares: what HΣ + ΣH and HΣH multiply each of them by; single(Σ) = E H_iΣH_i; noise: C;
-    curvature: H, so that ½ tr HΣ is half the sum of curvature Σ.
+    exact: whether Σ is any matrix; curvatures: the eigenvalues of H, of the rows of such a Σ, else
+    of each number; sums, squares: what HΣ + ΣH and HΣH multiply each number by; single(Σ) =
+    E H_iΣH_i; noise: C; curvature: H, so that ½ tr HΣ is half the sum of curvature Σ.
     """
 
+    curvatures: NDArray
+    exact: bool
     sums: NDArray
     squares: NDArray
     single: Callable[[NDArray], NDArray]
@@ -103,6 +106,8 @@ def _full(point: Point) -> SecondMoments:
         return of_losses + l2 * sums + l2**2 * moments
 
     return SecondMoments(
+        curvatures=values,
+        exact=True,
         sums=values[:, None] + values,
         squares=np.outer(values, values),
         single=single,
@@ -135,6 +140,8 @@ def _diagonal(point: Point) -> SecondMoments:
         return twice + (2 * l2 * of_losses + l2**2) * moments
 
     return SecondMoments(
+        curvatures=of_losses + l2,
+        exact=False,
         sums=2 * (of_losses + l2),
         squares=np.square(of_losses + l2),
         single=single,

@@ -1,52 +1,73 @@
 """The theory of a study: curvatures and limits, and the expected suboptimality of its runs."""
 
 from collections.abc import Mapping, Sequence
+from functools import cache, partial
 from types import ModuleType
+from typing import Any
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
 from descent import sampling
+from descent.plugins import plugin
 from descent.run import FULL, OBJECTIVE, SHUFFLED, Run
 from descent.store.data import Data
+from descent.theory import linear_rules
 from descent.theory.expected import averaged, from_noise, from_start
 from descent.theory.minimiser import TIED, certificate, objective_of
 from descent.theory.objective import Point
-from descent.theory.results import EXPECTED, Limits, TheoryResults
+from descent.theory.results import EXPECTED, ObjectiveTheory, OptimizerTheory, TheoryResults
 from descent.theory.scope import no_minimiser, no_theory
 from descent.theory.spectrum import EXACT, Spectrum, largest, spectra
-from descent.theory.stability import FEW, SecondMoments
+from descent.theory.stability import SecondMoments
 
 STARTS = 20  # seeds whose starts are followed
 PROBES = 8  # random combinations of the samples' gradients that stand for their covariance
 Runs = Sequence[tuple[str, Run]]  # of a study, each with the name of its optimizer
 
 
-def theory(runs: Runs, data: Data, minimiser: Mapping[str, NDArray]) -> TheoryResults:
-    """The theory of the runs of a study, which share a model, on its data.
+def theory(
+    runs: Runs, data: Data, minimisers: Mapping[float, Mapping[str, NDArray]]
+) -> TheoryResults:
+    """The theory of the runs of a study, whose objectives differ in nothing but λ, on its data.
 
-    minimiser: as minimiser_of found it, {} where there is none.
+    minimisers: by λ, as minimiser_of found them, where there are any.
     """
+    objectives, optimizers, tables = {}, {}, [pd.DataFrame(columns=EXPECTED)]
+    for l2 in dict.fromkeys(run.l2 for _, run in runs):
+        of_l2 = [(name, run) for name, run in runs if run.l2 == l2]
+        objective, limits, expected = _of_objective(of_l2, data, minimisers.get(l2, {}))
+        objectives[repr(l2)] = objective
+        optimizers |= {
+            name: OptimizerTheory(l2, str(run.batch_size), **limits.get(name, {}))
+            for name, run in of_l2
+        }
+        tables += expected
+    expected = pd.concat(tables[1:] or tables, ignore_index=True)
+    return TheoryResults(objectives, optimizers, expected)
+
+
+def _of_objective(
+    runs: Runs, data: Data, minimiser: Mapping[str, NDArray]
+) -> tuple[ObjectiveTheory, dict[str, dict[str, Any]], list[pd.DataFrame]]:
+    """The theory of an objective, and of the runs that share it their limits, by optimizer, and
+    tables of their expected suboptimality."""
     run = runs[0][1]
-    training = data.without_validation(run.validation)
     if why := no_theory(run, data.size):
-        return TheoryResults(why_no_minimiser=why)
+        return ObjectiveTheory(why_no_minimiser=why), {}, []
+    training = data.without_validation(run.validation)
     objective = objective_of(data, **{key: getattr(run, key) for key in OBJECTIVE})
     zero = objective.at(np.zeros(objective.shape))
     at_zero = largest(zero.hessian, zero.w.size).value
     smoothness = getattr(objective.model, "SMOOTHNESS", None)
     if why := no_minimiser(run, data.size):
         why += _without_end(training) if smoothness else ""
-        return TheoryResults(why_no_minimiser=why, curvature_at_zero=at_zero)
+        return ObjectiveTheory(why_no_minimiser=why, curvature_at_zero=at_zero), {}, []
     point = objective.at(objective.flat(minimiser))
     top = largest(point.hessian, point.w.size)
     smallest = _smallest(point, top.value)
-    bound = smoothness * float(objective.moments[0][-1]) + run.l2
-    moments = SecondMoments.at(point)
-    plain = [(name, run) for name, run in runs if run.is_plain]
-    limits = _limits(plain, point, moments, top.value, bound)
-    return TheoryResults(
+    known = ObjectiveTheory(
         minimum=point.value,
         **certificate(point, max(run.l2, smallest)),
         test_accuracy=_accuracy(objective.model, minimiser, data),
@@ -54,28 +75,45 @@ def theory(runs: Runs, data: Data, minimiser: Mapping[str, NDArray]) -> TheoryRe
         curvature=top.value,
         curvature_residual=top.residual,
         smallest_curvature=smallest,
-        curvature_bound=bound,
+        curvature_bound=smoothness * float(objective.moments[0][-1]) + run.l2,
         noise_trace=point.noise_trace,
-        limits=limits,
-        expected=_expected(point, moments, plain, len(training.y_train), limits),
     )
+    samples, moments = len(training.y_train), SecondMoments.at(point)
+    limits = _limits(dict(runs), samples, moments, known)
+    return known, limits, _expected(point, moments, runs, samples, limits)
 
 
 def _limits(
-    runs: Runs, point: Point, moments: SecondMoments, curvature: float, bound: float
-) -> dict[str, Limits]:
-    """The limits of each optimizer, which its batch size decides."""
-    of_size = {FULL: Limits(FULL, 2 / curvature, from_anywhere=2 / bound)}
-    for size in {run.batch_size for _, run in runs} - {FULL}:
-        upper = point.w.size > FEW
-        of_size[size] = Limits(str(size), moments.limit(size), is_upper_bound=upper)
-    return {name: of_size[run.batch_size] for name, run in runs}
+    runs: Mapping[str, Run], samples: int, moments: SecondMoments, known: ObjectiveTheory
+) -> dict[str, dict[str, Any]]:
+    """The limits of optimizers, by a run of each, whose update rule is linear and whose step size
+    is α in the last quarter of the run."""
+    limits: dict[str, dict[str, Any]] = {}
+    of_plain = cache(moments.limit)  # of a batch size, which optimizers may share
+    for name, run in runs.items():
+        rule, steps = plugin("update_rules", run.update_rule), run.steps(samples)
+        at_end = run.step_sizes(3 * steps // 4, steps, steps)
+        if not hasattr(rule, "limit") or not (at_end == run.step_size).all():
+            continue
+        of_full = rule.limit(**run.update_options) / known.curvature
+        if run.batch_size == FULL:
+            limits[name] = {"limit": of_full}
+            if run.is_plain:
+                limits[name]["limit_from_anywhere"] = 2 / known.curvature_bound
+        elif run.update_rule == "plain":
+            limit = of_plain(run.batch_size)
+            limits[name] = {"limit": limit, "limit_is_upper_bound": not moments.exact}
+        elif moments.exact:
+            update = partial(rule.update, **run.update_options)
+            limits[name] = {"limit": linear_rules.limit(update, moments, run.batch_size, of_full)}
+    return limits
 
 
 def _expected(
-    point: Point, moments: SecondMoments, runs: Runs, samples: int, limits: Mapping[str, Limits]
-) -> pd.DataFrame:
-    """The expected suboptimality of the runs whose step size is below their limit."""
+    point: Point, moments: SecondMoments, runs: Runs, samples: int, limits: Mapping[str, Mapping]
+) -> list[pd.DataFrame]:
+    """The expected suboptimality of the runs below their limit whose path theory knows: of plain
+    ones with a fixed step size, and of full batches with a linear update rule."""
     starts, probes = _starts(point, runs[0][1]), _probes(point)
     of_all = spectra(point.hessian, np.vstack([starts, probes]))
     start, noise = (
@@ -92,13 +130,18 @@ def _expected(
 
     for name, run in runs:
         full, a, size = run.batch_size == FULL, run.step_size, run.batch_size
-        if a >= limits[name].near_minimiser:
+        if name not in limits or run.schedule != "constant" or a >= limits[name]["limit"]:
             continue
         steps = run.evaluated_steps(samples)
-        left = from_start(start, a, steps)
         if full:
+            rule = plugin("update_rules", run.update_rule)
+            update = partial(rule.update, **run.update_options)
+            left = linear_rules.from_start(update, start, a, steps)
             add(name, a, steps, left, np.full(len(steps), np.nan))
             continue
+        if not run.is_plain:
+            continue
+        left = from_start(start, a, steps)
         shuffled, inflation = run.sampling == SHUFFLED, moments.inflation(a, size)
         noisy = from_noise(noise, a, size, steps, samples, shuffled)
         add(name, a, steps, left, inflation * noisy)
@@ -108,7 +151,7 @@ def _expected(
             first, count = np.minimum(before + 1, steps), np.maximum(steps - before, 1)
             left, noisy = averaged(start, noise, a, size, first, count)
             add(f"{name}_average", a, steps, left, inflation * noisy)
-    return pd.concat(tables, ignore_index=True) if tables else pd.DataFrame(columns=EXPECTED)
+    return tables
 
 
 def _smallest(point: Point, top: float) -> float:

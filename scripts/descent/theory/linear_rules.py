@@ -1,0 +1,85 @@
+"""Linear update rules, as momentum is, near the minimiser, direction by direction.
+
+Near w* the objective is quadratic. In an eigenvector of curvature h, the state s = (p, v, …) of a
+rule, p the distance from w*, follows
+
+    s ← M s + c ξ,   M s = update(p, h p, α, v, …),   c = update(0, 1, α, 0, …)
+
+with ξ the noise of the gradient. The rule itself gives M and c, so that this holds for any rule
+that is linear in p, g and its state.
+"""
+
+from collections.abc import Callable
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+from scipy.optimize import brentq
+
+from descent.plugins import state_of
+from descent.theory.spectrum import Spectrum
+from descent.theory.stability import SecondMoments
+
+Update = Callable  # an update rule with its options: p, g, step size and state to p and state
+
+
+def from_start(update: Update, start: Spectrum, step_size: float, steps: ArrayLike) -> NDArray:
+    """½ Σ h p_t², what full batches leave of the way from the start after so many steps [S]."""
+    steps = np.asarray(steps)
+    state = [np.ones_like(start.curvature), *(0 * start.curvature for _ in state_of(update))]
+    left, done = np.empty(len(steps)), 0
+    for position, step in enumerate(steps):
+        for _ in range(step - done):
+            state = _step(update, start.curvature * state[0], step_size, state)
+        done = step
+        left[position] = state[0] ** 2 @ (start.curvature * start.weight / 2)
+    return left
+
+
+def limit(update: Update, moments: SecondMoments, batch_size: int, most: float) -> float:
+    """The step size up to which second moments stay bounded, below `most`, that of full batches.
+
+    The differences between the samples' Hessians feed noise with covariance N(Σ) = (E H_iΣH_i -
+    HΣH) / B into the gradient, Σ the second moments of p, and the rule makes second moments R∘N of
+    noise with covariance N, R_ij = Σ_t p_t(h_i) p_t(h_j) for one impulse of noise. They stay
+    bounded as long as all eigenvalues of Σ ↦ R∘N(Σ) are less than 1.
+    """
+    h = moments.curvatures
+    inputs = np.eye(h.size**2).reshape(-1, h.size, h.size)
+    noise = np.array([moments.single(S) - h[:, None] * S * h for S in inputs]) / batch_size
+
+    def growth(step_size: float) -> float:
+        fed_back = (noise * responses(update, h, step_size)).reshape(len(noise), -1)
+        return np.log(np.abs(np.linalg.eigvals(fed_back)).max())
+
+    return brentq(growth, 1e-6 * most, (1 - 1e-9) * most, xtol=1e-9 * most)
+
+
+def responses(update: Update, curvature: NDArray, step_size: float) -> NDArray:
+    """R [K, K]: Σ_t p_t(h_i) p_t(h_j) after a gradient of 1 at w*, for each pair of curvatures.
+
+    The first entry of S = Σ_t s_t(h_i) s_t(h_j)ᵀ, which solves S = c cᵀ + M_i S M_jᵀ.
+    """
+    M, c = matrices(update, curvature, step_size)
+    size = M.shape[1]
+    both = np.einsum("iab,jcd->ijacbd", M, M).reshape(*[len(curvature)] * 2, size**2, size**2)
+    first = np.outer(c, c).reshape(-1, 1)
+    return np.linalg.solve(np.eye(size**2) - both, np.broadcast_to(first, (*both.shape[:3], 1)))[
+        ..., 0, 0
+    ]
+
+
+def matrices(update: Update, curvature: NDArray, step_size: float) -> tuple[NDArray, NDArray]:
+    """M [K, m, m] of each curvature, and c [m]."""
+    size = 1 + len(state_of(update))
+    columns = []
+    for unit in np.eye(size):
+        state = [entry * np.ones_like(curvature) for entry in unit]
+        columns.append(np.stack(_step(update, curvature * state[0], step_size, state), -1))
+    kicked = _step(update, np.ones(1), step_size, [np.zeros(1)] * size)
+    return np.stack(columns, -1), np.concatenate(kicked)
+
+
+def _step(update: Update, gradient: NDArray, step_size: float, state: list) -> list[NDArray]:
+    """The state after a step."""
+    after = update(state[0], gradient, step_size, *state[1:])
+    return [*after] if isinstance(after, tuple) else [after]

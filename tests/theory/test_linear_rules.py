@@ -1,0 +1,80 @@
+"""Linear update rules against their maps written out, sample by sample."""
+
+from functools import partial
+
+import numpy as np
+import pytest
+from numpy.testing import assert_allclose
+
+from descent.datasets.diabetes import obtain
+from descent.plugins import available, plugin
+from descent.theory import linear_rules
+from descent.theory.objective import Objective
+from descent.theory.stability import SecondMoments
+
+LINEAR = [n for n in available("update_rules") if hasattr(plugin("update_rules", n), "limit")]
+
+
+def bound(rule: str, **options):
+    return partial(plugin("update_rules", rule).update, **options)
+
+
+@pytest.fixture(scope="module")
+def least_squares():
+    """The point w* of four features of the diabetes data."""
+    data = obtain(raw=None, mirror=None)
+    model = plugin("models", "linear_regression")
+    x = data.inputs(data.x_train, "float64")[:, [0, 2, 3, 8]]
+    objective = Objective.of(model, data, 0.0, {"A": None})
+    objective = Objective(model, objective.x[:, [0, 2, 3, 8]], data.y_train, 1, 0.0, False)
+    return objective.at(np.linalg.lstsq(x, data.y_train, rcond=None)[0][None])
+
+
+@pytest.mark.parametrize("rule", LINEAR)
+@pytest.mark.parametrize("momentum", [0.0, 0.5, 0.95])
+def test_the_limit_of_full_batches_is_where_the_spectral_radius_passes_1(rule, momentum):
+    options = {} if rule == "plain" else {"momentum": momentum}
+    limit = plugin("update_rules", rule).limit(**options)
+    for share, stable in ((0.5, True), (0.999, True), (1.001, False)):
+        M, _ = linear_rules.matrices(bound(rule, **options), np.array([2.0]), share * limit / 2)
+        assert (np.abs(np.linalg.eigvals(M[0])).max() <= 1 + 1e-9) == stable
+
+
+def radius(point, rule: str, momentum: float, step_size: float, batch_size: int) -> float:
+    """Of the map of the second moments of (w, v), the mean over batches of M ⊗ M, in the momentum
+    rules as they are defined."""
+    x, d = point.objective.x.toarray(), point.w.size
+    one, zero = np.eye(d), np.zeros((d, d))
+
+    def one_step(H):
+        v = np.block([H, momentum * one])  # of (w, v)
+        ahead = v if rule == "momentum" else np.block([H, zero]) + momentum * v
+        return np.block([[np.block([one, zero]) - step_size * ahead], [v]])
+
+    each = [one_step(np.outer(row, row)) for row in x]
+    mean = sum(each) / len(each)
+    single = sum(np.kron(of_one, of_one) for of_one in each) / len(each)
+    both = np.kron(mean, mean)
+    return np.abs(np.linalg.eigvals(both + (single - both) / batch_size)).max()
+
+
+@pytest.mark.parametrize("rule", ["momentum", "nesterov"])
+@pytest.mark.parametrize(("momentum", "batch_size"), [(0.5, 1), (0.9, 4), (0.9, 32)])
+def test_the_limit_of_batches_is_where_second_moments_stop_being_bounded(
+    least_squares, rule, momentum, batch_size
+):
+    moments = SecondMoments.at(least_squares)
+    full = plugin("update_rules", rule).limit(momentum) / moments.curvatures.max()
+    update = bound(rule, momentum=momentum)
+    found = linear_rules.limit(update, moments, batch_size, full)
+    assert_allclose(radius(least_squares, rule, momentum, found, batch_size), 1, atol=1e-6)
+    assert radius(least_squares, rule, momentum, 1.01 * found, batch_size) > 1
+
+
+def test_without_momentum_the_limits_are_those_of_plain_descent(least_squares):
+    moments = SecondMoments.at(least_squares)
+    for rule in LINEAR:
+        update = bound(rule, **({} if rule == "plain" else {"momentum": 0.0}))
+        for batch_size in (1, 8):
+            found = linear_rules.limit(update, moments, batch_size, 2 / moments.curvatures.max())
+            assert_allclose(found, moments.limit(batch_size), rtol=1e-6)
