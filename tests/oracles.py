@@ -92,4 +92,9 @@ SCHEDULES = [
     ("warmup", {"share": 0.5}, lambda optimizer, steps: _linear(optimizer, steps // 2)),
     ("halving", {}, lambda optimizer, steps: StepLR(optimizer, steps // 4, 0.5)),
     ("halving", {"times": 7}, lambda optimizer, steps: StepLR(optimizer, steps // 8, 0.5)),
+    ("linear", {}, lambda optimizer, steps: LinearLR(optimizer, 1, 0, steps)),
+    ("wsd", {}, _by_formula(lambda t, steps: min(1, (steps - t + 1) / (steps / 5)))),
+    ("wsd", {"cooldown": 0.5}, _by_formula(lambda t, steps: min(1, (steps - t + 1) / steps * 2))),
+    ("range_test", {}, _by_formula(lambda t, steps: 1e6 ** (t / steps - 1))),
+    ("range_test", {"decades": 3.0}, _by_formula(lambda t, steps: 1e3 ** (t / steps - 1))),
 ]

@@ -58,7 +58,7 @@ def test_a_factor_does_not_depend_on_where_a_run_is_evaluated(name):
         assert (np.concatenate(parts) == whole).all()
 
 
-@pytest.mark.parametrize("name", ["cosine", "halving", "inverse_sqrt", "inverse_time"])
+@pytest.mark.parametrize("name", ["cosine", "halving", "inverse_sqrt", "inverse_time", "linear"])
 def test_decay_begins_at_the_step_size_and_never_rises(name):
     sizes = of(name).step_sizes(0, 50, 50)
     assert sizes[0] == RUN.step_size
@@ -77,6 +77,10 @@ def test_decay_begins_at_the_step_size_and_never_rises(name):
         ("inverse_sqrt", {}, 9, {t: 1 / t**0.5 for t in range(1, 10)}),
         ("inverse_sqrt", {"t0": 2.0}, 17, {1: 1, 7: 1 / 2, 17: 1 / 3}),
         ("cosine", {}, 8, {1: 1, 5: 1 / 2}),
+        ("linear", {}, 8, {1: 1, 5: 1 / 2, 8: 1 / 8}),
+        ("wsd", {}, 40, {1: 1, 33: 1, 37: 1 / 2, 40: 1 / 8}),
+        ("wsd", {"cooldown": 0.0}, 40, {1: 1, 40: 1}),
+        ("range_test", {"decades": 2.0}, 8, {4: 0.1, 8: 1}),
         ("warmup", {}, 40, {1: 1 / 4, 2: 1 / 2, 4: 1, 5: 1, 40: 1}),
         ("warmup", {"share": 0.0}, 40, {1: 1, 40: 1}),
         ("warmup", {"share": 0.5}, 1, {1: 1}),

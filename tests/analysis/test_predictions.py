@@ -12,7 +12,10 @@ from descent.store.tables import RUN
 from descent.theory.results import ObjectiveTheory, OptimizerTheory, TheoryResults
 
 STEP = np.arange(17)
-OPTIMIZERS = {"gd": OptimizerTheory(0.0, "full", 0.5), "sgd": OptimizerTheory(0.0, "1", 3.0)}
+OPTIMIZERS = {
+    "gd": OptimizerTheory("plain", 0.0, "full", 0.5),
+    "sgd": OptimizerTheory("plain", 0.0, "1", 3.0),
+}
 NAMED = dict.fromkeys(RUN, "s")
 
 

@@ -17,8 +17,8 @@ SEEDS = [8, 3, 5]
 # optimizer, step size: evaluated steps
 RUNS = {("sgd", 0.1): 251, ("sgd", 1.0): 251, ("sgd_average", 0.1): 90, ("gd", 100.0): 7}
 OPTIMIZERS = {
-    "gd": OptimizerTheory(0.0, "full", 2.0, limit_from_anywhere=0.5),
-    "sgd": OptimizerTheory(0.0, "4", 0.3),
+    "gd": OptimizerTheory("plain", 0.0, "full", 2.0, limit_from_anywhere=0.5),
+    "sgd": OptimizerTheory("plain", 0.0, "4", 0.3),
 }
 
 

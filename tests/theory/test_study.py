@@ -45,9 +45,9 @@ def test_what_is_known_of_a_convex_study(known, digits):
     assert_allclose(known.smallest_curvature, 0.01)
     assert known.curvature <= known.curvature_bound
     assert gd == OptimizerTheory(
-        0.01, "full", 2 / known.curvature, limit_from_anywhere=2 / known.curvature_bound
+        "plain", 0.01, "full", 2 / known.curvature, limit_from_anywhere=2 / known.curvature_bound
     )
-    assert sgd == OptimizerTheory(0.01, "1", sgd.limit, limit_is_upper_bound=True)
+    assert sgd == OptimizerTheory("plain", 0.01, "1", sgd.limit, limit_is_upper_bound=True)
     assert 0 < sgd.limit < gd.limit
     model = plugin("models", "softmax_regression")
     found = minimiser(next(runs())[1], digits)[0.01]

@@ -32,3 +32,22 @@ def best(summary: pd.DataFrame) -> pd.DataFrame:
     ordered = runs[np.isfinite(runs["bad"])].sort_values([*by], kind="stable")
     first = ordered.drop_duplicates("optimizer").index.sort_values()
     return summary.loc[first].set_index("optimizer")
+
+
+def between_step_sizes(runs: pd.DataFrame, metric: str) -> float:
+    """The step size at which the median of a metric at the end is lowest, between those of the grid.
+
+    The lowest point of the parabola through the logarithms of the lowest median and of its
+    neighbours, against log α; nan where the lowest is the first or the last of the grid.
+
+    runs: summary of one optimizer; metric: above 0, as F - F*.
+    """
+    runs = runs.sort_values("step_size")
+    values = runs[f"final_{metric}_median"].to_numpy()
+    lowest = np.where(np.isfinite(values), values, np.inf).argmin()
+    near = slice(lowest - 1, lowest + 2)
+    if not 0 < lowest < len(values) - 1 or not np.isfinite(values[near]).all():
+        return np.nan
+    x, y = np.log(runs["step_size"].to_numpy()[near]), np.log(values[near])
+    second, first, _ = np.polyfit(x, y, 2)
+    return float(np.exp(-first / (2 * second)))

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 import numpy as np
 import pandas as pd
 
+from descent.analysis.best import between_step_sizes
 from descent.analysis.quantiles import mean_and_error
 from descent.analysis.status import FAR, majority_status
 from descent.analysis.summary import last_quarter, measured_floors
@@ -32,22 +33,32 @@ def predictions(traces: pd.DataFrame, summary: pd.DataFrame, theory: TheoryResul
     excess      F - F* over the last quarter of the steps, mean over seeds
     rate        of full batches, by how much ln(F - F*) falls in a step, over the second half
     curvature   λ_max of the Hessian at the last step against that at w*, where it is measured
+    step_ratio  the best step size of a schedule over that of a constant step size, by F - F*, or,
+                where F* is not known, F, at the end
     """
-    if all(objective.why_no_minimiser for objective in theory.objectives.values()):
-        return pd.DataFrame(columns=COLUMNS)
+    rows: list[tuple] = []
     with np.errstate(all="ignore"):  # a run may diverge, or come below what can be resolved
-        rows = [
-            *_limits(traces, summary, theory),
-            *_excesses(traces, theory),
-            *_rates(traces, theory),
-            *_curvatures(traces, theory),
-        ]
+        rows += _step_ratios(summary, theory)
+        if not all(objective.why_no_minimiser for objective in theory.objectives.values()):
+            rows += _limits(traces, summary, theory)
+            rows += _excesses(traces, theory)
+            rows += _rates(traces, theory)
+            rows += _curvatures(traces, theory)
     table = pd.DataFrame(rows, columns=COLUMNS[1:-1])
     table["ratio"] = table["measured"] / table["predicted"]
     return table.assign(study=summary["study"].iloc[0])[COLUMNS]
 
 
 def _limits(traces: pd.DataFrame, summary: pd.DataFrame, theory: TheoryResults) -> Iterator[tuple]:
+    for optimizer, limit, below, above in measured_limits(traces, summary, theory):
+        middle = np.sqrt(below * above) if np.isfinite(above) else np.nan
+        yield "limit", optimizer, np.nan, limit, middle, np.nan, below, above
+
+
+def measured_limits(
+    traces: pd.DataFrame, summary: pd.DataFrame, theory: TheoryResults
+) -> Iterator[tuple[str, float, float, float]]:
+    """Each optimizer whose limit is known, with it and the step sizes between which it lies."""
     for optimizer, runs in summary.groupby("optimizer", sort=False):
         known = theory.optimizers.get(str(optimizer))
         if known is None or known.limit is None:
@@ -58,8 +69,7 @@ def _limits(traces: pd.DataFrame, summary: pd.DataFrame, theory: TheoryResults) 
             unstable = _grown(traces, optimizer)[runs["step_size"]].to_numpy()
         above = runs["step_size"][unstable].min() if unstable.any() else np.inf
         below = runs.loc[runs["step_size"] < above, "step_size"].max()
-        middle = np.sqrt(below * above) if np.isfinite(above) else np.nan
-        yield "limit", optimizer, np.nan, known.limit, middle, np.nan, below, above
+        yield str(optimizer), known.limit, below, above
 
 
 def _grown(traces: pd.DataFrame, optimizer: str) -> pd.Series:
@@ -113,6 +123,17 @@ def _curvatures(traces: pd.DataFrame, theory: TheoryResults) -> Iterator[tuple]:
             predicted = theory.objective(optimizer).curvature
             over_seeds = mean_and_error(last)
             yield "curvature", optimizer, step_size, predicted, *over_seeds, *NO_GRID
+
+
+def _step_ratios(summary: pd.DataFrame, theory: TheoryResults) -> Iterator[tuple]:
+    metric = "excess" if "final_excess_median" in summary else "objective"
+    runs = dict(iter(summary.groupby("optimizer")))
+    for name, known in theory.optimizers.items():
+        if known.step_ratio and known.constant in runs:
+            best = between_step_sizes(runs[name], metric)
+            measured = best / between_step_sizes(runs[known.constant], metric)
+            if np.isfinite(measured):
+                yield "step_ratio", name, np.nan, known.step_ratio, measured, np.nan, *NO_GRID
 
 
 def _rate(excess: pd.Series) -> float:

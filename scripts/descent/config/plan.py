@@ -199,7 +199,10 @@ class PlannedStudy:
     @property
     def theory_code(self) -> str:
         """The digest of what computes its theory."""
-        return digest("theory.py", f"models.{self._first.model}")
+        runs = [planned.run for planned in self.runs.values()]
+        rules = {f"update_rules.{run.update_rule}" for run in runs}
+        schedules = {f"schedules.{run.schedule}" for run in runs}
+        return digest("theory.py", f"models.{self._first.model}", *sorted(rules | schedules))
 
     def figure_code(self, figure: str) -> str:
         """The digest of what draws a figure."""

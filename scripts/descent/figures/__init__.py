@@ -75,6 +75,12 @@ def images(runs: Sequence[Run], size: Size) -> str | None:
     return None if a_row_a_class else f"{runs[0].model} has no row of weights for each class"
 
 
+def _batch_sizes(runs: Sequence[Run], size: Size) -> str | None:
+    n = size.without_validation(runs[0].validation).train
+    several = len({run.samples_per_step(n) for run in runs}) >= 3
+    return None if several else "there are fewer than three batch sizes"
+
+
 def _several_rules(runs: Sequence[Run], size: Size) -> str | None:
     return None if len({run.update_rule for run in runs}) > 1 else "there is one update rule"
 
@@ -85,10 +91,9 @@ def _several_batch_sizes(runs: Sequence[Run], size: Size) -> str | None:
     optimizers = {
         (run.samples_per_step(n), run.sampling, run.epochs, run.evaluate_every) for run in runs
     }
-    batch_sizes = {batch_size for batch_size, *_ in optimizers}
-    if len(batch_sizes) < 3:
-        return "there are fewer than three batch sizes"
-    if len(optimizers) > len(batch_sizes):
+    if why := _batch_sizes(runs, size):
+        return why
+    if len(optimizers) > len({batch_size for batch_size, *_ in optimizers}):
         return "there is more than one optimizer of a batch size"
     rules = {(run.update_rule, run.schedule, str(run.update_options)) for run in runs}
     return None if len(rules) == 1 else "there is more than one update rule"
@@ -105,6 +110,11 @@ _plain = _every(lambda run: run.update_rule == "plain", "it has no update rule b
 _fixed_step_size = _every(lambda run: run.schedule == "constant", "its step size changes")
 _no_averages = _every(lambda run: run.average_from is None, "it cannot average iterates")
 _a_full_batch = _some(lambda run: run.batch_size == FULL, "no optimizer has full batches")
+_schedules = _some(
+    lambda run: run.schedule not in ("constant", "range_test"), "no optimizer has a schedule"
+)
+_range_test = _some(lambda run: run.schedule == "range_test", "no optimizer is a range test")
+_sweep = _some(lambda run: run.schedule == "constant", "no optimizer has a fixed step size")
 _noise = _some(
     lambda run: run.is_plain and run.batch_size != FULL,
     "no plain optimizer with a fixed step size has batches",
@@ -113,14 +123,17 @@ _noise = _some(
 FIGURES = {
     "final_by_step_size": Figure(reads="theory"),
     "same_path": Figure((_plain, _fixed_step_size), "curves"),
+    "steps_to_target": Figure(reads="theory", key="target"),
     "recall": Figure((classification, linear_scores), reads="iterates"),
     "sensitivity": Figure((classification, _several_rules)),
     "best_runs": Figure((_several_rules,), "curves"),
     "batch_size": Figure((_several_batch_sizes, _no_averages)),
+    "limit_by_batch_size": Figure((minimiser, _batch_sizes, _several_rules), reads="theory"),
     "limit_map": Figure(
-        (_full_batches, every_step, _plain, _fixed_step_size, _no_averages, _many_step_sizes),
-        reads="theory",
+        (_full_batches, every_step, _no_averages, _many_step_sizes), reads="theory"
     ),
+    "schedules": Figure((_plain, _sweep, _schedules), reads="theory"),
+    "range_test": Figure((_range_test, _sweep), reads="iterates"),
     "trajectories": Figure((plane, minimiser, every_step), reads="iterates"),
     "loss": Figure((), "curves", reads="theory"),
     "accuracy": Figure((classification,), "curves"),

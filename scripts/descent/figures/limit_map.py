@@ -1,5 +1,5 @@
-"""Beyond the limit: where gradient descent on all samples has come to by its last quarter, against
-its step size: to rest, into a cycle of two steps, of four, of eight, or into chaos.
+"""Beyond the limit: where descent on all samples has come to by its last quarter, against its step
+size: to rest, into a cycle of two steps, of four, of eight, or into chaos.
 
 Above, a dot is the training objective after a step: of every step of the last quarter and every
 seed. Dots of a run at rest fall on one another, those of a run that still falls make a short line,

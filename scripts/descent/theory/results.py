@@ -46,17 +46,23 @@ class ObjectiveTheory:
 class OptimizerTheory:
     """Theory of an optimizer; None where a limit is not known.
 
-    l2: λ of its objective
+    rule: its update rule, with its options; l2: λ of its objective
     limit: the step size below which iterates stay near w*: of full batches by λ_max, of
     mini-batches that of the mean squares (stability.py), or an upper bound of it
     limit_from_anywhere: 2/L, below which plain full batches converge from any start
+    constant: of a plain optimizer with a schedule, that which differs from it in nothing but a
+    constant step size; step_ratio: how many times as large as there the best step size is
+    (schedules.py)
     """
 
+    rule: str
     l2: float
     batch_size: str
     limit: float | None = None
     limit_is_upper_bound: bool = False
     limit_from_anywhere: float | None = None
+    constant: str | None = None
+    step_ratio: float | None = None
 
     @property
     def limits(self) -> dict[str, float]:

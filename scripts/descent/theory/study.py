@@ -1,6 +1,7 @@
 """The theory of a study: curvatures and limits, and the expected suboptimality of its runs."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from functools import cache, partial
 from types import ModuleType
 from typing import Any
@@ -18,6 +19,7 @@ from descent.theory.expected import averaged, from_noise, from_start
 from descent.theory.minimiser import TIED, certificate, objective_of
 from descent.theory.objective import Point
 from descent.theory.results import EXPECTED, ObjectiveTheory, OptimizerTheory, TheoryResults
+from descent.theory.schedules import best_step_size
 from descent.theory.scope import no_minimiser, no_theory
 from descent.theory.spectrum import EXACT, Spectrum, largest, spectra
 from descent.theory.stability import SecondMoments
@@ -35,13 +37,20 @@ def theory(
     minimisers: by λ, as minimiser_of found them, where there are any.
     """
     objectives, optimizers, tables = {}, {}, [pd.DataFrame(columns=EXPECTED)]
+    samples = data.size.without_validation(runs[0][1].validation).train
     for l2 in dict.fromkeys(run.l2 for _, run in runs):
         of_l2 = [(name, run) for name, run in runs if run.l2 == l2]
         objective, limits, expected = _of_objective(of_l2, data, minimisers.get(l2, {}))
         objectives[repr(l2)] = objective
         optimizers |= {
-            name: OptimizerTheory(l2, str(run.batch_size), **limits.get(name, {}))
-            for name, run in of_l2
+            name: OptimizerTheory(
+                " ".join(map(str, [run.update_rule, *run.update_options.values()])),
+                l2,
+                str(run.batch_size),
+                **limits.get(name, {}),
+                **_against_constant(run, dict(of_l2), samples),
+            )
+            for name, run in dict(of_l2).items()
         }
         tables += expected
     expected = pd.concat(tables[1:] or tables, ignore_index=True)
@@ -81,6 +90,21 @@ def _of_objective(
     samples, moments = len(training.y_train), SecondMoments.at(point)
     limits = _limits(dict(runs), samples, moments, known)
     return known, limits, _expected(point, moments, runs, samples, limits)
+
+
+def _against_constant(run: Run, others: Mapping[str, Run], samples: int) -> dict[str, Any]:
+    """The optimizer with a constant step size that a schedule is compared with, and how many times
+    as large the best step size is expected to be."""
+    if run.update_rule != "plain" or run.schedule == "constant":
+        return {}
+    wanted = replace(run, schedule="constant", schedule_options={})
+    for name, other in others.items():
+        if replace(other, step_size=run.step_size) == wanted:
+            steps = run.steps(samples)
+            factors = run.step_sizes(0, steps, steps) / run.step_size
+            ratio = best_step_size(factors) / best_step_size(np.ones(steps))
+            return {"constant": name, "step_ratio": ratio}
+    return {}
 
 
 def _limits(

@@ -1,0 +1,28 @@
+"""What learning-rate finders suggest, by one run in which the step size grows."""
+
+import numpy as np
+from numpy.typing import NDArray
+
+WINDOW = 0.5  # decades over which the loss is smoothed
+
+
+def suggestions(step_size: NDArray, loss: NDArray) -> dict[str, float]:
+    """The suggested step sizes of a range test, by how they are chosen.
+
+    steepest      where the smoothed loss falls the fastest against log α
+    minimum / 10  a tenth of where the smoothed loss is lowest
+
+    step_size [S], growing; loss [S] at these steps. As fastai's lr_find has them (Howard and Gugger
+    2020), which smooths mini-batch losses exponentially; here the loss of all training samples is
+    averaged over WINDOW. nan where the loss is not finite from the start.
+    """
+    finite = np.isfinite(loss)
+    stop = len(loss) if finite.all() else int(finite.argmin())
+    x, y = np.log10(step_size[:stop]), loss[:stop]
+    near = np.abs(x[:, None] - x) <= WINDOW / 2
+    smoothed = (near @ y) / near.sum(1) if stop else y
+    if stop < 3:
+        return {"steepest": np.nan, "minimum / 10": np.nan}
+    lowest = int(smoothed.argmin())
+    slope = np.gradient(smoothed, x)[: max(lowest, 1)]
+    return {"steepest": 10 ** x[slope.argmin()], "minimum / 10": 10 ** x[lowest] / 10}

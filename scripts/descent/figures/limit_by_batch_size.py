@@ -1,0 +1,47 @@
+"""The limit of the step size against the batch size, a line for each update rule: whether momentum
+makes descent more stable or less depends on the batch.
+
+A line joins the limits that were computed before training, up to which the mean squares of the
+iterates stay bounded; "full" stands at the number of training samples. A bar is measured: it
+reaches from the largest step size that is stable to the smallest that is not, among those tried,
+and has an arrow where all that were tried are stable.
+"""
+
+import numpy as np
+import pandas as pd
+from matplotlib.figure import Figure
+from matplotlib.markers import CARETUP
+
+from descent.analysis.predictions import measured_limits
+from descent.figures import _style as style
+from descent.figures.batch_size import samples
+from descent.theory.results import TheoryResults
+
+
+def draw(traces: pd.DataFrame, summary: pd.DataFrame, theory: TheoryResults) -> Figure:
+    figure = Figure(figsize=(style.WIDTH, 4.2))
+    axes = figure.subplots()
+    columns = ["optimizer", "limit", "stable", "unstable"]
+    limits = pd.DataFrame(measured_limits(traces, summary, theory), columns=columns)
+    numbers = summary.assign(samples=samples(traces)).groupby("optimizer")
+    named = numbers[["samples", "batch_size"]].first()
+    limits = limits.join(named, on="optimizer")
+    limits["rule"] = [theory.optimizers[name].rule for name in limits["optimizer"]]
+    rules = limits["rule"].drop_duplicates()
+    looks = style.optimizer_looks(pd.DataFrame({"optimizer": rules}))
+    for place, (rule, of_rule) in enumerate(limits.groupby("rule", sort=False)):
+        of_rule, colour = of_rule.sort_values("samples"), looks[rule]["color"]
+        axes.plot(of_rule["samples"], of_rule["limit"], color=colour, label=rule)
+        x = of_rule["samples"] * 1.05 ** (place - (len(looks) - 1) / 2)  # bars beside each other
+        resolved = np.isfinite(of_rule["unstable"])
+        high = of_rule["unstable"].where(resolved, of_rule["stable"])
+        axes.vlines(x, of_rule["stable"], high, color=colour, linewidth=4, alpha=0.5)
+        arrow = {"color": colour, "linestyle": "none", "marker": CARETUP}
+        axes.plot(x[~resolved], high[~resolved], **arrow)
+    axes.set(xscale="log", yscale="log", xlabel="batch size", ylabel="limit of the step size α")
+    ticks = limits.drop_duplicates("samples").sort_values("samples")
+    axes.set_xticks(ticks["samples"], ticks["batch_size"])
+    axes.minorticks_off()
+    axes.legend(title="update rule")
+    style.name_study(figure, summary, "line: computed before training, bar: measured")
+    return figure

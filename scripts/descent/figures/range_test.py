@@ -1,0 +1,88 @@
+"""Can a learning-rate finder be trusted? Above, the range test: the training objective of each seed
+in one run whose step size grows by the same factor in every step, against the step size of the
+moment. Below, the sweep: where the objective ends with each step size fixed, the median over seeds
+with its range (from ten seeds on the 10 % and 90 % quantiles).
+
+Above, a triangle is what the test suggests for a seed: filled, where its smoothed objective falls
+the fastest; open, a tenth of where its smoothed objective is lowest. The vertical line is the best
+step size of the sweep, by what the title says.
+"""
+
+from collections.abc import Mapping
+from types import ModuleType
+
+import numpy as np
+import pandas as pd
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+from matplotlib.markers import CARETDOWN
+from numpy.typing import NDArray
+
+from descent.analysis.best import best, criterion
+from descent.analysis.finder import suggestions
+from descent.analysis.quantiles import median_and_ends
+from descent.figures import _scales as scales
+from descent.figures import _style as style
+from descent.plugins import plugin
+from descent.store.data import Data
+from descent.store.iterates import Iterates
+
+TEST, SWEEP = style.LOOKS["sgd"][0], style.LOOKS["gd"][0]
+SUGGESTED = {"steepest": {"fillstyle": "full"}, "minimum / 10": {"fillstyle": "none"}}
+HIGHEST = 3  # times the start: the axes show nothing beyond
+
+
+def draw(
+    traces: pd.DataFrame,
+    summary: pd.DataFrame,
+    runs: Mapping[tuple[str, float], Iterates],
+    data: Data,
+    model: ModuleType,
+) -> Figure:
+    tests = {run: it for run, it in runs.items() if it.provenance["schedule"] == "range_test"}
+    (optimizer, largest), iterates = next(iter(tests.items()))
+    sweep = summary[~summary["optimizer"].isin([name for name, _ in tests])]
+    figure = Figure(figsize=(style.WIDTH, 5))
+    above, below = figure.subplots(2, 1, sharex=True)
+    growing = step_sizes(iterates)[1:]
+    scales.step_size_axis(below, [growing[0], largest])
+    start = traces.loc[traces["step"] == 0, "objective"].median()
+    test = traces[traces["optimizer"] == optimizer]
+    seeds = test.pivot(index="step", columns="seed", values="objective").to_numpy()[1:].T
+    ends = sweep[[f"final_objective_{end}" for end in median_and_ends(sweep["seeds"].max())]]
+    for axes, values in ((above, seeds), (below, ends.to_numpy())):
+        inside = values[values <= HIGHEST * start]
+        low, high = inside.min(initial=start), inside.max(initial=start)
+        scales.value_axis(axes, low, high)
+        axes.set_ylabel("training objective" if axes is above else "final training objective")
+    for seed in seeds:
+        above.plot(growing, seed, color=TEST, linewidth=0.7, alpha=0.6)
+        for rule, step_size in suggestions(growing, seed).items():
+            mark = {"color": TEST, "marker": CARETDOWN, "linestyle": "none", **SUGGESTED[rule]}
+            above.plot(step_size, above.get_ylim()[1], **mark, **style.OVER)
+    a = sweep["step_size"].to_numpy()
+    order = a.argsort()
+    median, low, high = ends.to_numpy()[order].T
+    below.vlines(a[order], low, high, color=SWEEP, alpha=0.35, linewidth=3)
+    below.plot(a[order], median, color=SWEEP, marker="s", markersize=3)
+    chosen = best(sweep)["step_size"]
+    for axes in (above, below):
+        for step_size in chosen:
+            axes.axvline(step_size, color=SWEEP, linestyle="--", linewidth=1)
+    dark = {"color": TEST, "marker": CARETDOWN, "linestyle": "none"}
+    handles = [
+        Line2D([], [], label=f"suggested: {rule}", **dark, **look)
+        for rule, look in SUGGESTED.items()
+    ]
+    handles.append(Line2D([], [], color=SWEEP, linestyle="--", label="best of the sweep"))
+    figure.legend(handles=handles, loc="outside lower center", ncols=3)
+    seeds_text = f"{len(seeds)} seeds" if len(seeds) > 1 else "one seed"
+    style.name_study(figure, summary, f"{seeds_text}; best by {criterion(sweep)}")
+    return figure
+
+
+def step_sizes(iterates: Iterates) -> NDArray[np.float64]:
+    """The step size at each evaluated step [S]."""
+    run, step = iterates.provenance, iterates.step.astype(float)
+    schedule = plugin("schedules", run["schedule"])
+    return run["step_size"] * schedule.factor(step, step[-1], **run["schedule_options"])

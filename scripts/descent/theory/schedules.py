@@ -1,0 +1,24 @@
+"""What a schedule does to the best step size, from a bound for convex objectives alone.
+
+After T steps of stochastic subgradient descent with step sizes γ η_t, on a convex objective whose
+subgradients are at most G in norm, from a start at distance D of a minimiser, the last iterate has
+
+    E f(x_T) - f* ≤ D² a / γ + G² b γ,   a = 1 / (2 Σ η_t),
+    2 b = Σ η_t² / Σ η_t + Σ_{k<T} η_k (Σ_{t≥k} η_t²) / (Σ_{t>k} η_t  Σ_{t≥k} η_t)
+
+(Defazio et al. 2023, arXiv 2310.07831; Schaipp et al. 2025, arXiv 2501.18965). It is least at
+γ = (D / G) √(a / b), and between two schedules D and G cancel.
+"""
+
+import numpy as np
+from numpy.typing import NDArray
+
+
+def best_step_size(factors: NDArray) -> float:
+    """√(a / b), the best γ in units of D / G; factors: η_1 … η_T, the last above 0."""
+    sums = np.cumsum(factors[::-1])[::-1]
+    squares = np.cumsum(np.square(factors[::-1]))[::-1]
+    a = 1 / (2 * sums[0])
+    later = factors[:-1] * squares[:-1] / (sums[1:] * sums[:-1])
+    b = (squares[0] / sums[0] + later.sum()) / 2
+    return float(np.sqrt(a / b))
