@@ -42,6 +42,26 @@ def test_validation_samples_are_the_last_ones(digits):
     assert held_out.size == digits.size.without_validation(100)
 
 
+@pytest.mark.parametrize(
+    ("labels", "classes", "validation", "lost"),
+    [
+        ([0, 1, 2, 1], [], 1, None),
+        ([0, 1, 2, 1], [], 2, 2),
+        ([0, 2, 1, 2], [], 2, 1),  # the largest label is left
+        ([0, 1, 2, 1], ["a", "b", "c"], 3, "b"),
+        ([0.5, 1.5, 2.5, 1.5], [], 3, None),
+    ],
+)
+def test_a_class_of_validation_samples_alone_is_named(labels, classes, validation, lost):
+    made = replace(FEW, y_train=np.array(labels), classes=np.array(classes, np.str_))
+    if lost is None:
+        assert made.without_validation(validation).size.train == 4 - validation
+        return
+    found = f"found the class {lost!r} only among the {validation} samples held out"
+    with pytest.raises(InputError, match=f"^validation: {found}; allowed: fewer"):
+        made.without_validation(validation)
+
+
 FEW = Data(
     x_train=np.arange(12.0).reshape(4, 3),
     y_train=np.array([0, 1, 2, 1]),

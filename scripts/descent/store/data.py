@@ -71,8 +71,14 @@ class Data:
         return Size(n, len(self.y_test), features, self.outputs, self.task)
 
     def without_validation(self, validation: int) -> "Data":
-        """Without the last so many training samples."""
+        """Without the last so many training samples. Raises InputError where no sample of a class
+        is left."""
         n = len(self.y_train) - validation
+        lost = np.setdiff1d(self.y_train[n:], self.y_train[:n])
+        if self.task == "classification" and lost.size:
+            name = str(self.classes[lost[0]]) if self.classes.size else int(lost[0])
+            found = f"found the class {name!r} only among the {validation} samples held out"
+            raise InputError(f"validation: {found}; allowed: fewer, so that some are left to train")
         return replace(self, x_train=self.x_train[:n], y_train=self.y_train[:n])
 
     def inputs(self, x: NDArray, dtype: str) -> NDArray:
