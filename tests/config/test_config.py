@@ -234,6 +234,24 @@ def test_a_table_with_mistakes_has_a_line_for_each_cell(tmp_path, monkeypatch):
 
 
 @pytest.mark.parametrize(
+    ("labels", "keys", "says"),
+    [
+        ("u v", "model: linear_regression", "or task: regression in dataset"),
+        ("1 2", "model: linear_regression", "or task: regression in dataset"),
+        ("0.0 1.0", "model: softmax_regression", "or task: classification in dataset"),
+        ("1 2", "validation: 64", "validation: found 64; allowed: fewer than the 64 training"),
+        ("1 2", "validation: 63", "only among the 63 samples held out; allowed: fewer"),
+    ],
+)
+def test_keys_that_do_not_fit_a_table(tmp_path, monkeypatch, labels, keys, says):
+    monkeypatch.chdir(tmp_path)
+    rows = "".join(f"1,{label}\n" for label in labels.split() * 40)
+    Path("t.csv").write_text(f"a,y\n{rows}")
+    (line,) = mistakes(with_study(f"{{dataset: {{file: t.csv, target: y}}, {keys}}}"))
+    assert says in line
+
+
+@pytest.mark.parametrize(
     ("content", "says"),
     [
         (b"", ": found no mapping; allowed: a mapping with studies"),

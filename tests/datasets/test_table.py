@@ -44,6 +44,21 @@ def test_classes_by_their_names(written, file):
     assert sorted(both.tolist()) == sorted(np.c_[IRIS.data, IRIS.target].tolist())
 
 
+@pytest.mark.parametrize("test", [0.01, 0.2, 1 / 3, 0.5, 0.9])
+def test_rows_of_classes_of_any_size_test_in_proportion(written, test):
+    counts = np.array([2, 3, 10, 47, 138])
+    frame = pd.DataFrame({"a": np.arange(200), "y": np.repeat(range(5), counts)})
+    table = written(frame, target="y", test=test)
+    for seed in range(3):
+        table = table.model_copy(update={"split_seed": seed})
+        train, tests = _table._split(frame["y"].to_numpy(), [*"abcde"], table)
+        assert sorted([*train, *tests]) == [*range(200)]
+        assert len(tests) == np.ceil(test * 200)
+        assert (
+            abs(np.bincount(frame["y"][tests], minlength=5) - len(tests) / 200 * counts) < 1
+        ).all()
+
+
 def test_a_csv_and_a_parquet_file_are_the_same_data(written):
     csv, parquet = (_table.obtain(written(FLOWERS, f"t.{end}")) for end in ("csv", "parquet"))
     for name in ("x_train", "y_train", "x_test", "y_test", "classes"):
@@ -58,7 +73,15 @@ def test_features_are_standardised_by_the_rows_that_train(written):
     assert_allclose(made.x_test, (raw.x_test - mean) / deviation)
     for value in (7.0, 0.1):  # the mean of many 0.1 is another number
         constant = _table.obtain(written(FLOWERS.assign(one=value), target="species"))
-        assert_allclose(constant.x_train[:, -1], 0, atol=1e-15)
+        assert_allclose(constant.x_train[:, -1], 0, atol=1e-14)
+
+
+@pytest.mark.parametrize("exponent", [-1000, 1000])
+def test_numbers_whose_squares_no_float_holds_are_standardised(written, exponent):
+    plain = _table.obtain(written(FLOWERS, target="species"))
+    scaled = FLOWERS.set_index("species") * 2.0**exponent
+    made = _table.obtain(written(scaled.reset_index(), target="species"))
+    assert np.array_equal(made.x_train, plain.x_train)
 
 
 def test_numbers_to_predict(written):
@@ -128,7 +151,8 @@ A = "a,b,y\n1,2,u\n3,4,v\n5,6,u\n7,8,v\n"
         ("a,y\n1,1.5\n2,z\n3,3\n", {}, ["row 2, column y: found 'z'; allowed: a finite number"]),
         ("a,y\n" + "x,1\n" * 60, {}, ["found the class '1' alone"]),
         (A + "9,9,w\n", {"test": 0.6}, ["found the class 'w' in one row"]),
-        (A, {"test": 0.1}, ["found 4 rows, of which 1 test"]),
+        (A, {"test": 0.9}, ["found 4 rows, of which 4 test"]),
+        (A + "1,1,w\n1,1,w\n", {"test": 0.6}, ["found none of the 2 rows of the class 'w' among"]),
         (
             "a,y\n" + "".join(f"x{i},{i % 2}\n" for i in range(60)),
             {},
@@ -153,6 +177,19 @@ def test_everything_that_is_wrong_is_said_at_once(tmp_path, monkeypatch, content
     lines = str(error.value).splitlines()
     assert all(line.startswith(("t.csv, ", "t.csv: ")) for line in lines)
     assert all(any(part in line for line in lines) for part in says), lines
+
+
+def test_a_class_that_only_validation_would_see(written):
+    table = written(FLOWERS, target="species")
+    labels = _table.obtain(table).y_train
+    last = max(np.flatnonzero(labels == label)[0] for label in range(3))
+    most = len(labels) - last - 1
+    assert _table.size(table, most).train == 120
+    name = IRIS.target_names[labels[last]]
+    with pytest.raises(InputError) as error:
+        _table.size(table, most + 1)
+    found = f"found the class '{name}' only among the {most + 1} samples held out"
+    assert str(error.value).startswith(f"validation: {found}; allowed: fewer")
 
 
 def test_rows_are_counted_whatever_a_parquet_file_calls_them(tmp_path, monkeypatch):

@@ -152,7 +152,7 @@ def _size(study: Study) -> Size:
     if not isinstance(study.dataset, _table.Table):
         return plugin("datasets", study.dataset).SIZE
     try:
-        return _table.size(study.dataset)
+        return _table.size(study.dataset, study.validation)
     except InputError as error:
         lines = (f".dataset: {line}" for line in str(error).splitlines())
         raise InputError("\n".join(lines)) from None
@@ -163,6 +163,8 @@ def _misfits(study: Study, size: Size) -> Iterable[str]:
     if size.task != plugin("models", study.model).TASK:
         fit = [m for m in available("models") if size.task == plugin("models", m).TASK]
         allowed = f"{', '.join(fit)}, since the data are for {size.task}"
+        if isinstance(study.dataset, _table.Table):
+            allowed += f"; or task: {plugin('models', study.model).TASK} in dataset"
         yield f".model: found {study.model}; allowed: {allowed}"
     if study.validation >= size.train:
         allowed = f"fewer than the {size.train} training samples"

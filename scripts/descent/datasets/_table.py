@@ -6,7 +6,7 @@ import warnings
 from collections.abc import Iterator
 from difflib import get_close_matches
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal, NamedTuple
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -69,54 +69,52 @@ class Table(BaseModel):
         return re.sub(r"[^A-Za-z0-9_-]", "_", Path(self.file).stem)
 
 
-class _Columns(NamedTuple):
-    """x [n, features]; y [n]: labels, which count `classes`, or numbers to predict."""
+def size(table: Table, validation: int = 0) -> Size:
+    """How large the dataset is.
 
-    x: NDArray[np.float64]
-    y: NDArray
-    classes: list[str]
-
-
-def size(table: Table) -> Size:
-    """How large the dataset is. Raises InputError, a line for each, where cells are wrong."""
-    columns = _columns(table)
-    n, features = columns.x.shape
-    test = _tests(table, n)
-    task = "classification" if columns.classes else "regression"
-    return Size(n - test, test, features, len(columns.classes) or 1, task)
+    Raises InputError, a line for each, where cells are wrong, and where no sample of a class is
+    left without the `validation` samples.
+    """
+    made = obtain(table.model_copy(update={"standardise": False}))  # which takes time
+    if validation < made.size.train:
+        made.without_validation(validation)
+    return made.size
 
 
 def obtain(table: Table) -> Data:
     """The rows in two parts, the classes in the same proportion in both."""
-    from sklearn.model_selection import train_test_split
-
-    columns = _columns(table)
-    rows = np.arange(len(columns.y))
-    train, test = train_test_split(
-        rows,
-        test_size=_tests(table, len(rows)),
-        random_state=table.split_seed,
-        stratify=columns.y if columns.classes else None,
-    )
-    x, y = columns.x, columns.y
+    x, y, classes = _columns(table)
+    train, test = _split(y, classes, table)
     if table.standardise:
         x = _standardised(x, train)
-        y = y if columns.classes else _standardised(y, train)
-    return Data(x[train], y[train], x[test], y[test], scale=1, classes=np.array(columns.classes))
+        y = y if classes else _standardised(y, train)
+    return Data(x[train], y[train], x[test], y[test], scale=1, classes=np.array(classes, np.str_))
+
+
+def _split(y: NDArray, classes: list[str], table: Table) -> tuple[NDArray, NDArray]:
+    """Rows that train and rows that test, in random order."""
+    random = np.random.default_rng(table.split_seed)
+    rows = random.permutation(len(y))
+    if classes:  # one class behind the other: of each, every so many rows test
+        rows = rows[np.argsort(y[rows], kind="stable")]
+    tests = math.ceil(table.test * len(y))
+    test = np.diff(np.arange(len(y) + 1) * tests // len(y)) > 0
+    return random.permutation(rows[~test]), random.permutation(rows[test])
 
 
 def _standardised(values: NDArray, train: NDArray) -> NDArray:
+    exponent = np.frexp(np.abs(values[train]).max(0))[1]
+    values = np.ldexp(values, -exponent)  # exactly; squares of large numbers would overflow
     trained = values[train]
     varies = np.ptp(trained, axis=0) > 0  # by rounding, no deviation is 0
     return (values - trained.mean(0)) / np.where(varies, trained.std(0), 1)
 
 
-def _tests(table: Table, rows: int) -> int:
-    return math.ceil(table.test * rows)
+def _columns(table: Table) -> tuple[NDArray[np.float64], NDArray, list[str]]:
+    """Features [n, features], labels or numbers to predict [n], and the names of the classes.
 
-
-def _columns(table: Table) -> _Columns:
-    """What the file holds. Raises InputError with everything that is wrong with it."""
+    Raises InputError with everything that is wrong with the file.
+    """
     frame = _read(table.file)
     features = table.features or tuple(name for name in frame if name != table.target)
     missing = [name for name in (*features, table.target) if name not in frame]
@@ -135,12 +133,12 @@ def _columns(table: Table) -> _Columns:
         xs = [_feature(frame[name], wrong) for name in features]
         y, classes = _target(frame[table.target], table.task, wrong)
     if not wrong:
-        wrong += _too_few(y, classes, _tests(table, len(y)))
+        wrong += _too_few(y, classes, table)
     if wrong:
         shown = wrong[:MAX_LINES]
         shown += [f"and {len(wrong) - MAX_LINES} more"] if len(wrong) > MAX_LINES else []
         raise InputError("\n".join(f"{table.file}, {line}" for line in shown))
-    return _Columns(np.concatenate(xs, axis=1), y, classes)
+    return np.concatenate(xs, axis=1), y, classes
 
 
 def _read(file: str) -> "pd.DataFrame":
@@ -193,18 +191,24 @@ def _target(column: "pd.Series", task: str | None, wrong: list[str]) -> tuple[ND
     return np.array([*map({name: i for i, name in enumerate(classes)}.get, cells)]), classes
 
 
-def _too_few(y: NDArray, classes: list[str], tests: int) -> Iterator[str]:
+def _too_few(y: NDArray, classes: list[str], table: Table) -> Iterator[str]:
     """What cannot be split into rows that train and rows that test."""
-    trains, least = len(y) - tests, len(classes) or 1
-    if min(trains, tests) < least:
-        found = f"found {len(y)} rows, of which {tests} test"
-        yield f"{found}; allowed: at least {least} that train and {least} that test"
+    train, test = _split(y, classes, table)
+    if not train.size or not test.size:
+        found = f"found {len(y)} rows, of which {len(test)} test"
+        yield f"{found}; allowed: at least one that trains and one that tests"
     if len(classes) == 1:
         yield f"found the class {classes[0]!r} alone; allowed: at least two classes"
-    for label, name in enumerate(classes):
-        if np.count_nonzero(y == label) < 2:
+    if not classes:
+        return
+    counts = np.bincount(y), np.bincount(y[train], minlength=len(classes))
+    for name, rows, trained in zip(classes, *counts, strict=True):
+        if rows < 2:
             advice = "at least 2, or task: regression"
             yield f"found the class {name!r} in one row; allowed: {advice}"
+        elif not trained:
+            found = f"found none of the {rows} rows of the class {name!r} among those that train"
+            yield f"{found}; allowed: at least one; a smaller test, or another split_seed"
 
 
 def _numbers(column: "pd.Series") -> NDArray[np.float64]:
