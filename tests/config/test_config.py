@@ -68,6 +68,10 @@ OF_STUDY = [
     ("dataset: {file: t.csv, target: y}", "dataset: t.csv: cannot be read (No such file"),
     ("dataset: {file: t, target: y, test: 2}", "dataset.test: found 2; allowed: less than 1"),
     ("dataset: {file: t}", "dataset.target: is missing"),
+    (
+        "dataset: {file: 'http://a/t', target: y}",
+        "dataset.file: found 'http://a/t'; allowed: a path",
+    ),
     ("dataset: {file: t, target: y, tset: 1}", "dataset.tset: unknown key; did you mean test?"),
     ("dataset: {file: t, target: y, seeds: 1}", "dataset.seeds: unknown key; it is a key of a st"),
     ("dataset: diabetes", "model: found sigmoid_softmax; allowed: linear_regression, since the da"),

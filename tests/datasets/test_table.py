@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from numpy.testing import assert_allclose
+from pydantic import ValidationError
 from sklearn.datasets import load_diabetes, load_iris
 
 from descent.datasets import _table
@@ -214,3 +215,15 @@ def test_a_file_that_cannot_be_read(tmp_path, monkeypatch, content, file):
 
 def test_the_name_of_the_dataset_can_be_part_of_a_path():
     assert Table(file="x/my data {1}.csv", target="y").name == "my_data__1_"
+
+
+@pytest.mark.parametrize("file", ["http://127.0.0.1:9/t.csv", "file:///t.csv", "s3://b/t.parquet"])
+def test_an_address_is_no_path(file):
+    with pytest.raises(ValidationError, match="a path; download the file first"):
+        Table(file=file, target="y")
+
+
+def test_a_path_from_the_home_folder(written, tmp_path, monkeypatch):
+    monkeypatch.setenv("HOME", str(tmp_path))
+    written(FLOWERS)
+    assert Table(file="~/t.csv", target="species").file == str(tmp_path / "t.csv")

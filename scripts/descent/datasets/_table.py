@@ -56,6 +56,14 @@ class Table(BaseModel):
         0, description="which rows test"
     )
 
+    @field_validator("file")
+    @classmethod
+    def _path(cls, file: str) -> str:
+        """The path, with the home folder in place of ~."""
+        if "://" in file:
+            raise ValueError("a path; download the file first")
+        return str(Path(file).expanduser()) if file.startswith("~/") else file
+
     @field_validator("features")
     @classmethod
     def _distinct(cls, names: tuple[str, ...] | None) -> tuple[str, ...] | None:
