@@ -72,6 +72,10 @@ OF_STUDY = [
         "dataset: {file: 'http://a/t', target: y}",
         "dataset.file: found 'http://a/t'; allowed: a path",
     ),
+    (
+        "dataset: {file: t, target: y, missing: [-1]}",
+        "dataset.missing.0: found -1; allowed: string",
+    ),
     ("dataset: {file: t, target: y, tset: 1}", "dataset.tset: unknown key; did you mean test?"),
     ("dataset: {file: t, target: y, seeds: 1}", "dataset.seeds: unknown key; it is a key of a st"),
     ("dataset: diabetes", "model: found sigmoid_softmax; allowed: linear_regression, since the da"),

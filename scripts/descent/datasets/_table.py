@@ -5,12 +5,20 @@ import re
 import warnings
 from collections.abc import Iterator
 from difflib import get_close_matches
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
 import numpy as np
 from numpy.typing import NDArray
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, field_validator
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    field_validator,
+)
 
 from descent.errors import InputError
 from descent.store.data import Data, Size
@@ -20,7 +28,12 @@ if TYPE_CHECKING:
 
 MAX_WORDS = 50  # different ones in a column of features
 MAX_LINES = 20  # of a message
-UNNAMED = re.compile(r"Unnamed: \d+")  # as pandas names it: the index of a table written by it
+UNNAMED = re.compile(r"|Unnamed: \d+")  # as pandas names the index of a table written by it
+CELLS = "string boolean integer floating decimal mixed-integer-float empty".split()
+MISSING = ("?", "NA", "N/A", "n/a", "#N/A", "<NA>", "NULL", "null", "NaN", "nan", "None")
+# what people write into numbers: marks of thousands, currencies, per cent, brackets, blanks
+MARKS = r"[\s\0,'’_$€£¥%()]|\.(?=\d{3}(?:\D|$))"
+SWAPPED = str.maketrans(",.", ".,")
 
 
 def _as_word(value: object) -> object:
@@ -28,7 +41,9 @@ def _as_word(value: object) -> object:
     return str(value) if isinstance(value, float) or type(value) is int else value
 
 
-Word = Annotated[str, Field(min_length=1), BeforeValidator(_as_word)]
+Word = Annotated[
+    str, StringConstraints(strip_whitespace=True, min_length=1), BeforeValidator(_as_word)
+]
 
 
 class Table(BaseModel):
@@ -54,6 +69,10 @@ class Table(BaseModel):
     )
     split_seed: Annotated[int, Field(strict=True, ge=0, lt=2**32)] = Field(
         0, description="which rows test"
+    )
+    decimal: Literal[".", ","] = Field(".", description="the decimal mark of a CSV file")
+    missing: tuple[str, ...] = Field(
+        MISSING, description="words that stand for a missing cell; []: none does"
     )
 
     @field_validator("file")
@@ -123,23 +142,30 @@ def _columns(table: Table) -> tuple[NDArray[np.float64], NDArray, list[str]]:
 
     Raises InputError with everything that is wrong with the file.
     """
-    frame = _read(table.file)
-    features = table.features or tuple(name for name in frame if name != table.target)
-    missing = [name for name in (*features, table.target) if name not in frame]
+    from pandas.api.types import infer_dtype
+
+    frame = _read(table)
+    features = table.features or tuple(dict.fromkeys(n for n in frame if n != table.target))
+    repeated = set(frame.columns[frame.columns.duplicated()])
     wrong = []
-    for name in missing:
-        near = "".join(f" did you mean {n}?" for n in get_close_matches(name, frame, 1))
-        wrong.append(f"columns: found no {name};{near} allowed: {', '.join(frame)}")
-    for name in filter(UNNAMED.fullmatch, features):
-        place = list(frame).index(name) + 1
-        wrong.append(f"column {place}: found no name; allowed: a name, or features without it")
+    for name in dict.fromkeys((*features, table.target)):
+        if name not in frame:
+            near = "".join(f" did you mean {n}?" for n in get_close_matches(name, frame, 1))
+            wrong.append(f"columns: found no {name};{near} allowed: {', '.join(frame)}")
+        elif UNNAMED.fullmatch(name):
+            place = list(frame).index(name) + 1
+            wrong.append(f"column {place}: found no name; allowed: a name, or features without it")
+        elif name in repeated:
+            wrong.append(f"column {name}: found {list(frame).count(name)} columns; allowed: one")
+        elif (kind := infer_dtype(frame[name])) not in CELLS:
+            wrong.append(f"column {name}: found {kind} cells; allowed: numbers and words")
     if table.target in features:
         wrong.append(f"column {table.target}: found among the features; allowed: the target alone")
     if not len(frame) or not features:
         wrong.append(f"found {len(frame)} rows of {len(features)} features; allowed: at least one")
     if not wrong:
-        xs = [_feature(frame[name], wrong) for name in features]
-        y, classes = _target(frame[table.target], table.task, wrong)
+        xs = [_feature(frame[name], table, wrong) for name in features]
+        y, classes = _target(frame[table.target], table, wrong)
     if not wrong:
         wrong += _too_few(y, classes, table)
     if wrong:
@@ -149,54 +175,84 @@ def _columns(table: Table) -> tuple[NDArray[np.float64], NDArray, list[str]]:
     return np.concatenate(xs, axis=1), y, classes
 
 
-def _read(file: str) -> "pd.DataFrame":
-    """The table; cells of a CSV file as they are written."""
+def _read(table: Table) -> "pd.DataFrame":
+    """The table of a file, whose first bytes tell Parquet from CSV."""
     import pandas as pd
 
+    file = Path(table.file)
+    if file.suffix.lower() in (".xls", ".xlsx", ".ods"):
+        raise InputError(f"{file}: found a spreadsheet; allowed: a CSV or Parquet file")
     try:
-        if Path(file).suffix == ".parquet":
-            frame = pd.read_parquet(file)
-        else:
-            with warnings.catch_warnings(action="error"):  # of rows that are too long
-                frame = pd.read_csv(file, dtype=str, keep_default_na=False, index_col=False)
+        with file.open("rb") as opened:
+            is_parquet = opened.read(4) == b"PAR1"
+            frame = pd.read_parquet(opened) if is_parquet else _read_csv(table)
     except Exception as error:  # damaged bytes make pandas and pyarrow raise very many kinds
+        plainer = {
+            UnicodeDecodeError: "it is not text in UTF-8",
+            pd.errors.ParserWarning: "rows have more cells than there are names",
+        }
         why = getattr(error, "strerror", None) or str(error).strip().splitlines()[0]
+        why = plainer.get(type(error), why)
         raise InputError(f"{file}: cannot be read ({why})") from None
-    return frame.set_axis([str(name) for name in frame], axis=1)
+    if any(frame.index.names):  # columns of the file, too
+        frame = frame.reset_index()
+    frame = frame.astype(dict.fromkeys(frame.select_dtypes("category"), object))
+    return frame.set_axis([str(name).strip().strip("\ufeff") for name in frame], axis=1)
 
 
-def _feature(column: "pd.Series", wrong: list[str]) -> NDArray[np.float64]:
-    """[n, 1] numbers, or [n, words] 0 and 1 of a column of words, without a number among them."""
-    numbers = _numbers(column)
-    if np.isfinite(numbers).any() or not _words(column).any():
-        wrong += _cells(column, ~np.isfinite(numbers), "a finite number")
+def _read_csv(table: Table) -> "pd.DataFrame":
+    """The table; its columns are named by the first row, where a name may stand twice."""
+    import pandas as pd
+
+    read = partial(
+        pd.read_csv, table.file, keep_default_na=False, index_col=False, skipinitialspace=True
+    )
+
+    def names(separator: str, skiprows: int) -> list[str]:
+        line = read(sep=separator, skiprows=skiprows, header=None, nrows=1, dtype=str)
+        return [name.strip() for name in line.iloc[0]]
+
+    skip = int(names(",", 0)[0].startswith("sep="))  # as Excel writes it before the names
+    headers = {mark: names(mark, skip) for mark in ",;\t|"}
+    separator = max(headers, key=lambda mark: (table.target in headers[mark], len(headers[mark])))
+    with warnings.catch_warnings(action="error"):  # of rows that are too long
+        frame = read(
+            sep=separator,
+            skiprows=skip,
+            header=0,
+            names=range(len(headers[separator])),
+            decimal=table.decimal,
+            low_memory=False,
+        )
+    return frame.set_axis(headers[separator], axis=1)
+
+
+def _feature(column: "pd.Series", table: Table, wrong: list[str]) -> NDArray[np.float64]:
+    """[n, 1] numbers, or [n, words] 0 and 1 of a column of words."""
+    numbers, are_numbers = _numbers(column, table)
+    if are_numbers:
+        wrong += _not_finite(column, numbers, table)
         return numbers[:, None]
-    wrong += _cells(column, ~_words(column), "a word")
-    cells = column.astype(str).to_numpy()
-    different = sorted(set(cells))
+    words = _words(column, table)
+    wrong += _cells(column, words == "", "a word that the key missing does not list")
+    different = sorted(set(words))
     if len(different) > MAX_WORDS:
         found = f"found {len(different)} different words, as {different[0]!r}"
         wrong.append(f"column {column.name}: {found}; allowed: numbers, or {MAX_WORDS} words")
-    return (cells[:, None] == np.array(different[:MAX_WORDS])).astype(float)
+    return (words[:, None] == np.array(different[:MAX_WORDS])).astype(float)
 
 
-def _target(column: "pd.Series", task: str | None, wrong: list[str]) -> tuple[NDArray, list[str]]:
+def _target(column: "pd.Series", table: Table, wrong: list[str]) -> tuple[NDArray, list[str]]:
     """Labels and the names of the classes, or numbers and no names."""
-    if column.dtype.kind == "b":
-        column = column.astype(str)
-    numbers, words = _numbers(column), _words(column)
-    integers = np.isfinite(numbers).all() and (numbers == np.round(numbers)).all()
-    if column.dtype.kind not in "iu":
-        integers &= column.astype(str).str.fullmatch(r"\s*[+-]?\d+\s*").all()
-    if not task:
-        task = "regression" if np.isfinite(numbers).any() and not integers else "classification"
-    if task == "regression":
-        wrong += _cells(column, ~np.isfinite(numbers), "a finite number")
+    (numbers, are_numbers), words = _numbers(column, table), _words(column, table)
+    integers = all(re.fullmatch("[+-]?[0-9]+", word) for word in words)
+    by_cells = "regression" if are_numbers and not integers else "classification"
+    if (table.task or by_cells) == "regression":
+        wrong += _not_finite(column, numbers, table)
         return numbers, []
-    wrong += _cells(column, ~words, "the name of a class")
-    cells = column.astype(str).str.strip().to_numpy()
-    classes = sorted(set(cells), key=int if integers else None)
-    return np.array([*map({name: i for i, name in enumerate(classes)}.get, cells)]), classes
+    wrong += _cells(column, words == "", "the name of a class, which the key missing does not list")
+    classes = sorted(set(words), key=int if integers else None)
+    return np.array([*map({name: i for i, name in enumerate(classes)}.get, words)]), classes
 
 
 def _too_few(y: NDArray, classes: list[str], table: Table) -> Iterator[str]:
@@ -219,15 +275,35 @@ def _too_few(y: NDArray, classes: list[str], table: Table) -> Iterator[str]:
             yield f"{found}; allowed: at least one; a smaller test, or another split_seed"
 
 
-def _numbers(column: "pd.Series") -> NDArray[np.float64]:
+def _numbers(column: "pd.Series", table: Table) -> tuple[NDArray[np.float64], bool]:
+    """The cells as numbers, nan where one is none, and whether it is a column of numbers: one cell
+    is a number, or most are, but for the marks in them."""
     import pandas as pd
 
-    return pd.to_numeric(column, errors="coerce").to_numpy(np.float64, na_value=np.nan)
+    if column.dtype.kind in "iuf":
+        return column.to_numpy(np.float64, na_value=np.nan), True
+    words = pd.Series(_words(column, table))
+    if table.decimal == ",":
+        words = words.str.translate(SWAPPED)
+    numbers = pd.to_numeric(words, errors="coerce").to_numpy(np.float64)
+    marked = words.str.replace("\u2212", "-").str.replace(MARKS, "", regex=True)
+    alike = pd.to_numeric(marked, errors="coerce").notna()
+    return numbers, bool(np.isfinite(numbers).any() or alike.mean() > 0.5)
 
 
-def _words(column: "pd.Series") -> NDArray[np.bool_]:
-    """Where something is written."""
-    return (column.notna() & (column.astype(str).str.strip() != "")).to_numpy(bool)
+def _words(column: "pd.Series", table: Table) -> NDArray[np.object_]:
+    """The cells as words, without blanks around them; where one is missing, none."""
+    words = column.astype(object).astype(str).str.strip()
+    return words.mask(column.isna() | words.isin(table.missing), "").to_numpy(object)
+
+
+def _not_finite(column: "pd.Series", numbers: NDArray, table: Table) -> Iterator[str]:
+    wrong = ~np.isfinite(numbers)
+    if not wrong.any():  # as in most columns, of which there may be thousands
+        return iter(())
+    comma = table.decimal == "." and any(re.search(r"\d,", str(cell)) for cell in column[wrong])
+    allowed = "a finite number" + (", as 3.5, or the key decimal: ','" if comma else "")
+    return _cells(column, wrong, allowed)
 
 
 def _cells(column: "pd.Series", wrong: NDArray[np.bool_], allowed: str) -> Iterator[str]:
