@@ -229,12 +229,16 @@ def test_a_mirror_that_there_cannot_be_is_one_line(folders, mirror):
     assert f"  tried {mirror}/mnist/{FIRST}: " in str(error.value)
 
 
-def test_uncompressed_files_that_somebody_put_there_count(folders):
+@pytest.mark.parametrize("named", ["{}-idx", "{}.idx", "MNIST/raw/{}-idx", "{0}.idx/{0}.idx"])
+def test_uncompressed_files_that_somebody_put_there_count(folders, named):
+    """As torchvision and Kaggle name them and lay them out."""
     raw, _ = folders
-    raw.mkdir(parents=True)
     for name, content in ARCHIVES.items():
-        (raw / Path(name).stem).write_bytes(gzip.decompress(content))
+        images, _, dimensions = Path(name).stem.partition("-idx")
+        path = raw / f"{named.format(images)}{dimensions}"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(gzip.decompress(content))
     check(mnist.obtain(raw, "/nowhere"))
-    (raw / Path(FIRST).stem).write_bytes(b"altered")
+    path.write_bytes(b"altered")
     with pytest.raises(InputError, match="is not MNIST"):
         mnist.obtain(raw, "/nowhere")

@@ -18,9 +18,10 @@ SILENCE, LONGEST = 30, 600  # seconds without a byte, and of a whole archive
 def obtain(torchvision_class: str, raw: Path, mirror: str | None) -> Data:
     """The data of torchvision.datasets.<torchvision_class>.
 
-    raw: the folder of the archives, compressed or not, used before any mirror; its name is that of
-    the dataset. mirror: a URL (http, https, file) or a folder with a subfolder of that name, tried
-    before the public mirrors. Raises InputError where an archive cannot be had.
+    raw: the folder of the archives, or of their uncompressed files, at any depth and also as
+    train-images.idx3-ubyte, used before any mirror; its name is that of the dataset. mirror: a URL
+    (http, https, file) or a folder with a subfolder of that name, tried before the public mirrors.
+    Raises InputError where an archive cannot be had.
     """
     from torchvision import datasets
     from torchvision.datasets.utils import check_integrity, extract_archive
@@ -31,10 +32,11 @@ def obtain(torchvision_class: str, raw: Path, mirror: str | None) -> Data:
         folder = Path(root, torchvision_class, "raw")
         folder.mkdir(parents=True)
         for name, md5 in dataset.resources:
-            archive, plain = raw / name, raw / Path(name).stem
+            archive, plain = raw / name, Path(name).stem
             if not check_integrity(archive, md5):
-                if plain.exists():
-                    shutil.copy(plain, folder)
+                found = raw.rglob(plain.replace("-idx", "[.-]idx"))
+                if uncompressed := min(filter(Path.is_file, found), default=None):
+                    shutil.copy(uncompressed, folder / plain)
                     continue
                 _download(archive, md5, mirrors + dataset.mirrors)
             extract_archive(str(archive), str(folder))
