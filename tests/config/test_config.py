@@ -12,8 +12,10 @@ from descent import plugins
 from descent.config import checks
 from descent.config.checks import check_yaml, read_studies
 from descent.config.schema import Grid
+from descent.datasets import _table
 from descent.errors import InputError
 from descent.run import Run, Sweep
+from descent.store.files import checksum
 
 ROOT = Path(__file__).parents[2]
 GOOD = """
@@ -239,6 +241,27 @@ def test_a_table_with_mistakes_has_a_line_for_each_cell(tmp_path, monkeypatch):
         "studies.tiny.dataset: t.csv, row 10, column a: found 'x'; allowed: a finite number",
         "studies.tiny.dataset: t.csv, row 11, column b: found ''; allowed: a finite number",
     ]
+
+
+def test_a_table_is_read_again_where_it_or_a_key_of_it_has_changed(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    size, reads = _table.size, []
+    monkeypatch.setattr(_table, "size", lambda table: reads.append(table) or size(table))
+    table = Path("t.csv")
+
+    def times_read(keys: str = "") -> int:
+        reads.clear()
+        (planned,) = read(with_study(f"dataset: {{file: t.csv, target: y{keys}}}")).values()
+        assert planned.table_digest == checksum(table)
+        return len(reads)
+
+    table.write_text("a,y\n" + "1,u\n2,v\n" * 9)
+    assert [times_read(), times_read(), times_read(", test: 0.3")] == [1, 0, 1]
+    table.write_text("a,y\n" + "1,u\n3,v\n" * 9)
+    assert [times_read(), times_read()] == [1, 0]
+    for kept in checks.SIZES.iterdir():
+        kept.write_text("{")
+    assert [times_read(), times_read()] == [1, 0]
 
 
 @pytest.mark.parametrize(

@@ -4,8 +4,12 @@ Mistakes are reported together: first all values that are wrong in themselves, t
 fit the data or each other.
 """
 
+import hashlib
+import json
 import os
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +17,7 @@ import yaml
 from pydantic import ValidationError
 
 from descent import engines, evaluation
+from descent.config.code import digest
 from descent.config.messages import messages
 from descent.config.plan import PlannedRun, PlannedStudy
 from descent.config.schema import Configuration, Optimizer, Study
@@ -23,6 +28,7 @@ from descent.figures import FIGURES, unmet_requirement
 from descent.plugins import available, plugin
 from descent.run import FULL, Run
 from descent.store.data import Size
+from descent.store.files import checksum, replacing
 from descent.theory.scope import no_minimiser
 
 # names of rules, which no study may have
@@ -31,6 +37,7 @@ RULES = """all figures verify download prepare minimise theory train evaluate su
 MAX_STUDY_GB = 10  # iterates of a study on disk; 10⁹ bytes
 MAX_RUN_GB = 2  # iterates of a run, which a job holds in memory
 MAX_COMMAND = 120_000  # bytes of a study's runs as JSON; Linux takes a command of 2¹⁷
+SIZES = Path(".snakemake/sizes_of_tables")
 GPU_NODES = "/dev/nvidia0", "/dev/dxg"  # of Linux, and of Windows' subsystem for it
 
 
@@ -152,10 +159,25 @@ def _size(study: Study) -> Size:
     if not isinstance(study.dataset, _table.Table):
         return plugin("datasets", study.dataset).SIZE
     try:
-        return _table.size(study.dataset, study.validation)
+        return _size_of_table(study.dataset, study.validation)
     except InputError as error:
         lines = (f".dataset: {line}" for line in str(error).splitlines())
         raise InputError("\n".join(lines)) from None
+
+
+def _size_of_table(table: _table.Table, validation: int) -> Size:
+    """The size of a table, kept for further calls, since reading a large table takes a minute."""
+    file = Path(table.file)
+    if not file.is_file():
+        return _table.size(table, validation)
+    decides = checksum(file), table.model_dump_json(), validation, digest("prepare.py")
+    kept = SIZES / f"{hashlib.sha256(repr(decides).encode()).hexdigest()}.json"
+    with suppress(OSError, ValueError, TypeError):  # missing or damaged
+        return Size(**json.loads(kept.read_text()))
+    size = _table.size(table, validation)
+    with suppress(OSError), replacing(kept) as temporary:
+        temporary.write_text(json.dumps(asdict(size)))
+    return size
 
 
 def _misfits(study: Study, size: Size) -> Iterable[str]:
