@@ -48,10 +48,17 @@ if workflow.is_main_process:  # a job on another machine reads this file, too
     if workflow.modifier.is_main_snakefile():
         console.print_one_line_a_job(workflow.output_settings.dryrun)
 
-# `stage train …` runs scripts/train.py with the Python that runs Snakemake, wherever both lie
+
+def in_shell(path):
+    """A path for a shell command, whose braces Snakemake does not take for a wildcard."""
+    return quote(path).replace("{", "{{").replace("}", "}}")
+
+
+# `stage train …` runs scripts/train.py with the Python that runs Snakemake, wherever both lie; with
+# PYTHONSAFEPATH it would not find scripts/descent
 shell.prefix(
-    f"stage() {{{{ program=$1; shift; {quote(sys.executable)} {quote(SCRIPTS)}/$program.py"
-    ' "$@"; }}; '
+    f"stage() {{{{ program=$1; shift; PYTHONSAFEPATH= {in_shell(sys.executable)}"
+    f' {in_shell(SCRIPTS)}/$program.py "$@"; }}}}; '
 )
 
 

@@ -93,7 +93,8 @@ class Table(BaseModel):
     @property
     def name(self) -> str:
         """What the dataset is called: the name of the file, as far as paths can have it."""
-        return re.sub(r"[^A-Za-z0-9_-]", "_", Path(self.file).stem)
+        name = re.sub(r"[^A-Za-z0-9_-]", "_", Path(self.file).stem)
+        return re.sub(r"(.+?)\1{19,}", r"\1", name)  # Snakemake rejects what repeats 20 times
 
 
 def size(table: Table, validation: int = 0) -> Size:

@@ -18,6 +18,7 @@ from numpy.typing import ArrayLike, NDArray
 from descent.analysis.quantiles import range_text
 from descent.analysis.status import majority_status
 
+matplotlib.rcdefaults()  # not a user's matplotlibrc
 matplotlib.rcParams.update(
     {
         "font.size": 9,

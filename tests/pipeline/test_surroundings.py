@@ -1,0 +1,110 @@
+"""What users have around the pipeline: variables, paths, a profile, files replaced or deleted."""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from conftest import ROOT, Project, copy_project  # pyright: ignore
+
+MATPLOTLIBRC = "text.usetex: True\nfigure.facecolor: black\nsavefig.dpi: 7\npdf.compression: 0\n"
+VARIABLES = {
+    "PYTHONSAFEPATH": "1",
+    "PYTHONWARNINGS": "always",
+    "MPLBACKEND": "none of them",
+    "OMP_NUM_THREADS": "0",
+    "HOME": "/proc/cannot be written",
+    "TMPDIR": "/missing",
+    "TZ": "Pacific/Apia",
+    "LC_ALL": "tr_TR.UTF-8",
+    "NO_COLOR": "1",
+}
+NAME = "таблицадлинноеимятаблицыфакторов"  # the dataset's name has one _ for many
+TABLE = f"""\
+studies:
+  own:
+    dataset: {{file: "{{x}}/{NAME}.csv", target: y}}
+    model: linear_regression
+    engine: numpy
+    seeds: [0]
+    figures: [loss]
+    optimizers:
+      gd: {{batch_size: full, epochs: 2, evaluate_every: 1, step_sizes: [0.1]}}
+"""
+LINES = [f"{i % 7},{i % 3},{i / 10}\n" for i in range(40)]
+
+
+def test_no_byte_depends_on_variables_or_the_path_of_the_clone(made, tmp_path):
+    good = made.files("results")
+    made.folder = shutil.move(made.folder, tmp_path / "my {clone} 'of' $HOME #1 100%\nü")
+    shutil.rmtree(made.folder / "results/tiny/iterates/gd")
+    shutil.rmtree(made.folder / "results/tiny/figures")
+    (tmp_path / "matplotlibrc").write_text(MATPLOTLIBRC)
+    cache = os.environ.get("XDG_CACHE_HOME", str(Path.home() / ".cache"))
+    of_matplotlib = {"MATPLOTLIBRC": str(tmp_path)}
+    done = made.jobs("all", **VARIABLES, **of_matplotlib, XDG_CACHE_HOME=cache)
+    assert {"train tiny gd 10.0", "plot tiny accuracy"} <= set(done)
+    assert made.files("results") == good
+
+
+def test_a_users_profile_with_other_triggers_reruns_what_has_changed(made):
+    (made.folder / "mine").mkdir()
+    (made.folder / "mine/config.yaml").write_text("rerun-triggers: mtime\n")
+    made.replace("config.yaml", "epochs: 4", "epochs: 5")
+    assert "train tiny gd 10.0" in made.plan("all", "--profile", "mine")
+
+
+@pytest.fixture(scope="module")
+def with_a_table(tmp_path_factory) -> Project:
+    project = copy_project(tmp_path_factory.mktemp("table") / "project", TABLE)
+    (project.folder / "{x}").mkdir()
+    (project.folder / f"{{x}}/{NAME}.csv").write_text("".join(["a,b,y\n", *LINES]))
+    assert "prepare own _" in project.jobs("all")
+    return project
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("linked", [False, True])
+@pytest.mark.parametrize(
+    ("file", "rerun"),
+    [(f"{{x}}/{NAME}.csv", "prepare own _"), ("scripts/descent/engines/numpy.py", "train own gd")],
+)
+def test_a_file_replaced_by_an_older_one_is_noticed(with_a_table, tmp_path, file, rerun, linked):
+    project = Project(shutil.copytree(with_a_table.folder, tmp_path / "project"))
+    path, older = project.folder / file, tmp_path / "older"
+    added = "ADDED = 1\n" if path.suffix == ".py" else "1,2,3.5\n"
+    older.write_text(path.read_text() + added)
+    os.utime(older, (10**9, 10**9))
+    path.unlink()
+    if linked:
+        path.symlink_to(older)
+    else:
+        older.rename(path)
+    assert any(job.startswith(rerun) for job in project.plan("all"))
+
+
+OBJECTIVE = {"model": "softmax_regression", "model_options": {}, "l2": 0.1, "validation": 0}
+RUN = OBJECTIVE | {"seeds": [0], "step_size": 1, "batch_size": "full", "epochs": 1}
+RUN |= {"evaluate_every": 1, "l2": 0.2}
+
+
+def test_theory_and_evaluation_refuse_the_minimiser_of_another_objective(made_once, tmp_path):
+    shutil.copy(made_once.folder / "data/digits.npz", tmp_path / "d.npz")
+
+    def call(program: str, options: str, *keys: dict) -> str:
+        command = [sys.executable, str(ROOT / f"scripts/{program}.py"), "--data", "d.npz"]
+        command += [*options.split(), *map(json.dumps, keys)]
+        done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True)
+        return done.stderr
+
+    assert call("minimise", "--minimiser w.npz --objective", OBJECTIVE) == ""
+    assert call("train", "--engine numpy --iterates i.npz --run", RUN) == ""
+    sweep = {"gd": {"run": RUN, "step_sizes": [1]}}
+    says = "error: w.npz: has the minimiser for l2 0.1, not 0.2. Delete it, and the pipeline rebuil"
+    refused = call("theory", "--minimiser w.npz --numbers n --expected e --sweep", sweep)
+    assert refused.startswith(says)
+    options = "--iterates i.npz --study s --optimizer o --evaluator numpy --trace t --record r"
+    assert call("evaluate", f"{options} --minimiser w.npz").startswith(says)
