@@ -20,6 +20,9 @@ from descent.errors import InputError
 from descent.figures import FIGURES, caption
 from descent.stage import CALL_VARIABLE
 
+# Snakemake records in .snakemake what results were made of. This file is deleted with the records;
+# it is an input of the first rules, which the next call then finds newer than what they made.
+RECORDS = ".snakemake/records"
 # config.yaml of the working folder; without one, and without other studies, the one beside this file
 DEFAULT = "config.yaml"
 if not os.path.exists(DEFAULT):
@@ -45,6 +48,8 @@ captions = {name: or_exit(caption, name) for name in FIGURES}
 config = {**config, "captions": captions}  # for report/figure.rst
 if workflow.is_main_process:  # a job on another machine reads this file, too
     os.environ[CALL_VARIABLE] = f"{socket.gethostname()} {os.getpid()}"
+    if not os.path.exists(RECORDS):
+        console.begin_records(RECORDS, STUDIES)
     if workflow.modifier.is_main_snakefile():
         console.print_one_line_a_job(workflow.output_settings.dryrun)
 
@@ -139,6 +144,8 @@ for name, planned in STUDIES.items():
 
 rule download:
     """obtain a dataset and verify it"""
+    input:
+        RECORDS,
     output:
         "data/{dataset}.npz",
     log:
@@ -152,6 +159,8 @@ rule download:
 
 rule prepare:
     """store a user's own table as samples"""
+    input:
+        RECORDS,
     output:
         "data/{study}/{table}.npz",
     log:

@@ -57,6 +57,18 @@ def test_a_users_profile_with_other_triggers_reruns_what_has_changed(made):
     assert "train tiny gd 10.0" in made.plan("all", "--profile", "mine")
 
 
+@pytest.mark.slow
+def test_results_without_records_are_rerun_or_taken_as_they_are(made):
+    shutil.rmtree(made.folder / ".snakemake")
+    made.replace("config.yaml", "epochs: 4", "epochs: 5")
+    says = "results/tiny: Snakemake has no record of how they were made, and reruns them"
+    assert says in made.snakemake("all", "--dry-run")[1]
+    plan, runs = made.plan("all"), ("gd 10.0", "sgd 0.01", "sgd 1.0")
+    assert set(plan) >= {f"train tiny {run}" for run in runs}
+    made.jobs("all", "--touch")
+    assert made.plan("all") == []
+
+
 @pytest.fixture(scope="module")
 def with_a_table(tmp_path_factory) -> Project:
     project = copy_project(tmp_path_factory.mktemp("table") / "project", TABLE)

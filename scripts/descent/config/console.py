@@ -5,6 +5,7 @@ Snakemake takes eight lines for a job, and no setting of a profile makes it one.
 """
 
 import logging
+import sys
 import textwrap
 from collections.abc import Iterable, Mapping
 from pathlib import Path
@@ -80,6 +81,18 @@ def print_one_line_a_job(dry_run: bool) -> None:
             one_line = OneLine(dry_run, handler.is_tty)
             handler.setFormatter(one_line)
             handler.addFilter(one_line)
+
+
+def begin_records(file: str, studies: Mapping[str, PlannedStudy]) -> None:
+    """Write the file that stands for Snakemake's records, and say which results have none."""
+    Path(file).parent.mkdir(exist_ok=True)
+    Path(file).write_text("Without this file all results are rerun.\n", encoding="utf-8")
+    if found := [study.folder for study in studies.values() if Path(study.folder).exists()]:
+        print(
+            f"{', '.join(found)}: Snakemake has no record of how they were made, and reruns them;"
+            " snakemake --touch all keeps them, if nothing has changed since",
+            file=sys.stderr,
+        )
 
 
 def made(jobs: Iterable, studies: Mapping[str, PlannedStudy]) -> str:
