@@ -86,13 +86,6 @@ def test_what_auto_takes_meets_its_requirements(size):
                 assert evaluation.unmet_requirement(evaluator, run) is None
 
 
-def test_what_is_unmet_is_named():
-    network, regression = replace(RUN, **NETWORK), replace(RUN, **LEAST_SQUARES)
-    assert engines.unmet_requirement("numba", network) == "neural_network has no score_gradient"
-    assert "with batch size 1" in engines.unmet_requirement("numba", replace(RUN, batch_size=4))
-    assert evaluation.unmet_requirement("numba", regression) == "it is for classification"
-
-
 def grid(number: int, **keys) -> list[Run]:
     """Runs with as many step sizes."""
     return [replace(RUN, step_size=float(1 + i), **keys) for i in range(number)]
@@ -100,6 +93,10 @@ def grid(number: int, **keys) -> list[Run]:
 
 EVERY_STEP = SOFTMAX | {"batch_size": "full", "evaluate_every": 1}
 BATCHES = [replace(RUN, batch_size=size) for size in (1, 8, 32)]
+MOMENTUM_BATCHES = [
+    replace(RUN, **LEAST_SQUARES, batch_size=size, update_rule=rule)
+    for size, rule in ((1, "plain"), (8, "momentum"), ("full", "momentum"))
+]
 
 
 ALL_SAMPLES = [replace(RUN, batch_size=size) for size in (1500, "full")]
@@ -138,9 +135,17 @@ def with_last(runs: list[Run], **keys) -> list[Run]:
         ("limit_map", 2 * grid(19, **EVERY_STEP), DIGITS, False),
         ("limit_map", with_last(grid(20, **EVERY_STEP), batch_size=1500), DIGITS, False),
         ("limit_map", with_last(grid(20, **EVERY_STEP), evaluate_every=2), DIGITS, False),
-        ("limit_map", with_last(grid(20, **EVERY_STEP), update_rule="adam"), DIGITS, False),
+        ("limit_map", with_last(grid(20, **EVERY_STEP), schedule="warmup"), DIGITS, True),
         ("limit_map", with_last(grid(20, **EVERY_STEP), schedule="cosine"), DIGITS, False),
         ("limit_map", with_last(grid(20, **EVERY_STEP), average_from=1), DIGITS, False),
+        ("schedules", with_last(grid(2), schedule="linear"), DIGITS, True),
+        ("schedules", with_last(grid(2), schedule="range_test"), DIGITS, False),
+        ("schedules", grid(2, schedule="linear"), DIGITS, False),
+        ("range_test", with_last(grid(2), schedule="range_test"), DIGITS, True),
+        ("range_test", grid(2), DIGITS, False),
+        ("limit_by_batch_size", [*BATCHES], DIGITS, False),
+        ("limit_by_batch_size", MOMENTUM_BATCHES, DIABETES, True),
+        ("limit_by_batch_size", MOMENTUM_BATCHES[:2], DIABETES, False),
         ("batch_size", BATCHES, DIGITS, True),
         ("batch_size", with_last(BATCHES, batch_size="full"), DIGITS, True),
         ("batch_size", with_last(BATCHES, sampling="with_replacement"), DIGITS, True),
@@ -160,10 +165,11 @@ def test_which_figures_fit_which_study(figure, runs, size, fits):
     assert (reason is None) == fits, reason
 
 
-def test_curvature_is_drawn_where_it_is_measured():
-    runs = grid(1, batch_size="full")
-    reason = unmet_requirement("curvature", runs, DIGITS, {"curvature_samples": 0})
-    assert reason == "the study has no curvature_samples"
+@pytest.mark.parametrize("figure", ["curvature", "steps_to_target"])
+def test_a_figure_may_need_a_key_of_the_study(figure):
+    runs, key = grid(1, batch_size="full"), FIGURES[figure].key
+    assert unmet_requirement(figure, runs, DIGITS, {key: None}) == f"the study has no {key}"
+    assert unmet_requirement(figure, runs, DIGITS, {key: 1}) is None
 
 
 @pytest.mark.parametrize(
@@ -196,9 +202,3 @@ def test_which_studies_have_a_theory_and_a_minimiser(keys, size, theory, minimis
     run = replace(RUN, **keys)
     assert (no_theory(run, size) is None) == theory
     assert (no_minimiser(run, size) is None) == minimiser
-
-
-def test_figures_without_needs_fit_every_study():
-    everywhere = [name for name, figure in FIGURES.items() if not figure.needs]
-    for figure in everywhere:
-        assert unmet_requirement(figure, grid(1), TABLE, 0) is None

@@ -1,6 +1,7 @@
 """The digests of code: an edit changes those of the jobs that it can change, and no others."""
 
 import shutil
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -25,27 +26,23 @@ studies:
 """
 
 
-@pytest.fixture(scope="module")
-def copied(tmp_path_factory) -> Path:
+@pytest.fixture(scope="module", autouse=True)
+def project(tmp_path_factory) -> Iterator[Path]:
+    """A copy of the code, of which the digests are."""
     folder = tmp_path_factory.mktemp("code")
     for name in ("scripts", "report"):
         ignored = shutil.ignore_patterns("__pycache__")
         shutil.copytree(ROOT / name, folder / name, ignore=ignored)
-    return folder
-
-
-@pytest.fixture(autouse=True)
-def project(copied, monkeypatch) -> Path:
-    """A copy of the code, of which the digests are."""
-    for module in (code, plan):
-        monkeypatch.setattr(module, "ROOT", copied)
-    monkeypatch.setattr(code, "SCRIPTS", copied / "scripts")
-    monkeypatch.setattr(plan, "PAGE", copied / "report/explorer")
-    yield copied
+    with pytest.MonkeyPatch.context() as patch:
+        for module in (code, plan):
+            patch.setattr(module, "ROOT", folder)
+        patch.setattr(code, "SCRIPTS", folder / "scripts")
+        patch.setattr(plan, "PAGE", folder / "report/explorer")
+        yield folder
     clear()
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def before(project) -> dict[str, str]:
     """The digests before an edit."""
     return digests()

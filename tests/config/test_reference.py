@@ -1,7 +1,6 @@
 """docs/configuration.md and config.schema.json are what the models say, and true."""
 
 import json
-import re
 from pathlib import Path
 
 import pytest
@@ -38,6 +37,7 @@ def test_an_editor_finds_the_mistakes_that_the_pipeline_finds_and_no_others():
         with_study("dataset: {file: a.csv, target: y, test: 2}", good),
         with_study("l2: -1", good),
         with_study("seeds: [-1]", good),
+        with_study("seeds: []", good),
         with_study("seed: 1", good),
         with_study("figures: [heat]", good),
         with_sgd("batch_size: 0", good),
@@ -46,16 +46,11 @@ def test_an_editor_finds_the_mistakes_that_the_pipeline_finds_and_no_others():
         with_sgd("update_rule: mometum", good),
         with_sgd("momentum: 1", good),
         with_sgd("learning_rate: 1", good),
+        good.replace("tiny:", "Tiny:"),
         "gpu: maybe\n" + good,
         "studies: {}",
     ]:
         assert not schema.is_valid(yaml.safe_load(wrong)), wrong
-
-
-@pytest.mark.parametrize("wrong", [with_study("seeds: []"), GOOD.replace("tiny:", "Tiny:")])
-def test_an_editor_finds_these_too(wrong):
-    schema = Draft202012Validator(json.loads(json_schema()))
-    assert not schema.is_valid(yaml.safe_load(re.sub("'?1e-3'?", "0.001", wrong)))
 
 
 def test_the_table_has_the_options_with_their_defaults():

@@ -108,6 +108,9 @@ every_step = _every(lambda run: run.evaluate_every == 1, "not every step is eval
 _full_batches = _every(lambda run: run.batch_size == FULL, "not all its batches are full")
 _plain = _every(lambda run: run.update_rule == "plain", "it has no update rule but plain")
 _fixed_step_size = _every(lambda run: run.schedule == "constant", "its step size changes")
+_ends_at_step_size = _every(
+    lambda run: run.schedule in ("constant", "warmup"), "its step size changes until the end"
+)
 _no_averages = _every(lambda run: run.average_from is None, "it cannot average iterates")
 _a_full_batch = _some(lambda run: run.batch_size == FULL, "no optimizer has full batches")
 _schedules = _some(
@@ -130,7 +133,8 @@ FIGURES = {
     "batch_size": Figure((_several_batch_sizes, _no_averages)),
     "limit_by_batch_size": Figure((minimiser, _batch_sizes, _several_rules), reads="theory"),
     "limit_map": Figure(
-        (_full_batches, every_step, _no_averages, _many_step_sizes), reads="theory"
+        (_full_batches, every_step, _ends_at_step_size, _no_averages, _many_step_sizes),
+        reads="theory",
     ),
     "schedules": Figure((_plain, _sweep, _schedules), reads="theory"),
     "range_test": Figure((_range_test, _sweep), reads="iterates"),
