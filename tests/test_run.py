@@ -4,7 +4,6 @@ import json
 from dataclasses import asdict, replace
 from pathlib import Path
 
-import numpy as np
 import pytest
 
 from descent.errors import InputError
@@ -19,7 +18,6 @@ RUN = Run(
     ("changes", "keys"),
     [
         ({}, []),
-        ({"batch_size": "full"}, []),
         ({"average_from": 1}, []),
         ({"sampling": "with_replacement"}, []),
         ({"sampling": "with_replacement", "batch_size": "full"}, ["sampling"]),
@@ -28,9 +26,7 @@ RUN = Run(
         ({"batch_size": "fll"}, ["batch_size"]),
         ({"epochs": 0, "evaluate_every": 1.5}, ["epochs", "evaluate_every"]),
         ({"step_size": 0.0}, ["step_size"]),
-        ({"step_size": -1e-9}, ["step_size"]),
         ({"step_size": float("inf")}, ["step_size"]),
-        ({"step_size": float("nan")}, ["step_size"]),
         ({"step_size": "0.1"}, ["step_size"]),
     ],
 )
@@ -73,7 +69,6 @@ def test_one_step_size_has_one_label():
         (10, 4, [0, 1, 2, 4, 8, 10]),
         (20, 9, [0, 1, 2, 4, 8, 9, 18, 20]),
         (3, 100, [0, 1, 2, 3]),
-        (3, 1, [0, 1, 2, 3]),
         (1, 1, [0, 1]),
     ],
 )
@@ -114,10 +109,3 @@ def test_a_sweep_has_a_run_and_its_files_for_each_step_size():
         Path("s/traces/sgd/1e-05.csv"),
         Path("s/traces/gd/1.0.csv"),
     ]
-
-
-def test_the_layers_are_those_of_the_model_with_its_options():
-    run = replace(RUN, model="neural_network", model_options={"hidden": 3})
-    shapes = {name: layer.shape for name, layer in run.layers(5, 4).items()}
-    assert shapes == {"A1": (3, 5), "b1": (3,), "A2": (4, 3), "b2": (4,)}
-    assert np.dtype(run.dtype).itemsize == run.itemsize == 4

@@ -23,9 +23,9 @@ def test_uniform_initial_parameters_fill_one_over_the_root_of_the_fan_in():
 
 
 def test_the_seed_decides_the_initial_parameters_in_every_dtype():
+    cases = [(1, "float32"), (1, "float64"), (2, "float32")]
     single, double, other = (
-        sampling.initial(seed, LAYERS, "uniform", dtype)["A"]
-        for seed, dtype in [(1, "float32"), (1, "float64"), (2, "float32")]
+        sampling.initial(s, LAYERS, "uniform", dtype)["A"] for s, dtype in cases
     )
     np.testing.assert_allclose(single, double, rtol=1e-6)
     assert np.abs(single - other).max() > 0.1
@@ -65,26 +65,3 @@ def test_the_order_depends_on_seed_and_epoch_alone(kind):
         for seeds, size in [([5], 1), ([4, 5], 7)]
     )
     assert (one[0] == several[1]).all()
-
-
-@pytest.mark.parametrize(
-    ("a", "b"),  # of 20 samples drawn at 20 places of 1000 epochs, and of the places
-    [
-        (lambda draws, places: draws, lambda draws, places: places),
-        (lambda draws, _: draws[..., ::2], lambda draws, _: draws[..., 1::2]),
-        (lambda draws, _: draws[:, ::2], lambda draws, _: draws[:, 1::2]),
-        (lambda draws, _: draws[0], lambda draws, _: draws[1]),
-    ],
-    ids=["places", "neighbours", "epochs", "seeds"],
-)
-def test_draws_with_replacement_are_uniform_and_independent(a, b):
-    """χ² of the pairs (a, b) of 20 values each: 399 ± √798 where all pairs are equally likely."""
-    draws = np.array(
-        [[sampling.order(s, e, 20, WITH_REPLACEMENT) for e in range(1000)] for s in (4, 5)]
-    )
-    places = np.broadcast_to(np.arange(20), draws.shape)
-    pairs = 20 * a(draws, places) + b(draws, places)
-    counts, expected = np.bincount(pairs.ravel(), minlength=400), pairs.size / 400
-    chi_squared = ((counts - expected) ** 2 / expected).sum()
-    assert len(counts) == 400
-    assert abs(chi_squared - 399) < 4 * np.sqrt(2 * 399)

@@ -58,38 +58,19 @@ def test_a_factor_does_not_depend_on_where_a_run_is_evaluated(name):
         assert (np.concatenate(parts) == whole).all()
 
 
-@pytest.mark.parametrize("name", ["cosine", "halving", "inverse_sqrt", "inverse_time", "linear"])
-def test_decay_begins_at_the_step_size_and_never_rises(name):
-    sizes = of(name).step_sizes(0, 50, 50)
-    assert sizes[0] == RUN.step_size
-    assert (np.diff(sizes) <= 0).all()
-    assert sizes[-1] < RUN.step_size / 2
-
-
 @pytest.mark.parametrize(
     ("name", "chosen", "steps", "factors"),
     [
-        ("constant", {}, 3, {1: 1, 3: 1}),
-        ("inverse_time", {}, 9, {t: 1 / t for t in range(1, 10)}),
-        ("inverse_time", {"t0": 4.0}, 9, {1: 1, 5: 1 / 2, 9: 1 / 3}),
         ("inverse_time", {"t0": 1e-320}, 9, {1: 1, 2: 0, 9: 0}),
         ("inverse_time", {"t0": 1e308}, 9, {1: 1, 9: 1}),
-        ("inverse_sqrt", {}, 9, {t: 1 / t**0.5 for t in range(1, 10)}),
-        ("inverse_sqrt", {"t0": 2.0}, 17, {1: 1, 7: 1 / 2, 17: 1 / 3}),
-        ("cosine", {}, 8, {1: 1, 5: 1 / 2}),
-        ("linear", {}, 8, {1: 1, 5: 1 / 2, 8: 1 / 8}),
-        ("wsd", {}, 40, {1: 1, 33: 1, 37: 1 / 2, 40: 1 / 8}),
         ("wsd", {"cooldown": 0.0}, 40, {1: 1, 40: 1}),
-        ("range_test", {"decades": 2.0}, 8, {4: 0.1, 8: 1}),
-        ("warmup", {}, 40, {1: 1 / 4, 2: 1 / 2, 4: 1, 5: 1, 40: 1}),
         ("warmup", {"share": 0.0}, 40, {1: 1, 40: 1}),
         ("warmup", {"share": 0.5}, 1, {1: 1}),
-        ("halving", {}, 8, {1: 1, 2: 1, 3: 1 / 2, 5: 1 / 4, 7: 1 / 8, 8: 1 / 8}),
         ("halving", {"times": 1}, 7, {4: 1, 5: 1 / 2, 7: 1 / 2}),
         ("halving", {"times": 2**62}, 2, {1: 1, 2: 0}),
     ],
 )
-def test_factors_by_hand(name, chosen, steps, factors):
+def test_factors_of_extreme_options_and_lengths(name, chosen, steps, factors):
     sizes = of(name, **chosen).step_sizes(0, steps, steps)
     found = {t: sizes[t - 1] / RUN.step_size for t in factors}
     assert found == pytest.approx(factors, rel=1e-14)
