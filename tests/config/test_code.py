@@ -77,22 +77,15 @@ OF_THE_MODEL = "minimise theory train evaluate weights"
 EDITS = [
     ("scripts/descent/__init__.py", "download prepare summarise accuracy explore index manifest"),
     ("scripts/descent/models/softmax_regression.py", OF_THE_MODEL),
-    ("scripts/descent/functions.py", OF_THE_MODEL),
     ("scripts/descent/engines/numpy.py", "train"),
-    ("scripts/descent/update_rules/plain.py", "train"),
-    ("scripts/descent/schedules/constant.py", "train"),
     ("scripts/descent/evaluation/trace.py", "evaluate"),
     ("scripts/descent/theory/minimiser.py", "minimise theory"),
-    ("scripts/descent/theory/stability.py", "theory"),
     ("scripts/descent/store/minimiser.py", "minimise theory evaluate"),
-    ("scripts/descent/analysis/predictions.py", "summarise"),
+    ("scripts/descent/schedules/constant.py", "theory train"),
     ("scripts/descent/figures/_style.py", "accuracy weights explore"),
-    ("scripts/descent/figures/curves.py", "accuracy"),
     ("scripts/descent/datasets/digits.py", "download weights explore"),  # the shape of images
-    ("scripts/descent/explorer/weights.py", "explore"),
     ("report/explorer/columns.js", "explore"),
     ("report/index.html", "index"),
-    ("scripts/descent/explorer/index.py", "index"),
 ]
 # what this study does not choose, and what no result depends on
 OTHERS = """engines/torch.py engines/__init__.py update_rules/adam.py schedules/cosine.py

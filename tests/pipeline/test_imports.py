@@ -15,7 +15,7 @@ HEAVY = {
     "torch": {"theory"},
     "numba": set(),
     "matplotlib": {"plot", "explore"},
-    "pandas": {"download", "summarise", "plot", "explore", "theory", "evaluate"},
+    "pandas": {"download", "summarise", "plot", "explore", "theory"},
     "sklearn": {"download"},
     "pydantic": {"prepare"},
     "snakemake": set(),
@@ -82,8 +82,3 @@ def test_a_job_imports_nothing_heavy_that_it_does_not_need_and_computes_on_one_t
         for package, rules in HEAVY.items():
             assert package not in job["packages"] or job["rule"] in rules, (job["log"], package)
         assert set(job["threads"]) <= {1}, job["log"]
-
-
-def test_evaluation_does_not_import_pandas(made_once):
-    evaluations = [job for job in recorded(made_once) if job["rule"] == "evaluate"]
-    assert not any("pandas" in job["packages"] for job in evaluations)

@@ -51,12 +51,6 @@ def visible(project: Project) -> set[str]:
     return {name for name in project.files("results") if not Path(name).name.startswith(".")}
 
 
-def ends(process: int) -> None:
-    """Wait for the end of a process that is nobody's child."""
-    while Path(f"/proc/{process}").exists():
-        time.sleep(0.1)
-
-
 @pytest.mark.parametrize("kill", [signal.SIGKILL, signal.SIGINT])
 def test_after_a_whole_call_was_killed_or_interrupted_the_next_makes_the_same_bytes(
     project, undisturbed, kill
@@ -77,58 +71,48 @@ def test_after_a_whole_call_was_killed_or_interrupted_the_next_makes_the_same_by
     assert (project.folder / ITERATES).read_bytes() == undisturbed
 
 
-def test_a_job_that_outlives_snakemake_writes_nothing_and_does_not_disturb_the_next(
-    project, undisturbed
-):
-    process = project.start(ITERATES)
-    orphan = training(process)
-    process.kill()
-    process.wait()
-    process.stdout.close()
-    ends(orphan)
-    log = project.folder / "logs/train/tiny/sgd/0.1.log"
-    says = "error: the Snakemake that started this job is gone: nothing is written\n"
-    assert log.read_text() == says
-    assert project.files("results") == {}
-
-    assert project.snakemake("--unlock")[0] == 0
-    process = project.start(ITERATES)
-    orphan = training(process)
-    os.kill(orphan, signal.SIGSTOP)  # it goes on when the next training runs beside it
-    process.kill()
-    process.wait()
-    process.stdout.close()
-    assert project.snakemake("--unlock")[0] == 0
-    process = project.start(ITERATES)
-    training(process)
-    os.kill(orphan, signal.SIGCONT)
-    output, _ = process.communicate()
-    assert process.returncode == 0, output
-    ends(orphan)
-    assert (project.folder / ITERATES).read_bytes() == undisturbed
-    assert NOTHING in project.snakemake(ITERATES)[1]
-
-
-def test_an_orphan_changes_nothing_that_a_newer_configuration_made(project):
+def orphan_of(project: Project) -> int:
+    """Kill Snakemake alone while it trains, and give the id of the training process, stopped."""
     process = project.start(ITERATES)
     orphan = training(process)
     os.kill(orphan, signal.SIGSTOP)
     process.kill()
     process.wait()
     process.stdout.close()
-    project.replace("config.yaml", "epochs: 120", "epochs: 1")
     assert project.snakemake("--unlock")[0] == 0
+    return orphan
+
+
+def go_on_to_the_end(process: int) -> None:
+    """Continue a process that is nobody's child, and wait for its end."""
+    os.kill(process, signal.SIGCONT)
+    while Path(f"/proc/{process}").exists():
+        time.sleep(0.1)
+
+
+def test_a_job_that_outlives_snakemake_writes_nothing(project):
+    go_on_to_the_end(orphan_of(project))
+    log = project.folder / "logs/train/tiny/sgd/0.1.log"
+    says = "error: the Snakemake that started this job is gone: nothing is written\n"
+    assert log.read_text() == says
+    assert project.files("results") == {}
+
+
+def test_an_orphan_does_not_disturb_the_next_training_beside_it(project, undisturbed):
+    orphan = orphan_of(project)
+    process = project.start(ITERATES)
+    training(process)
+    go_on_to_the_end(orphan)
+    output, _ = process.communicate()
+    assert process.returncode == 0, output
+    assert (project.folder / ITERATES).read_bytes() == undisturbed
+
+
+def test_an_orphan_changes_nothing_that_a_newer_configuration_made(project):
+    orphan = orphan_of(project)
+    project.replace("config.yaml", "epochs: 120", "epochs: 1")
     project.jobs("all")
     made = project.files("results")
-    os.kill(orphan, signal.SIGCONT)
-    ends(orphan)
+    go_on_to_the_end(orphan)
     assert project.files("results") == made
     assert NOTHING in project.snakemake("all")[1]
-
-    other = (project.folder / ITERATES).read_bytes()  # and evaluation refuses them, for another run
-    project.replace("config.yaml", "epochs: 1", "epochs: 2")
-    project.jobs(ITERATES)
-    (project.folder / ITERATES).write_bytes(other)
-    code, output = project.snakemake("all")
-    assert code != 0
-    assert f"{ITERATES}: was trained with epochs 1, not 2. Delete it" in output

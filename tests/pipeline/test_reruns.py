@@ -2,7 +2,6 @@
 
 import os
 import shutil
-import subprocess
 
 import pytest
 from conftest import NOTHING, jobs  # pyright: ignore
@@ -63,13 +62,10 @@ def test_a_step_size_that_is_added_is_the_only_one_that_trains(made):
     ("old", "new", "runs"),
     [
         ("[0, 1]", "[0, 2]", [*ONWARDS_FROM_TRAINING, "theory tiny"]),
-        ("    seeds:", "    l2: 0.1\n    seeds:", [*ONWARDS_FROM_TRAINING, "theory tiny"]),
         ("engine: numpy", "engine: torch", ONWARDS_FROM_TRAINING),
         ("    seeds:", "    evaluator: numpy\n    seeds:", []),  # what auto takes
         ("    seeds:", "    evaluator: torch\n    seeds:", [*EVALUATE, *TABLES]),
-        ("    seeds:", "    curvature_samples: 9\n    seeds:", [*EVALUATE, *TABLES]),
         ("epochs: 4", "epochs: 5", OF_GD),
-        ("epochs: 4", "epochs: 4, update_rule: momentum", OF_GD),
         ("[accuracy]", "[accuracy, loss]", ["index", "manifest tiny", "plot tiny loss"]),
     ],
 )
@@ -79,37 +75,12 @@ def test_a_key_runs_what_it_decides(made, old, new, runs):
 
 
 @pytest.mark.slow
-def test_checking_out_another_branch_and_coming_back_runs_nothing(made):
-    def git(*arguments):
-        identity = ["-c", "user.name=x", "-c", "user.email=x@example.org"]
-        subprocess.run(["git", *identity, *arguments], cwd=made.folder, check=True)
-
-    git("init", "--quiet", "--initial-branch", "main")
-    (made.folder / ".gitignore").write_text("/data/\n/results/\n/logs/\n/.snakemake/\n/imports/\n")
-    git("add", ".")
-    git("commit", "--quiet", "--message", "main")
-    git("checkout", "--quiet", "-b", "other")
-    made.replace("scripts/descent/functions.py", "import numpy", "ADDED = 1\nimport numpy")
-    made.replace("config.yaml", "[10]", "[20]")
-    git("commit", "--quiet", "--all", "--message", "other")
-    assert made.plan("all") != []
-    git("checkout", "--quiet", "main")
-    assert made.plan("all") == []
-
-
-@pytest.mark.slow
 def test_a_further_step_size_changes_no_minimiser_and_evaluates_no_run_again(convex):
-    before = convex.files("results")
     convex.replace("config.yaml", "[0.01, 1]", "[0.01, 1, 1e-1]")
     drawn = ["plot tiny final_by_step_size", "plot tiny weights"]
     of_tables = [job for job in OF_A_RUN if "accuracy" not in job]
     assert convex.jobs("all") == sorted([*of_tables, *drawn])
     assert convex.plan("all") == []
-    after = convex.files("results")
-    kept = {name for name in before if "/iterates/" in name or "/traces/" in name}
-    kept.add("results/tiny/theory.npz")
-    assert {name for name in before if before[name] == after[name]} >= kept
-    assert before["results/tiny/traces.csv"] != after["results/tiny/traces.csv"]
 
 
 @pytest.mark.slow
