@@ -24,7 +24,7 @@ from descent.errors import InputError
 from descent.store import data, files, iterates, manifest
 
 pytestmark = pytest.mark.campaign
-KILLS, FULL_DISKS, DAMAGES, CONFIGURATIONS, TABLES = 10, 4, 2000, 500, 300
+KILLS, FULL_DISKS, DAMAGES, INPUTS = 8, 2, 1000, 200
 OTHER = TINY.replace("seeds:", "l2: 0.01\n    seeds:").replace("epochs: 1,", "epochs: 4,")
 
 
@@ -165,39 +165,36 @@ def test_damaged_files(made, monkeypatch):
     print(f"damaged files: {DAMAGES}, all named; {refused} npz files refused, the others unharmed")
 
 
-def test_damaged_configurations(tmp_path, monkeypatch):
-    """Each is read, or refused in lines that name the file, and soon."""
-    monkeypatch.chdir(tmp_path)
-    draw, content = random.Random(0), (ROOT / "config.yaml").read_bytes()
-    path, refused, slowest = Path("config.yaml"), list[str](), 0.0
-    for _ in range(CONFIGURATIONS):
-        path.write_bytes(damaged(content, draw))
-        started = time.perf_counter()
-        try:
-            check_yaml(str(path))
-            read_studies(yaml.safe_load(path.read_text()), [path])
-        except InputError as error:
-            refused.append(str(error))
-        slowest = max(slowest, time.perf_counter() - started)
-    assert len(refused) > CONFIGURATIONS / 3
-    assert all(line.startswith("config.yaml") for said in refused for line in said.splitlines())
-    print(f"damaged configurations: {CONFIGURATIONS}, {len(refused)} refused, {slowest:.1f} s")
+def read_configuration() -> None:
+    check_yaml("config.yaml")
+    read_studies(yaml.safe_load(Path("config.yaml").read_text()), ["config.yaml"])
 
 
-def test_damaged_tables(tmp_path, monkeypatch):
-    """Each is a dataset that something can train on, or refused in lines that name the file."""
+def read_table() -> None:
+    table = _table.Table(file="wine.csv", target="target")
+    made = _table.obtain(table)
+    data.check(made, "wine.csv")
+    assert made.size == _table.size(table)
+
+
+@pytest.mark.parametrize(
+    ("file", "content", "read"),
+    [
+        ("config.yaml", (ROOT / "config.yaml").read_bytes(), read_configuration),
+        ("wine.csv", load_wine(as_frame=True).frame.to_csv(index=False).encode(), read_table),
+    ],
+    ids=["configurations", "tables"],
+)
+def test_damaged_inputs(tmp_path, monkeypatch, file, content, read):
+    """Each is read, or refused in lines that name the file."""
     monkeypatch.chdir(tmp_path)
     draw, refused = random.Random(0), list[str]()
-    load_wine(as_frame=True).frame.to_csv("wine.csv", index=False)
-    content, table = Path("wine.csv").read_bytes(), _table.Table(file="wine.csv", target="target")
-    for _ in range(TABLES):
-        Path("wine.csv").write_bytes(damaged(content, draw))
+    for _ in range(INPUTS):
+        Path(file).write_bytes(damaged(content, draw))
         try:
-            made = _table.obtain(table)
-            data.check(made, "wine.csv")
-            assert made.size == _table.size(table)
+            read()
         except InputError as error:
             refused.append(str(error))
-    assert len(refused) > TABLES / 3
-    assert all(line.startswith("wine.csv") for said in refused for line in said.splitlines())
-    print(f"damaged tables: {TABLES}, {len(refused)} refused")
+    assert len(refused) > INPUTS / 3
+    assert all(line.startswith(file) for said in refused for line in said.splitlines())
+    print(f"damages of {file}: {INPUTS}, {len(refused)} refused")
