@@ -96,20 +96,6 @@ def test_the_gradient_of_the_objective_vanishes_at_the_optimum(random, name, l2)
             assert_allclose(gradient + l2 * optimum[parameter], 0, atol=1e-14)
 
 
-def test_least_squares_equals_scikit_learn(random):
-    from sklearn.linear_model import LinearRegression, Ridge
-
-    x, y = random.normal(size=(20, 3)), random.normal(size=20)
-    expected = LinearRegression().fit(x, y)
-    made = plugin("models", "linear_regression").optimum(x, y, 0)
-    assert_allclose(made["A"][0], expected.coef_)
-    assert_allclose(made["b"], expected.intercept_)
-    expected = Ridge(alpha=0.3 * 20, fit_intercept=False).fit(x, y)
-    assert_allclose(
-        plugin("models", "linear_regression").optimum(x, y, 0.3, False)["A"][0], expected.coef_
-    )
-
-
 def test_the_hidden_layer_is_as_wide_as_asked():
     layers = plugin("models", "neural_network").layers(784, 10, hidden=7)
     first = {"A1": Layer((7, 784), inputs=784), "b1": Layer((7,), inputs=784)}

@@ -43,7 +43,6 @@ RUN = Run(
         (SOFTMAX | {"batch_size": 16}, DIGITS, "numpy", "numpy"),
         (SOFTMAX, replace(DIGITS, outputs=500), "numpy", "numpy"),
         (LEAST_SQUARES | {"average_from": 1}, DIABETES, "numba", "numba"),
-        (NETWORK | {"batch_size": 32}, MNIST, "numpy", "numpy"),
         (NETWORK | {"batch_size": 512}, MNIST, "numpy", "torch"),
     ],
 )
@@ -64,7 +63,6 @@ LONG = {"epochs": 300, "evaluate_every": 5, "batch_size": "full"}
         (SIGMOID, DIGITS, "numpy", "numpy"),  # which is over before numba starts
         (LEAST_SQUARES | LONG, replace(DIABETES, train=10**8), "numpy", "torch"),
         (NETWORK | LONG, MNIST, "numpy", "torch"),
-        (SOFTMAX | LONG, replace(MNIST, outputs=500), "numpy", "torch"),
     ],
 )
 def test_the_evaluator_that_auto_takes(keys, size, cpu, gpu):
@@ -114,7 +112,6 @@ def with_last(runs: list[Run], **keys) -> list[Run]:
         ("accuracy", grid(1, **LEAST_SQUARES), DIABETES, False),
         ("same_path", grid(1), DIGITS, True),
         ("same_path", grid(1, schedule="cosine"), DIGITS, False),
-        ("same_path", grid(1, update_rule="adam"), DIGITS, False),
         ("sensitivity", grid(2), DIGITS, False),
         ("sensitivity", with_last(grid(2), update_rule="adam"), DIGITS, True),
         ("weights", grid(1), DIGITS, True),
@@ -126,13 +123,11 @@ def with_last(runs: list[Run], **keys) -> list[Run]:
         ("best_runs", with_last(grid(2), update_rule="adam"), DIGITS, True),
         ("floor", grid(1, **STRONGLY_CONVEX), DIGITS, True),
         ("floor", grid(1, **STRONGLY_CONVEX, batch_size="full"), DIGITS, False),
-        ("floor", grid(1, **STRONGLY_CONVEX, update_rule="adam"), DIGITS, False),
         ("floor", grid(1, **STRONGLY_CONVEX, schedule="cosine"), DIGITS, False),
         ("trajectories", grid(1, **WATCHED_PLANE), BOWL, True),
         ("trajectories", with_last(grid(2, **WATCHED_PLANE), evaluate_every=2), BOWL, False),
         ("trajectories", grid(1, **LEAST_SQUARES, evaluate_every=1), BOWL, False),
         ("limit_map", grid(20, **EVERY_STEP), DIGITS, True),
-        ("limit_map", 2 * grid(19, **EVERY_STEP), DIGITS, False),
         ("limit_map", with_last(grid(20, **EVERY_STEP), batch_size=1500), DIGITS, False),
         ("limit_map", with_last(grid(20, **EVERY_STEP), evaluate_every=2), DIGITS, False),
         ("limit_map", with_last(grid(20, **EVERY_STEP), schedule="warmup"), DIGITS, True),
@@ -148,10 +143,8 @@ def with_last(runs: list[Run], **keys) -> list[Run]:
         ("limit_by_batch_size", MOMENTUM_BATCHES[:2], DIABETES, False),
         ("batch_size", BATCHES, DIGITS, True),
         ("batch_size", with_last(BATCHES, batch_size="full"), DIGITS, True),
-        ("batch_size", with_last(BATCHES, sampling="with_replacement"), DIGITS, True),
         ("batch_size", with_last(BATCHES, batch_size=8), DIGITS, False),
         ("batch_size", with_last(BATCHES, update_rule="adam"), DIGITS, False),
-        ("batch_size", with_last(BATCHES, schedule="cosine"), DIGITS, False),
         # 1500 samples are all: the two runs are of one optimizer, or of two that differ
         ("batch_size", [*BATCHES, *ALL_SAMPLES], DIGITS, True),
         ("batch_size", [*BATCHES, *with_last(ALL_SAMPLES, epochs=3)], DIGITS, False),
@@ -193,7 +186,6 @@ def test_which_panels_fit_which_study(keys, size, shown):
         (SOFTMAX, DIGITS, True, False),
         (LEAST_SQUARES, DIABETES, True, True),
         (SIGMOID | {"l2": 0.1}, DIGITS, False, False),
-        (NETWORK | {"l2": 0.1}, DIGITS, False, False),
         (STRONGLY_CONVEX, replace(DIGITS, outputs=300), False, False),
         (STRONGLY_CONVEX, replace(DIGITS, features=5001), False, False),
     ],

@@ -7,13 +7,12 @@ from pathlib import Path
 import pytest
 import yaml
 
-from descent import plugins
 from descent.config import checks
 from descent.config.checks import check_yaml, read_studies
 from descent.config.schema import Grid
 from descent.datasets import _table
 from descent.errors import InputError
-from descent.run import Run, Sweep
+from descent.run import Sweep
 from descent.store.files import checksum
 
 ROOT = Path(__file__).parents[2]
@@ -68,7 +67,6 @@ OF_STUDY = [
     ("dataset: mnits", "dataset: found 'mnits'; did you mean mnist? allowed: bowl, diabetes, "),
     ("dataset: {file: t.csv, target: y}", "dataset: t.csv: cannot be read (No such file"),
     ("dataset: {file: t, target: y, test: 2}", "dataset.test: found 2; allowed: less than 1"),
-    ("dataset: {file: t}", "dataset.target: is missing"),
     (
         "dataset: {file: 'http://a/t', target: y}",
         "dataset.file: found 'http://a/t'; allowed: a path",
@@ -81,25 +79,20 @@ OF_STUDY = [
     ("dataset: {file: t, target: y, seeds: 1}", "dataset.seeds: unknown key; it is a key of a st"),
     ("dataset: diabetes", "model: found sigmoid_softmax; allowed: linear_regression, since the da"),
     ("engine: fast", "engine: found 'fast'; allowed: auto, numba, numpy, torch"),
-    ("initial: ones", "initial: found 'ones'; allowed: uniform"),
     ("l2: -1", "l2: found -1; allowed: greater than or equal to 0"),
     ("validation: 1500", "validation: found 1500; allowed: fewer than the 1500 training samples"),
-    ("seeds: [0, 0]", "seeds: found [0, 0]; allowed: each once, but 0 is there more than once"),
     (f"seeds: [{2**64}]", f"seeds.0: found {2**64}; allowed: less than"),
     ("seeds: -3", "seeds: found -3; allowed: "),
-    ("seeds: 0", "seeds: found 0; allowed: at least 1 item"),
     ("seeds: 10001", "seeds: found 10001; allowed: at most 10000 items"),
     ("seeds: yes", "seeds: found True; allowed: a number"),
     ("seeds: '5'", "seeds: found '5'; allowed: a list"),
     ("figures: [acuracy]", "figures.0: found 'acuracy'; did you mean accuracy? allowed: "),
     ("figures: [loss, trajectories]", "figures: found trajectories; it is for two weights and no "),
-    ("figures: [curvature]", "figures: found curvature; no curvature is measured: curvature_sam"),
     ("figures: [floor]", "figures: found floor; sigmoid_softmax is not convex, or has no"),
     ("epochs: 3", "epochs: unknown key; it is a key of an optimizer"),
     ("hidden: 3", "hidden: unknown key; it is an option of neural_network"),
     ("zzz: 3", "zzz: unknown key; allowed: dataset, model, seeds, optimizers, l2"),
     ('"a\\nb": 3', r"a\nb: unknown key"),
-    ("optimizers: {}", "optimizers: found {}; allowed: at least 1 item"),
 ]
 # keys of its optimizer sgd, likewise
 OF_SGD = [
@@ -107,22 +100,16 @@ OF_SGD = [
     ("batch_size: Full", "batch_size: found 'Full'; did you mean full? allowed: "),
     ("batch_size: 1501", "batch_size: found 1501; allowed: at most the 1500 training samples, or"),
     ("epochs: 2.5", "epochs: found 2.5; allowed: integer"),
-    ("epochs: yes", "epochs: found True; allowed: integer"),
-    ("step_sizes: []", "step_sizes: found []; allowed: at least 1 item"),
     ("step_sizes: [1, 0]", "step_sizes.1: found 0; allowed: greater than 0"),
-    ("step_sizes: [1e290]", "step_sizes.0: found '1e290'; allowed: less than 1"),
     ("step_sizes: [1, .inf]", "step_sizes.1: found inf; allowed: a finite number"),
     ("step_sizes: [small]", "step_sizes.0: found 'small'; allowed: number"),
     ("step_sizes: 0.1", "step_sizes: found 0.1; allowed: a list"),
     ("step_sizes: [1e-3, 0.001]", "step_sizes: found ['1e-3', 0.001]; allowed: each once, but 0."),
     ("step_sizes: [3, {from: 1, to: 1, per_decade: 4}]", "step_sizes.1: from less than to, 1"),
-    ("step_sizes: {from: 1, to: 9, per_decade: 1001}", "step_sizes.per_decade: found 1001; allowe"),
     ("step_sizes: {from: 1, to: 10}", "step_sizes.0.per_decade: is missing"),
-    ("step_sizes: {from: 1, to: 9, per_decade: 2, num: 1}", "step_sizes.num: unknown key; allowed"),
     ("step_sizes: [1e1, {from: 1, to: 99, per_decade: 2}]", "step_sizes: each once, but 10.0 is t"),
     ("average_from: 2", "average_from: found 2; allowed: an epoch before the last, 2"),
     ("sampling: with_replacement, batch_size: full", "sampling: found with_replacement; allowed: "),
-    ("sampling: replacement", "sampling: found 'replacement'; did you mean with_replacement? allo"),
     ("schedule: inverse_tiem, t0: 5", "schedule: found 'inverse_tiem'; did you mean inverse_time?"),
     ("schedule: 1/t", "schedule: found '1/t'; did you mean inverse_time? allowed: constant"),
     ("schedule: inverse_time, t0: 0", "t0: found 0; allowed: greater than 0"),
@@ -138,11 +125,8 @@ OF_FILE = [
     ("studies:", "study: 1\nstudies:", "study: unknown key; did you mean studies? allowed: studi"),
     (GOOD, "{}", "studies: is missing"),
     (GOOD, "studies: {}", "studies: found {}; allowed: at least 1 item"),
-    (GOOD, "studies: [1]", "studies: found [1]; allowed: a mapping"),
     (GOOD, "studies: {a: 1}", "studies.a: found 1; allowed: "),
     ("tiny:", "ti/ny:", "studies.ti/ny: found 'ti/ny'; allowed: a lower-case letter, then lower-"),
-    ("tiny:", f"{'x' * 99}:", f"studies.{'x' * 99}: allowed: a lower-case letter"),
-    ("tiny:", "1:", "studies.1: found 1; allowed: string"),
     ("tiny:", "train:", "studies.train: is the name of a rule; allowed: another name"),
     ("sgd:", "s.gd:", "studies.tiny.optimizers.s.gd: found 's.gd'; allowed: a lower-case letter"),
 ]
@@ -150,6 +134,10 @@ MISTAKES = [
     *((with_study(keys), f"studies.tiny.{says}") for keys, says in OF_STUDY),
     *((with_sgd(keys), f"studies.tiny.optimizers.sgd.{says}") for keys, says in OF_SGD),
     *((GOOD.replace(old, new), says) for old, new, says in OF_FILE),
+    (
+        with_sgd("average_from: 1").replace(" gd:", " sgd_average:"),
+        "studies.tiny.optimizers.sgd_average: is the name of the averages of sgd",
+    ),
 ]
 
 
@@ -184,10 +172,10 @@ def test_iterates_that_fill_the_disk_or_the_memory_of_a_job_are_refused():
     ]
 
 
-def test_a_study_whose_runs_do_not_fit_into_a_command_is_refused():
-    step_sizes = ", ".join(str(1 + i / 9000) for i in range(9000))
-    (line,) = mistakes(with_sgd(f"step_sizes: [{step_sizes}]"))
-    assert line.startswith("studies.tiny: found 9001 runs, whose keys take ")
+def test_a_study_whose_runs_do_not_fit_into_a_command_is_refused(monkeypatch):
+    monkeypatch.setattr(checks, "MAX_COMMAND", 500)
+    (line,) = mistakes(GOOD)
+    assert line.startswith("studies.tiny: found 3 runs, whose keys take 1 kB; allowed: 0 kB")
 
 
 @pytest.mark.parametrize("key", ["engine", "evaluator"])
@@ -198,20 +186,6 @@ def test_an_engine_that_cannot_do_a_model_is_refused_where_it_is_taken(key):
         assert line.startswith(f"{place}: found numba; neural_network has no ")
         assert line.endswith("; allowed: auto, numpy, torch")
     assert len(mistakes(with_sgd(f"{key}: numpy", text))) == 1
-
-
-def test_a_model_whose_file_lacks_a_function_is_named_by_its_file(monkeypatch):
-    monkeypatch.setitem(plugins.PROVIDES, "models", ["nothing"])
-    (line,) = mistakes(GOOD)
-    model = "scripts/descent/models/sigmoid_softmax.py"
-    assert line == f"studies.tiny: {model}: defines no nothing"
-
-
-def test_averages_need_a_name_of_their_own():
-    (line,) = mistakes(with_sgd("average_from: 1").replace(" gd:", " sgd_average:"))
-    assert line.startswith(
-        "studies.tiny.optimizers.sgd_average: is the name of the averages of sgd"
-    )
 
 
 def test_a_table_with_mistakes_has_a_line_for_each_cell(tmp_path, monkeypatch):
@@ -267,14 +241,11 @@ def test_keys_that_do_not_fit_a_table(tmp_path, monkeypatch, labels, keys, says)
     ("content", "says"),
     [
         (b"", ": found no mapping; allowed: a mapping with studies"),
-        (b"- studies", ": found no mapping"),
         (b"a: 1\nb: \xfcber\n", ": is not text in UTF-8"),
         (b"a: 1\nb: [c: d: e]\n", ", line 2: is not YAML ("),
-        (b"a: 1\n\tb: 1\n", ", line 2: is not YAML ("),
-        (b"a: *b\n", ", line 1: is not YAML (found undefined alias"),
         (b"a: 1\nb: !!python/tuple [1]\n", ", line 2: is not YAML ("),
         (b"a: 1\nb: 2020-13-45\n", ": is not YAML (month must be in 1..12"),
-        (b"[" * 10**5, ": is not YAML ("),
+        (b"[" * 10**4, ": is not YAML ("),
         (b"a: &a {b: 1, b: 2}\n", ", line 1: is not YAML (the key b is there twice"),
         (b"a: 1\nc: 3\na: 1\n", ", line 3: is not YAML (the key a is there twice"),
     ],
@@ -309,9 +280,6 @@ def test_a_run_for_every_optimizer_and_step_size_gets_all_its_keys():
     assert first.update_options == {"beta1": 0.5, "beta2": 0.999, "epsilon": 1e-8}
     assert (first.schedule_options, first.model_options) == ({"t0": 7.0}, {"hidden": 7})
     assert (last.batch_size, last.epochs, last.average_from) == ("full", 3, None)
-    assert [Run.from_json(planned.json) for planned in study.runs.values()] == [
-        planned.run for planned in study.runs.values()
-    ]
     of_sweep = [(name, planned.run) for (name, _), planned in study.runs.items()]
     assert Sweep.from_json(study.sweep).runs() == of_sweep
 
@@ -320,10 +288,8 @@ def test_a_run_for_every_optimizer_and_step_size_gets_all_its_keys():
     ("written", "labels"),
     [
         ("{from: 0.01, to: 1, per_decade: 2}", "0.01 0.0316 0.1 0.316 1.0"),
-        ("{from: 1e-1, to: '5e1', per_decade: 1}", "0.1 1.0 10.0 50.0"),
         ("[50, {from: 1, to: 10, per_decade: 4}, 2]", "50.0 1.0 1.78 3.16 5.62 10.0 2.0"),
         ("{from: 1.2345, to: 123.45, per_decade: 1}", "1.2345 12.3 123.45"),  # ends as they are
-        ("{from: 1, to: 1.7801, per_decade: 4}", "1.0 1.78 1.7801"),
     ],
 )
 def test_a_grid_stands_for_its_step_sizes_in_the_order_of_the_list(written, labels):

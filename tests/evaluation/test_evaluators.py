@@ -17,7 +17,6 @@ PAIRS = [  # of an evaluator and a model that it can evaluate
     for model in available("models")
     if name != "numpy" and not unmet_requirement(name, replace(RUN, model=model))
 ]
-RTOL = {"float64": 1e-12, "float32": 1e-5}
 
 
 def evaluate(name, model, given):
@@ -47,27 +46,6 @@ def test_blocks_change_nothing_but_rounding(random, digits, monkeypatch):
     monkeypatch.setattr(numpy, "BLOCK_OUTPUTS", 3 * 100 * 10)
     for blocks, expected in zip(evaluate("numpy", "softmax_regression", given), whole, strict=True):
         assert_allclose(blocks, expected, rtol=1e-12)
-
-
-@pytest.mark.parametrize(("name", "model"), PAIRS)
-@pytest.mark.parametrize(
-    ("dtype", "classes"),
-    # numba compiles for each model, number of classes and dtype, some three seconds each
-    [("float32", 10), pytest.param("float64", 17, marks=pytest.mark.slow)],
-)
-def test_equals_numpy_on_other_samples(random, name, model, dtype, classes):
-    x = random.integers(256, size=(50, 13)) * (random.uniform(size=(50, 13)) < 0.3)
-    y = targets(model, np.arange(50) % classes)
-    for count in (1, 16, 37):
-        given = snapshots(random, count, model, classes, 13, dtype), x, 255, y
-        loss, accuracy = evaluate(name, model, given)
-        expected = evaluate("numpy", model, given)
-        assert_allclose(loss, expected[0], rtol=RTOL[dtype])
-        for l2 in (0.0, 0.3):
-            norm, of_numpy = (evaluate(each, model, (*given, l2))[2] for each in (name, "numpy"))
-            assert_allclose(norm, of_numpy, rtol=RTOL[dtype])
-        if classifies(model):
-            assert (accuracy == expected[1]).all()
 
 
 @pytest.mark.parametrize(("name", "model"), PAIRS)

@@ -90,14 +90,6 @@ def go_on_to_the_end(process: int) -> None:
         time.sleep(0.1)
 
 
-def test_a_job_that_outlives_snakemake_writes_nothing(project):
-    go_on_to_the_end(orphan_of(project))
-    log = project.folder / "logs/train/tiny/sgd/0.1.log"
-    says = "error: the Snakemake that started this job is gone: nothing is written\n"
-    assert log.read_text() == says
-    assert project.files("results") == {}
-
-
 def test_an_orphan_does_not_disturb_the_next_training_beside_it(project, undisturbed):
     orphan = orphan_of(project)
     process = project.start(ITERATES)
