@@ -107,31 +107,28 @@ def rows(project: Project, study: str, step_size: float, epoch: int):
         ("sgd_softmax", 0.001, 5, 0.918, 0.004),
         ("sgd_softmax", 0.01, 1, 0.918, 0.006),
         ("sgd_softmax", 0.01, 5, 0.920, 0.006),
+        ("sgd_softmax", 0.1, 1, 0.875, 0.025),
+        ("sgd_softmax", 0.1, 5, 0.885, 0.015),
+        ("network", 0.1, 10, 0.98, 0.01),
     ],
 )
-def test_stochastic_gradient_descent(project, study, step_size, epoch, accuracy, tolerance):
+def test_the_median_accuracy_of_batches(project, study, step_size, epoch, accuracy, tolerance):
     median = rows(project, study, step_size, epoch)["test_accuracy"].median()
     assert median == pytest.approx(accuracy, abs=tolerance)
 
 
-def test_sigmoid_softmax_at_step_size_1_learns_all_classes_or_all_but_one(project):
-    for epoch, all_classes in [(1, 0.905), (5, 0.913)]:
+def test_seeds_part_where_the_step_size_is_large(project):
+    for epoch, all_classes in [(1, 0.905), (5, 0.913)]:  # or one class is never learnt
         for accuracy in rows(project, "sgd_sigmoid", 1, epoch)["test_accuracy"]:
             assert accuracy == pytest.approx(all_classes, abs=0.01) or accuracy < 0.85
+        accuracies = rows(project, "sgd_softmax", 0.1, epoch)["test_accuracy"]
+        assert accuracies.max() - accuracies.min() > 0.02
 
 
 def test_the_largest_score_is_predicted_where_probabilities_are_equal_after_rounding(project):
     accuracy = rows(project, "saturated", 10, 5)["test_accuracy"]
     assert (accuracy.between(0.845, 0.88)).sum() >= 4
     assert rows(project, "saturated", 100, 5)["test_accuracy"].median() > 0.5  # 0.393 by ties
-
-
-@pytest.mark.parametrize(("epoch", "low", "high"), [(1, 0.85, 0.90), (5, 0.87, 0.90)])
-def test_softmax_regression_at_step_size_0_1_spreads(project, epoch, low, high):
-    accuracy = rows(project, "sgd_softmax", 0.1, epoch)["test_accuracy"]
-    assert low < accuracy.median() < high
-    assert accuracy.quantile([0.1, 0.9]).between(low - 0.01, high + 0.01).all()
-    assert accuracy.max() - accuracy.min() > 0.02
 
 
 @pytest.mark.parametrize(
@@ -149,7 +146,7 @@ def test_softmax_regression_at_step_size_0_1_spreads(project, epoch, low, high):
         ("gd_sigmoid", 2, 500, 0.8677, 2.2092),
     ],
 )
-def test_gradient_descent(project, study, step_size, steps, accuracy, loss):
+def test_full_batches(project, study, step_size, steps, accuracy, loss):
     (row,) = rows(project, study, step_size, steps).to_dict("records")
     assert row["test_accuracy"] == pytest.approx(accuracy, abs=2e-4)
     assert row["train_loss"] == pytest.approx(loss, abs=6e-4)
@@ -167,7 +164,7 @@ def known(project: Project, study: str) -> dict:
 
 def test_theory_of_a_convex_study(project):
     theory = known(project, "convex")
-    limits = theory["limits"]["gd"]
+    (theory,) = theory["objectives"].values()
     assert theory["minimum"] == pytest.approx(0.3383366, abs=1e-7)
     assert theory["gradient_norm"] <= 1e-10
     assert theory["distance_bound"] <= 1e-7
@@ -195,11 +192,8 @@ def test_theory_says_why_the_others_have_no_minimiser(project):
         ("gd_sigmoid", "not convex"),
         ("network", "not linear in its parameters"),
     ):
-        assert why in known(project, study)["why_no_minimiser"]
-        assert known(project, study)["minimum"] is None
-    assert known(project, "gd_softmax")["curvature_at_zero"] == pytest.approx(3.901, abs=6e-4)
-
-
-def test_the_network_passes_97_per_cent(project):
-    summary = tables.read(project.folder / "results/network/summary.csv", tables.SUMMARY)
-    assert summary["final_test_accuracy_median"].item() >= 0.97
+        (objective,) = known(project, study)["objectives"].values()
+        assert why in objective["why_no_minimiser"]
+        assert objective["minimum"] is None
+    (objective,) = known(project, "gd_softmax")["objectives"].values()
+    assert objective["curvature_at_zero"] == pytest.approx(3.901, abs=6e-4)
