@@ -88,19 +88,6 @@ def test_a_run_whose_code_changes_while_it_trains_is_trained_again(made):
 
 
 @pytest.mark.slow
-def test_a_run_whose_data_change_while_it_trains_is_refused(made):
-    made.replace("config.yaml", *LONG)
-    process = made.start("results/tiny/traces/sgd/1.0.csv")
-    training(process)
-    data = made.folder / "data/digits.npz"
-    data.write_bytes(data.read_bytes() + b"\n")
-    output, _ = process.communicate()
-    assert process.returncode == 1
-    assert f"error: {ITERATES}: was trained with data_sha256 " in output
-    assert "Delete it, and the pipeline rebuilds it" in output
-
-
-@pytest.mark.slow
 def test_altered_results_are_named_by_verify_and_made_again_once_deleted(made):
     good, folder = made.files("results"), made.folder / "results/tiny"
     assert "results/tiny: as it was made" in made.snakemake("verify")[1]

@@ -61,16 +61,9 @@ studies:
     curvature_samples: 30
     figures: [sensitivity]
     optimizers:
-      sgd: {batch_size: 50, epochs: 2, evaluate_every: 30, average_from: 1, step_sizes: [0.1]}
-      adam:
-        update_rule: adam
-        beta1: 0.5
-        schedule: inverse_sqrt
-        t0: 5
-        batch_size: 50
-        epochs: 2
-        evaluate_every: 30
-        step_sizes: [0.01]
+      sgd: &sgd {batch_size: 50, epochs: 2, evaluate_every: 30, step_sizes: [0.1]}
+      adam: {<<: *sgd, update_rule: adam, beta1: 0.5, schedule: inverse_sqrt, t0: 5}
+      averaged: {<<: *sgd, average_from: 1}
       gd: {batch_size: full, epochs: 3, evaluate_every: 1, step_sizes: [0.1]}
 """
 PANELS = {"plane": {"path"}, "compiled": {"weights"}, "convex": {"weights"}, "network": set()}
@@ -157,10 +150,17 @@ def test_curvature_is_measured_of_full_batches(results):
 
 def test_averaged_iterates_have_rows_and_a_summary_of_their_own(results):
     summary = rows(results / "network/summary.csv")
-    assert [row["optimizer"] for row in summary] == ["sgd", "sgd_average", "adam", "gd"]
+    assert [row["optimizer"] for row in summary] == [
+        "sgd",
+        "adam",
+        "averaged",
+        "averaged_average",
+        "gd",
+    ]
     traces = rows(results / "network/traces.csv")
     own, averaged = (
-        [row for row in traces if row["optimizer"] == name] for name in ("sgd", "sgd_average")
+        [row for row in traces if row["optimizer"] == name]
+        for name in ("averaged", "averaged_average")
     )
     since = [row for row in own if float(row["epoch"]) >= 1]
     for a, b in zip(since, averaged, strict=True):
