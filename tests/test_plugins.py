@@ -30,13 +30,6 @@ def test_a_wrong_file_is_one_line_with_its_name(tmp_path, monkeypatch, text, say
         plugin("datasets", "odd")
 
 
-def test_options_are_the_default_arguments():
-    assert options("models", "neural_network") == {"hidden": 128}
-    assert options("update_rules", "plain") == {}
-    assert options("update_rules", "adam").keys() == {"beta1", "beta2", "epsilon"}
-    assert options("schedules", "warmup") == {"share": 0.1}
-
-
 @pytest.mark.parametrize(
     ("kind", "name", "function", "says"),
     [

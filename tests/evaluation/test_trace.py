@@ -140,15 +140,6 @@ def test_rises_are_those_of_a_full_batch(digits):
     assert (counted == rises.ravel()).all()
 
 
-def test_the_excess_vanishes_at_the_optimum(digits):
-    length = {"batch_size": "full", "epochs": 2000, "evaluate_every": 1000, "step_size": 0.1}
-    net, data, iterates = trained("linear_regression", digits, **length)
-    optimum = net.optimum(data.inputs(data.x_train, "float64"), data.y_train, L2)
-    excess = trace(iterates, data, net, evaluator, Minimiser(optimum, unique=True))["excess"]
-    assert excess[-1] == pytest.approx(0, abs=1e-12)
-    assert excess[0] > 0.1
-
-
 @pytest.mark.parametrize("evaluator", EVALUATORS)
 def test_means_and_norms_accumulate_in_float64(digits, evaluator):
     columns = {}
