@@ -67,6 +67,7 @@ def one(quantity: str, *arguments) -> pd.Series:
     ("statuses", "low", "high"),
     [
         ({1.0: "descending", 2.0: "converged", 8.0: "diverged", 32.0: "diverged"}, 2, 8),
+        ({8.0: "oscillating", 2.0: "plateau", 1.0: "descending"}, 2, 8),
         ({1.0: "converged", 4.0: "converged 2/3, diverged 1/3", 9.0: "diverged"}, 4, 9),
         ({1.0: "converged", 4.0: "diverged 2/4, converged 2/4", 9.0: "diverged"}, 4, 9),
         ({1.0: "diverged", 2.0: "converged", 4.0: "diverged"}, np.nan, 1),
@@ -99,6 +100,8 @@ def test_the_limit_of_batches_lies_where_the_mean_over_seeds_grows():
     without = traces[traces["step_size"] < 0.3], runs[runs["step_size"] < 0.3]
     grid = ["stable", "unstable"]
     assert_allclose([*one("limit", *without, known())[grid]], [0.2, np.inf])
+    last = traces[traces["step_size"] != 0.4], runs[runs["step_size"] != 0.4]
+    assert_allclose([*one("limit", *last, known())[grid]], [0.2, 0.8])
 
 
 def test_an_excess_is_the_mean_of_the_last_quarter_with_its_error_over_seeds():

@@ -81,6 +81,7 @@ OF_STUDY = [
     ("engine: fast", "engine: found 'fast'; allowed: auto, numba, numpy, torch"),
     ("l2: -1", "l2: found -1; allowed: greater than or equal to 0"),
     ("validation: 1500", "validation: found 1500; allowed: fewer than the 1500 training samples"),
+    ("seeds: [0, 0]", "seeds: found [0, 0]; allowed: each once, but 0 is there more than once"),
     (f"seeds: [{2**64}]", f"seeds.0: found {2**64}; allowed: less than"),
     ("seeds: -3", "seeds: found -3; allowed: "),
     ("seeds: 10001", "seeds: found 10001; allowed: at most 10000 items"),
@@ -88,6 +89,7 @@ OF_STUDY = [
     ("seeds: '5'", "seeds: found '5'; allowed: a list"),
     ("figures: [acuracy]", "figures.0: found 'acuracy'; did you mean accuracy? allowed: "),
     ("figures: [loss, trajectories]", "figures: found trajectories; it is for two weights and no "),
+    ("figures: [curvature]", "figures: found curvature; no curvature is measured: curvature_sam"),
     ("figures: [floor]", "figures: found floor; sigmoid_softmax is not convex, or has no"),
     ("epochs: 3", "epochs: unknown key; it is a key of an optimizer"),
     ("hidden: 3", "hidden: unknown key; it is an option of neural_network"),
@@ -127,6 +129,7 @@ OF_FILE = [
     (GOOD, "studies: {}", "studies: found {}; allowed: at least 1 item"),
     (GOOD, "studies: {a: 1}", "studies.a: found 1; allowed: "),
     ("tiny:", "ti/ny:", "studies.ti/ny: found 'ti/ny'; allowed: a lower-case letter, then lower-"),
+    ("tiny:", "1:", "studies.1: found 1; allowed: string"),
     ("tiny:", "train:", "studies.train: is the name of a rule; allowed: another name"),
     ("sgd:", "s.gd:", "studies.tiny.optimizers.s.gd: found 's.gd'; allowed: a lower-case letter"),
 ]

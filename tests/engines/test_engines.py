@@ -106,10 +106,9 @@ def assert_equal_a_literal_torch_loop(run, data):
 
 def assert_equals_torch(name, run, data):
     if can_train(name, run):
-        trained, reference = (train(each, run, data) for each in (name, "torch"))
-        for parameter, p in reference.parameters.items():
-            assert_allclose(trained.parameters[parameter], p, rtol=1e-9, atol=1e-12)
-        assert np.array_equal(trained.rises, reference.rises)
+        trained, reference = (train(each, run, data).parameters for each in (name, "torch"))
+        for parameter, p in reference.items():
+            assert_allclose(trained[parameter], p, rtol=1e-9, atol=1e-12, err_msg=parameter)
 
 
 RUNS = [  # what they change of RUN
@@ -162,8 +161,7 @@ def test_a_full_batch_of_many_blocks_equals_torch(random, monkeypatch, name):
     data = Data(x, np.arange(300) % 10, x[:5], np.arange(5) % 10, scale=16)
     monkeypatch.setattr("descent.engines.numpy.BLOCK", 128)  # as in descent.compiled.samples
     monkeypatch.setattr("descent.compiled.samples.GROUP", 2**14)  # several groups of features
-    run = replace(RUN, model="softmax_regression", batch_size=FULL, l2=2.1, step_size=1.0)
-    assert_equals_torch(name, replace(run, epochs=20), data)
+    assert_equals_torch(name, replace(RUN, batch_size=FULL, epochs=5), data)
 
 
 @every_other_engine
@@ -269,7 +267,8 @@ def test_averages_are_means_of_the_iterates_since(digits, name, rule, batch_size
         ("neural_network", {"step_size": 2.0}, 1, 29),
     ],
 )
-def test_rises_are_those_of_the_objective(digits, name, model, changes, least, most):
+def test_rises_are_those_of_the_objective(digits, monkeypatch, name, model, changes, least, most):
+    monkeypatch.setattr("descent.engines.numpy.BLOCK", 32)  # several blocks
     run = replace(RUN, model=model, batch_size=FULL, epochs=30, evaluate_every=1, **changes)
     data = some(digits, model=model)
     trained = train(name, run, data)
