@@ -40,9 +40,10 @@ $(BIN)/uv: requirements-uv.lock
 test: environment
 	$(PYTEST) --numprocesses $(CORES)
 
-# The command runs the fast tests and the slow ones.
+# The command runs the fast tests and the slow ones, each file in one process, which makes its
+# studies once.
 test-all: environment
-	$(PYTEST) --numprocesses $(CORES) -m 'not mnist and not campaign and not slurm'
+	$(PYTEST) --numprocesses $(CORES) --dist loadfile -m 'not mnist and not campaign and not slurm'
 
 # The facts about the real MNIST take some minutes. The data must be there or in DATASET_MIRROR.
 test-mnist: environment

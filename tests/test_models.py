@@ -18,18 +18,14 @@ def test_every_model_has_its_oracle():
 
 def problem(random, net, samples, scale=1.0, stack=()):
     """Random parameters, samples in [0, 1] and labels or numbers; scores reach about ±scale."""
-    layers = net.layers(FEATURES, CLASSES if net.TASK == "classification" else 1)
+    classifies = net.TASK == "classification"
+    layers = net.layers(FEATURES, CLASSES if classifies else 1)
     parameters = {
         name: scale * random.uniform(-1, 1, (*stack, *layer.shape))
         for name, layer in layers.items()
     }
-    x = random.uniform(size=(samples, FEATURES))
-    return parameters, x, targets(random, net, samples)
-
-
-def targets(random, net, shape):
-    classifies = net.TASK == "classification"
-    return random.integers(CLASSES, size=shape) if classifies else random.normal(size=shape)
+    x, numbers = random.uniform(size=(samples, FEATURES)), random.normal(size=samples)
+    return parameters, x, random.integers(CLASSES, size=samples) if classifies else numbers
 
 
 def torch_loss(net, parameters, x, y):
@@ -63,21 +59,6 @@ def test_loss_equals_torch(random, name, scale):
     parameters, x, y = problem(random, net, 7, scale, stack=(3,))
     oracle = torch_loss(net, {n: torch.from_numpy(p) for n, p in parameters.items()}, x, y)
     assert_allclose(net.losses(net.scores(parameters, x), y).mean(-1), oracle, rtol=1e-12)
-
-
-@every_model
-@pytest.mark.parametrize("shared", [True, False], ids=["shared samples", "samples for each"])
-def test_a_stack_is_its_members(random, name, shared):
-    net = plugin("models", name)
-    parameters, x, y = problem(random, net, 6, stack=(3,))
-    if not shared:
-        x, y = random.uniform(size=(3, *x.shape)), targets(random, net, (3, *y.shape))
-    stacked = net.gradient(parameters, x, y)
-    for i in range(3):
-        member = {parameter: p[i] for parameter, p in parameters.items()}
-        own_x, own_y = (x, y) if shared else (x[i], y[i])
-        for parameter, gradient in net.gradient(member, own_x, own_y).items():
-            assert_allclose(stacked[parameter][i], gradient, rtol=1e-12, atol=1e-16)
 
 
 @pytest.mark.parametrize(
