@@ -47,8 +47,6 @@ def test_losses_equal_torch(random, scale):
     )
     assert_allclose(functions.cross_entropy(z, y), loss, rtol=1e-13, atol=1e-13)
     assert_allclose(functions.cross_entropy_gradient(z, y), gradient, rtol=1e-12, atol=1e-16)
-    one_hot = -(functions.one_hot(y, 10) * functions.log_softmax(z)).sum(-1)
-    assert_allclose(functions.cross_entropy(z, y), one_hot, rtol=1e-13, atol=1e-13)
     z, numbers = z[:, :1], random.normal(size=7)
     loss, gradient = with_gradient(
         lambda z: (z[:, 0] - torch.from_numpy(numbers)).square() / 2, z, ones
@@ -59,16 +57,8 @@ def test_losses_equal_torch(random, scale):
 
 def test_float32_stays_float32(random):
     z, y = scores(random, 1000).astype("float32"), random.integers(10, size=7)
-    results = [functions.sigmoid(z), functions.softmax(z), functions.log_softmax(z)]
+    results = [functions.sigmoid(z), functions.softmax(z)]
     results += [functions.cross_entropy(z, y), functions.cross_entropy_gradient(z, y)]
     for result in results:
         assert result.dtype == np.float32
         assert np.isfinite(result).all()
-
-
-def test_classes_may_be_on_any_axis(random):
-    z, y = scores(random, 3, (4, 10, 7)), random.integers(10, size=(4, 7))
-    last = np.moveaxis(z, 1, -1)
-    for function in (functions.softmax, functions.log_softmax):
-        assert_allclose(np.moveaxis(function(z, 1), 1, -1), function(last))
-    assert_allclose(functions.cross_entropy(z, y, 1), functions.cross_entropy(last, y))

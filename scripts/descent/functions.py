@@ -45,15 +45,6 @@ def softmax_gradient(p: NDArray, g: NDArray, axis: int = -1) -> NDArray:
     return p * (g - total(g * p, axis))
 
 
-def log_softmax(z: NDArray, axis: int = -1) -> NDArray:
-    """Logarithms of the softmax probabilities.
-
-    log softmax(z)_k = z_k - log Σ_j exp(z_j)
-    """
-    shifted = z - largest(z, axis)
-    return shifted - np.log(total(np.exp(shifted), axis))
-
-
 def one_hot(y: NDArray, classes: int, axis: int = -1) -> NDArray[np.bool_]:
     """Truth table of the labels: True where the class is the label.
 
@@ -72,7 +63,7 @@ def cross_entropy(z: NDArray, y: NDArray, axis: int = -1) -> NDArray:
         -log softmax(z)_y = log Σ_j exp(z_j) - z_y
 
     z: scores, with the classes along `axis`; y: labels, the shape of z without that axis, or one
-    that broadcasts to it. Equal to -Σ_k one_hot(y)_k log softmax(z)_k.
+    that broadcasts to it.
     """
     shift = largest(z, axis)
     log_sum = np.log(total(np.exp(z - shift), axis)) + shift

@@ -173,8 +173,9 @@ def test_theory_of_a_convex_study(project):
     assert theory["curvature"] == pytest.approx(1.4796, abs=6e-5)
     assert theory["smallest_curvature"] == 0.001
     assert theory["curvature_bound"] == pytest.approx(39.01 / 2 + 0.001, abs=3e-3)
-    assert limits["near_minimiser"] == pytest.approx(1.352, abs=6e-4)
-    assert limits["from_anywhere"] == pytest.approx(0.1025, abs=6e-5)
+    limits = known(project, "convex")["optimizers"]["gd"]
+    assert limits["limit"] == pytest.approx(1.352, abs=6e-4)
+    assert limits["limit_from_anywhere"] == pytest.approx(0.1025, abs=6e-5)
     assert theory["noise_trace"] == pytest.approx(10.5264, abs=6e-5)
 
 
