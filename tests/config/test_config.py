@@ -248,7 +248,7 @@ def test_keys_that_do_not_fit_a_table(tmp_path, monkeypatch, labels, keys, says)
         (b"a: 1\nb: [c: d: e]\n", ", line 2: is not YAML ("),
         (b"a: 1\nb: !!python/tuple [1]\n", ", line 2: is not YAML ("),
         (b"a: 1\nb: 2020-13-45\n", ": is not YAML (month must be in 1..12"),
-        (b"[" * 10**4, ": is not YAML ("),
+        (b"[" * 10**3, ": is not YAML ("),
         (b"a: &a {b: 1, b: 2}\n", ", line 1: is not YAML (the key b is there twice"),
         (b"a: 1\nc: 3\na: 1\n", ", line 3: is not YAML (the key a is there twice"),
     ],
