@@ -85,14 +85,10 @@ def test_without_a_config_the_shipped_one_holds_and_a_named_one_alone(elsewhere)
     code, output = elsewhere.snakemake(*given, "mine")
     assert code == 0, output
     assert elsewhere.snakemake(*given, "shipped")[0] == 1
-    for text, says in [
-        ("studies: {mine: {}}", "mine.yaml: studies.mine.dataset: is missing"),
-        ("studies: {a: 1, a: 2}", "mine.yaml, line 1: is not YAML (the key a is there twice"),
-    ]:
-        (elsewhere.folder / "mine.yaml").write_text(text)
-        code, output = elsewhere.snakemake(*given)
-        assert code == 1
-        assert says in output
+    (elsewhere.folder / "mine.yaml").write_text("studies: {mine: {}}")
+    code, output = elsewhere.snakemake(*given)
+    assert code == 1
+    assert "mine.yaml: studies.mine.dataset: is missing" in output
 
 
 def test_a_snakefile_alone_tells_to_clone_the_project(empty):
