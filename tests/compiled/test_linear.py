@@ -1,11 +1,11 @@
-"""The formulas of the kernels against the models in NumPy; engines and evaluators test the rest."""
+"""The formulas of the kernels against the models in NumPy; engines and evaluators show the rest."""
 
 import numpy as np
 import pytest
 from numba import njit
 
 from descent.compiled.linear import FORMULAS, loss_and_gradient
-from descent.compiled.rows import LANES, Layout, load, store
+from descent.compiled.rows import LANES, Layout, exp, load, store
 from descent.plugins import plugin
 
 PRECISION = {"float32": 3e-6, "float64": 1e-14}
@@ -35,16 +35,35 @@ def test_each_formula_equals_the_model_in_numpy(model, dtype, random):
     net = plugin("models", model)
     for classes, models in ((2, LANES), (10, 3), (17, 1)):  # each compiles
         classes = 1 if net.TASK == "regression" else classes
-        z = random.normal(size=(31, classes)) * np.repeat(
-            [[1], [30], [1000], [0]], (20, 9, 1, 1), 0
-        )
+        scales = np.repeat([1.0, 30.0, 1000.0, 0.0], (20, 9, 1, 1))[:, None]
+        z = scales * random.normal(size=(31, classes))
         z[0] = -80
         z = z.astype(dtype)
         y = random.integers(classes, size=len(z))
         y = y.astype(dtype) if net.TASK == "regression" else y
         exact = z.T.astype(np.float64)
         losses, gradients = net.losses(exact, y), net.score_gradient(exact, y).T
-        scale = np.abs(losses).max()
         for loss, gradient in formula(model, z, y, models):
-            np.testing.assert_allclose(loss, losses, rtol=0, atol=PRECISION[dtype] * scale)
-            np.testing.assert_allclose(gradient, gradients, rtol=0, atol=PRECISION[dtype] * 80)
+            error = PRECISION[dtype]
+            np.testing.assert_allclose(loss, losses, rtol=error, atol=80 * error)
+            np.testing.assert_allclose(gradient, gradients, rtol=0, atol=80 * error)
+
+
+@njit
+def _exp(layout, z, found):
+    for i in range(len(z)):
+        store(found, i, exp(load(z, i, layout)))
+
+
+@pytest.mark.parametrize("dtype", PRECISION)
+def test_exp_is_within_two_units_in_the_last_place(dtype, random):
+    layout = Layout("", 8)
+    z, found = layout.zeros(501, dtype), layout.zeros(501, dtype)
+    limits = {"float32": (-87, 88), "float64": (-708, 709)}[dtype]
+    z[:500] = random.uniform(*limits, (500, 8))
+    z[500] = [-np.inf, np.inf, np.nan, 0, 1000, -1000, 1, -0.0]
+    _exp(layout, z, found)
+    exact = np.exp(z[:500].astype(np.longdouble))
+    units = np.abs(found[:500] - exact) / np.spacing(exact.astype(dtype))
+    assert units.max() < 2
+    np.testing.assert_allclose(found[500], [0, np.inf, np.nan, 1, np.inf, 0, np.e, 1], rtol=1e-6)

@@ -199,7 +199,7 @@ def test_an_http_mirror_that_fails_is_one_line(folders, serve, answer, line):
     assert len(others) == 2  # the other mirror, and what helps
     assert len(asked) == 1
     assert holds(raw.parent) == set()
-    check(mnist.obtain(raw, mirror))  # which gives the archives from now on
+    check(mnist.obtain(raw, f"{mirror}/"))  # which gives the archives from now on
     assert asked[1:] == [f"/mnist/{name}" for name in ARCHIVES]
 
 
