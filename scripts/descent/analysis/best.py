@@ -35,7 +35,7 @@ def best(summary: pd.DataFrame) -> pd.DataFrame:
 
 
 def between_step_sizes(runs: pd.DataFrame, metric: str) -> float:
-    """The step size at which the median of a metric at the end is lowest, between those of the grid.
+    """The step size between those of the grid where the median of a metric at the end is lowest.
 
     The lowest point of the parabola through the logarithms of the lowest median and of its
     neighbours, against log α; nan where the lowest is the first or the last of the grid.
