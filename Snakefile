@@ -1,3 +1,4 @@
+import json
 import os
 import socket
 import sys
@@ -77,6 +78,12 @@ def of_study(name):
         return getattr(STUDIES[wildcards.study], name)
 
     return attribute
+
+
+def keys_of_study(wildcards):
+    """The keys of a study, but for its figures, as JSON."""
+    keys = config["studies"][wildcards.study]
+    return json.dumps({key: value for key, value in keys.items() if key != "figures"})
 
 
 def of_run(name):
@@ -274,16 +281,19 @@ rule summarise:
             labels={"result": "99 predicted and measured"},
         ),
         headline="results/{study}/headline.txt",
+        best="results/{study}/best.yaml",
     log:
         "logs/summarise/{study}.log",
     params:
         code=digest("summarise.py"),
         sweep=of_study("sweep"),
         target=of_study("target_option"),
+        study=keys_of_study,
     shell:
         "stage summarise --study results/{wildcards.study} --sweep {params.sweep:q} {params.target}"
         " --theory {input.theory} --traces {output.traces} --summary {output.summary}"
-        " --predictions {output.predictions} --headline {output.headline} --log {log}"
+        " --predictions {output.predictions} --headline {output.headline}"
+        " --keys {params.study:q} --best {output.best} --log {log}"
 
 
 rule plot:

@@ -89,7 +89,7 @@ OF_STUDY = [
     ("seeds: '5'", "seeds: found '5'; allowed: a list"),
     ("figures: [acuracy]", "figures.0: found 'acuracy'; did you mean accuracy? allowed: "),
     ("figures: [loss, trajectories]", "figures: found trajectories; it is for two weights and no "),
-    ("figures: [curvature]", "figures: found curvature; no curvature is measured: curvature_sam"),
+    ("figures: [curvature]", "figures: found curvature; the study has no curvature_sam"),
     ("figures: [floor]", "figures: found floor; sigmoid_softmax is not convex, or has no"),
     ("epochs: 3", "epochs: unknown key; it is a key of an optimizer"),
     ("hidden: 3", "hidden: unknown key; it is an option of neural_network"),

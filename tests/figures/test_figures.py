@@ -9,6 +9,7 @@ from made_up import NAMED, NOTHING, STUDIES, batch_sizes, study, summary_of, the
 from matplotlib.markers import CARETUP
 from matplotlib.text import Text
 
+from descent.analysis.predictions import measured_limits
 from descent.analysis.summary import summary
 from descent.errors import InputError
 from descent.figures import FIGURES, caption, drawing, source
@@ -22,15 +23,26 @@ OF_TABLES = [name for name, figure in FIGURES.items() if figure.reads != "iterat
 
 def drawn_of(figure: str, traces: pd.DataFrame, table=None, theory: TheoryResults | None = None):
     """A figure of a made-up study, with what it reads beside the tables."""
-    if figure == "floor" and "excess" not in traces:
+    if figure in ("floor", "limit_by_batch_size") and "excess" not in traces:
         traces = traces.assign(excess=traces["objective"])
     if figure == "curvature" and "curvature" not in traces:
         curvature = (2 + traces["seed"] + traces["step"]).where(traces["batch_size"] == "full")
         traces = traces.assign(curvature=curvature, curvature_error=curvature / 10)
+    if figure == "steps_to_target":
+        table = summary(traces, 0.5)
+    theory = theory or (theory_of(traces) if "excess" in traces else NOTHING)
+    if figure == "schedules":
+        theory = compared_with_the_first(theory_of(traces))
     reads = [traces, summary(traces) if table is None else table]
-    if FIGURES[figure].reads == "theory":
-        reads.append(theory or (theory_of(traces) if "excess" in traces else NOTHING))
-    return drawing(figure)(*reads)
+    return drawing(figure)(*reads, *([theory] if FIGURES[figure].reads == "theory" else []))
+
+
+def compared_with_the_first(theory: TheoryResults) -> TheoryResults:
+    """With a best step size twice that of the first optimizer expected of the others."""
+    first, *others = theory.optimizers
+    compared = {"constant": first, "step_ratio": 2.0}
+    known = {name: replace(theory.optimizers[name], **compared) for name in others}
+    return replace(theory, optimizers={first: theory.optimizers[first]} | known)
 
 
 def texts(figure) -> list[str]:
@@ -52,7 +64,9 @@ def coloured(axes, colour, least: int = 3) -> list:
 @pytest.mark.parametrize("name", STUDIES)
 def test_draws_every_study(figure, name):
     traces = STUDIES[name]
-    if figure == "batch_size" and traces["batch_size"].nunique() < 3:
+    if "batch_size" in figure and traces["batch_size"].nunique() < 3:
+        return
+    if figure == "schedules" and traces["optimizer"].nunique() < 2:
         return
     if figure == "curvature" and "full" not in set(traces["batch_size"]):
         return
@@ -304,6 +318,43 @@ def test_good_step_sizes_are_those_around_the_best_that_come_near_it(medians, go
     runs = pd.DataFrame({"step_size": [0.1, 1, 10, 100], "final_test_accuracy_median": medians})
     assert good_step_sizes(runs) == (good, beyond)
     assert decades(*good, *beyond) == says
+
+
+def test_steps_to_the_target_are_those_of_the_summary():
+    traces = study({"gd": [0.1, 0.2, 1], "sgd": [1e-9]}, seeds=1)
+    table, axes = summary(traces, 0.5), drawn_of("steps_to_target", traces).axes[0]
+    look = optimizer_looks(table)
+    (line,) = coloured(axes, look["gd"]["color"])
+    steps = table.set_index("optimizer").loc["gd", "steps_to_target_median"]
+    np.testing.assert_array_equal(line.get_ydata(), np.where(np.isfinite(steps), steps, np.nan))
+    (missed,) = marks(axes, SIGNS["diverged"])
+    assert missed == (1e-9, axes.get_ylim()[1])
+
+
+def test_the_expected_best_step_size_of_a_schedule_is_a_multiple_of_the_constant_one():
+    step_sizes = [0.01, 0.1, 1, 10, 100]
+    traces = study({"gd": step_sizes, "sgd": step_sizes}, seeds=1)
+    traces["objective"] = np.log10(traces["step_size"]) ** 2 + 1  # lowest at 1
+    colours = {name: look["color"] for name, look in optimizer_looks(summary(traces)).items()}
+    (axes,) = drawn_of("schedules", traces).axes
+    (line,) = (line for line in axes.get_lines() if line.get_linestyle() == "--")
+    assert line.get_color() == colours["sgd"]
+    assert line.get_xdata()[0] == pytest.approx(2)
+    measured = [x for x, _ in marks(axes, CARETUP)]
+    assert measured == pytest.approx([1, 1])
+
+
+def test_limits_by_batch_size_are_those_of_theory_and_of_the_predictions():
+    traces = batch_sizes([0.1, 1, 10]).assign(excess=lambda table: table["objective"])
+    theory, table = theory_of(traces), summary(traces)
+    (axes,) = drawn_of("limit_by_batch_size", traces, theory=theory).axes
+    (line,) = (line for line in axes.get_lines() if len(line.get_xdata()) == 3)
+    np.testing.assert_array_equal(line.get_ydata(), [0.3, 1.2, 2.0])
+    np.testing.assert_array_equal(line.get_xdata(), [1, 32, 70])
+    limits = [[below, above] for _, _, below, above in measured_limits(traces, table, theory)]
+    bars = [bar for many in axes.collections for bar in many.get_segments()]
+    drawn = [[below, above if np.isfinite(above) else below] for below, above in limits]
+    assert sorted(bar[:, 1].tolist() for bar in bars if len(bar)) == sorted(drawn)
 
 
 # the limit map

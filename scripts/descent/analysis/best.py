@@ -1,5 +1,8 @@
 """The best step size of each optimizer, and what it is chosen by."""
 
+from collections.abc import Mapping
+from typing import Any
+
 import numpy as np
 import pandas as pd
 
@@ -51,3 +54,15 @@ def between_step_sizes(runs: pd.DataFrame, metric: str) -> float:
     x, y = np.log(runs["step_size"].to_numpy()[near]), np.log(values[near])
     second, first, _ = np.polyfit(x, y, 2)
     return float(np.exp(-first / (2 * second)))
+
+
+def best_study(keys: Mapping[str, Any], summary: pd.DataFrame) -> dict[str, Any]:
+    """The keys of a study, each optimizer with its best step size alone; without optimizers that
+    have none."""
+    chosen = best(summary)["step_size"]
+    optimizers = {
+        name: {**optimizer, "step_sizes": [float(chosen[name])]}
+        for name, optimizer in keys["optimizers"].items()
+        if name in chosen
+    }
+    return {**keys, "optimizers": optimizers}

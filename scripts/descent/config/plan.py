@@ -156,7 +156,8 @@ class PlannedStudy:
     @property
     def files(self) -> list[str]:
         """Its results, except for iterates, traces and the manifest."""
-        names = ["theory.json", "expected.csv", *TABLES, "headline.txt", "explorer.html"]
+        of_theory, texts = ("theory.json", "expected.csv"), ("headline.txt", "best.yaml")
+        names = [*of_theory, *TABLES, *texts, "explorer.html"]
         return [*self.minimisers, *(f"{self.folder}/{n}" for n in names), *self.figure_files]
 
     @property

@@ -13,6 +13,7 @@ from matplotlib.figure import Figure
 from matplotlib.markers import CARETUP
 
 from descent.analysis.predictions import measured_limits
+from descent.figures import _scales as scales
 from descent.figures import _style as style
 from descent.figures.batch_size import samples
 from descent.theory.results import TheoryResults
@@ -38,7 +39,10 @@ def draw(traces: pd.DataFrame, summary: pd.DataFrame, theory: TheoryResults) -> 
         axes.vlines(x, of_rule["stable"], high, color=colour, linewidth=4, alpha=0.5)
         arrow = {"color": colour, "linestyle": "none", "marker": CARETUP}
         axes.plot(x[~resolved], high[~resolved], **arrow)
-    axes.set(xscale="log", yscale="log", xlabel="batch size", ylabel="limit of the step size α")
+    axes.set(xscale="log", xlabel="batch size", ylabel="limit of the step size α")
+    tried = limits[["limit", "stable", "unstable"]].to_numpy()
+    tried = tried[np.isfinite(tried)]
+    scales.value_axis(axes, tried.min(), tried.max(), "log")
     ticks = limits.drop_duplicates("samples").sort_values("samples")
     axes.set_xticks(ticks["samples"], ticks["batch_size"])
     axes.minorticks_off()

@@ -29,9 +29,11 @@ def draw(traces: pd.DataFrame, summary: pd.DataFrame, theory: TheoryResults) -> 
     looks = style.optimizer_looks(summary)
     groups = _groups(theory)
     figure = Figure(figsize=(style.WIDTH, 3.8))
-    panels = style.wrapped(figure, len(groups), 2, sharey=True)
+    panels = style.wrapped(figure, len(groups), min(len(groups), 2), sharey=True)
     ends = summary[[f"final_{metric}_{end}" for end in median_and_ends(summary["seeds"].max())]]
-    lowest = ends.iloc[:, 0].min()
+    medians = ends.iloc[:, 0]
+    lowest = medians[np.isfinite(medians) & (medians > 0)].min()
+    lowest = lowest if lowest > 0 else 1.0  # all diverged
     for axes, (constant, names) in zip(panels, groups.items(), strict=True):
         scales.step_size_axis(axes, summary["step_size"], "base step size α")
         scales.value_axis(axes, lowest, BEYOND * lowest, "log")
@@ -47,7 +49,7 @@ def draw(traces: pd.DataFrame, summary: pd.DataFrame, theory: TheoryResults) -> 
             axes.plot(best[name], axes.get_ylim()[0], **bottom)
             expected = best[constant] * (theory.optimizers[name].step_ratio or np.nan)
             axes.axvline(expected, color=colour, **EXPECTED)
-        axes.legend(loc="upper left")
+        axes.legend(loc="upper right")
     panels[0].set_ylabel(r"final $F - F^\star$" if metric == "excess" else "final objective")
     handles = [
         Line2D([], [], color="0.4", linestyle="none", label="best step size, measured", **MEASURED),

@@ -32,8 +32,9 @@ def draw(traces: pd.DataFrame, summary: pd.DataFrame, theory: TheoryResults) -> 
     axes = figure.subplots()
     steps = summary[[f"steps_to_target_{end}" for end in median_and_ends(summary["seeds"].max())]]
     reached = steps.to_numpy()[np.isfinite(steps)]
+    fewest = max(reached.min(), 1) if reached.size else 1
     scales.step_size_axis(axes, summary["step_size"])
-    scales.value_axis(axes, max(reached.min(initial=np.inf), 1), traces["step"].max(), "log")
+    scales.value_axis(axes, fewest, traces["step"].max(), "log")
     axes.set_ylabel("steps to the target")
     looks, limits = style.optimizer_looks(summary), set[str]()
     for optimizer, look in looks.items():
