@@ -111,14 +111,19 @@ def test_runs_keep_their_order():
     ("columns", "target", "steps"),
     [
         (
-            {"excess": [[9, 3, 0.9, 2, 1, 0.5]], "objective": [[19, 13, 10.9, 12, 11, 10.5]]},
+            {
+                "excess": [[9, 3, 0.9, 2, 1, 0.5, 0]],
+                "objective": [[19, 13, 10.9, 12, 11, 10.5, 10]],
+            },
             0.1,
             [4],
         ),
         ({"excess": [[2, 1, 2]], "objective": [[12, 11, 12]]}, 0.1, [np.inf]),
-        ({"excess": [[2, np.nan, 0]], "objective": [[12, np.nan, 10]]}, 0.1, [2]),
+        ({"excess": [[2, np.nan, 0, 0]], "objective": [[12, np.nan, 10, 10]]}, 0.1, [2]),
         ({"test_accuracy": [[0.1, 0.9, 0.8, 0.95], [0.9, 0.9, 0.9, 0.9]]}, 0.85, [3, 0]),
         ({"test_loss": [[3, 2, 1]]}, 2.5, [1]),
+        ({"test_loss": [[3] * 96 + [1] * 5]}, 2.5, [96]),
+        ({"test_loss": [[3] * 97 + [1] * 4]}, 2.5, [np.inf]),
     ],
 )
 def test_steps_to_a_target_are_counted_to_where_it_is_met_for_good(columns, target, steps):

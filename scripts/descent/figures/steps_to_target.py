@@ -4,10 +4,10 @@ share of the minimum, or, where that is not known, a test accuracy or test loss.
 
 A mark is the first evaluated step from which on the target is met, the median over seeds; a bar
 reaches over the seeds (from ten seeds on from the 10 % to the 90 % quantile). A cross at the upper
-edge is a run that did not reach the target in its steps. The dotted lines have slope -1: along them
-α times the number of steps is the same, so that twice the step size takes half the steps. Left of
-its dashed line an optimizer settles near the minimiser, left of the dash-dotted line, 2/L, from
-anywhere.
+edge is a run that missed the target in the last twentieth of its steps. The dotted lines have slope
+-1: along them α times the number of steps is the same, so that twice the step size takes half the
+steps. Left of its dashed line an optimizer settles near the minimiser, left of the dash-dotted
+line, 2/L, from anywhere.
 """
 
 from collections.abc import Mapping
