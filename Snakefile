@@ -81,9 +81,14 @@ def of_study(name):
 
 
 def keys_of_study(wildcards):
-    """The keys of a study, but for its figures, as JSON."""
+    """The keys of a study, but for its figures and step sizes, as JSON."""
     keys = config["studies"][wildcards.study]
-    return json.dumps({key: value for key, value in keys.items() if key != "figures"})
+    optimizers = {
+        name: {key: value for key, value in optimizer.items() if key != "step_sizes"}
+        for name, optimizer in keys["optimizers"].items()
+    }
+    keys = {key: value for key, value in keys.items() if key != "figures"}
+    return json.dumps(keys | {"optimizers": optimizers})
 
 
 def of_run(name):

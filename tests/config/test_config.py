@@ -118,7 +118,7 @@ OF_SGD = [
     ("schedule: warmup, share: 1", "share: found 1; allowed: less than 1"),
     ("schedule: halving, times: 2.5", "times: found 2.5; allowed: integer"),
     ("momentum: 0.5", "momentum: unknown key; it is an option of momentum, nesterov"),
-    ("l2: 2", "l2: unknown key; it is a key of a study"),
+    ("seeds: 2", "seeds: unknown key; it is a key of a study"),
     ("lr: 1", "lr: unknown key; did you mean step_sizes?"),
 ]
 # what is replaced in the good configuration, likewise
@@ -204,7 +204,7 @@ def test_a_table_with_mistakes_has_a_line_for_each_cell(tmp_path, monkeypatch):
 def test_a_table_is_read_again_where_it_or_a_key_of_it_has_changed(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     size, reads = _table.size, []
-    monkeypatch.setattr(_table, "size", lambda table: reads.append(table) or size(table))
+    monkeypatch.setattr(_table, "size", lambda *of: reads.append(of) or size(*of))
     table = Path("t.csv")
 
     def times_read(keys: str = "") -> int:

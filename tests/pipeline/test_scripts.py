@@ -82,7 +82,7 @@ def test_training_is_silent_elsewhere_and_writes_its_log(folder):
     [
         ({"lr": 1}, "run: lr: unknown key; allowed: average_from, batch_size, "),
         ({"batch_size": 1501}, "batch_size: found 1501; allowed: at most 1500, or full"),
-        ({"validation": 1499}, "d.npz without the validation samples: y_test[0] is 1; allowed: la"),
+        ({"validation": 1499}, "validation: found the class 1 only among the 1499 samples held ou"),
         ({"data": "x.npz"}, "x.npz: no such file"),
     ],
 )

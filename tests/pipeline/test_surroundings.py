@@ -112,11 +112,13 @@ def test_theory_and_evaluation_refuse_the_minimiser_of_another_objective(made_on
         done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True)
         return done.stderr
 
-    assert call("minimise", "--minimiser w.npz --objective", OBJECTIVE) == ""
+    assert call("minimise", "--minimiser 0.2.npz --objective", OBJECTIVE) == ""
     assert call("train", "--engine numpy --iterates i.npz --run", RUN) == ""
     sweep = {"gd": {"run": RUN, "step_sizes": [1]}}
-    says = "error: w.npz: has the minimiser for l2 0.1, not 0.2. Delete it, and the pipeline rebuil"
-    refused = call("theory", "--minimiser w.npz --numbers n --expected e --sweep", sweep)
+    says = (
+        "error: 0.2.npz: has the minimiser for l2 0.1, not 0.2. Delete it, and the pipeline rebuil"
+    )
+    refused = call("theory", "--minimisers 0.2.npz --numbers n --expected e --sweep", sweep)
     assert refused.startswith(says)
     options = "--iterates i.npz --study s --optimizer o --evaluator numpy --trace t --record r"
-    assert call("evaluate", f"{options} --minimiser w.npz").startswith(says)
+    assert call("evaluate", f"{options} --minimiser 0.2.npz").startswith(says)

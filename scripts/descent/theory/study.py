@@ -38,9 +38,10 @@ def theory(
     """
     objectives, optimizers, tables = {}, {}, [pd.DataFrame(columns=EXPECTED)]
     samples = data.size.without_validation(runs[0][1].validation).train
+    limited = {name for name, run in dict(runs).items() if _has_limit(run, samples)}
     for l2 in dict.fromkeys(run.l2 for _, run in runs):
         of_l2 = [(name, run) for name, run in runs if run.l2 == l2]
-        objective, limits, expected = _of_objective(of_l2, data, minimisers.get(l2, {}))
+        objective, limits, expected = _of_objective(of_l2, limited, data, minimisers.get(l2, {}))
         objectives[repr(l2)] = objective
         optimizers |= {
             name: OptimizerTheory(
@@ -58,10 +59,13 @@ def theory(
 
 
 def _of_objective(
-    runs: Runs, data: Data, minimiser: Mapping[str, NDArray]
+    runs: Runs, limited: set[str], data: Data, minimiser: Mapping[str, NDArray]
 ) -> tuple[ObjectiveTheory, dict[str, dict[str, Any]], list[pd.DataFrame]]:
     """The theory of an objective, and of the runs that share it their limits, by optimizer, and
-    tables of their expected suboptimality."""
+    tables of their expected suboptimality.
+
+    limited: optimizers that may have a limit.
+    """
     run = runs[0][1]
     if why := no_theory(run, data.size):
         return ObjectiveTheory(why_no_minimiser=why), {}, []
@@ -88,7 +92,8 @@ def _of_objective(
         noise_trace=point.noise_trace,
     )
     samples, moments = len(training.y_train), SecondMoments.at(point)
-    limits = _limits(dict(runs), samples, moments, known)
+    of_optimizers = {name: run for name, run in runs if name in limited}
+    limits = _limits(of_optimizers, moments, known)
     return known, limits, _expected(point, moments, runs, samples, limits)
 
 
@@ -107,18 +112,21 @@ def _against_constant(run: Run, others: Mapping[str, Run], samples: int) -> dict
     return {}
 
 
+def _has_limit(run: Run, samples: int) -> bool:
+    """Whether its update rule is linear, and its step size α in the last quarter of the run."""
+    rule, steps = plugin("update_rules", run.update_rule), run.steps(samples)
+    at_end = run.step_sizes(3 * steps // 4, steps, steps)
+    return hasattr(rule, "limit") and bool((at_end == run.step_size).all())
+
+
 def _limits(
-    runs: Mapping[str, Run], samples: int, moments: SecondMoments, known: ObjectiveTheory
+    runs: Mapping[str, Run], moments: SecondMoments, known: ObjectiveTheory
 ) -> dict[str, dict[str, Any]]:
-    """The limits of optimizers, by a run of each, whose update rule is linear and whose step size
-    is α in the last quarter of the run."""
+    """The limits of optimizers, by a run of each."""
     limits: dict[str, dict[str, Any]] = {}
     of_plain = cache(moments.limit)  # of a batch size, which optimizers may share
     for name, run in runs.items():
-        rule, steps = plugin("update_rules", run.update_rule), run.steps(samples)
-        at_end = run.step_sizes(3 * steps // 4, steps, steps)
-        if not hasattr(rule, "limit") or not (at_end == run.step_size).all():
-            continue
+        rule = plugin("update_rules", run.update_rule)
         of_full = rule.limit(**run.update_options) / known.curvature
         if run.batch_size == FULL:
             limits[name] = {"limit": of_full}
