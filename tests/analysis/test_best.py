@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from descent.analysis.best import best, best_study, between_step_sizes, criterion
+from descent.analysis.best import best, best_study, criterion, lowest_between
 
 LOSSES = {"test_loss": [3, 2, 1]}
 ACCURACIES = LOSSES | {"test_accuracy": [0.9, 0.8, 0.7]}
@@ -35,13 +35,12 @@ def test_the_best_step_size(columns, by, chosen):
     assert best(runs)["step_size"].tolist() == chosen
 
 
-def test_the_best_between_step_sizes_is_the_lowest_point_of_a_parabola():
+def test_the_best_lowest_between_is_the_lowest_point_of_a_parabola():
     a = np.array([1.0, 0.1, 10.0, 0.01])
-    medians = np.exp(np.log(a / 0.3) ** 2 / 4 - 3)
-    runs = pd.DataFrame({"step_size": a, "final_excess_median": medians})
-    assert between_step_sizes(runs, "excess") == pytest.approx(0.3)
+    values = pd.Series(np.exp(np.log(a / 0.3) ** 2 / 4 - 3), a)
+    assert lowest_between(values) == pytest.approx(0.3)
     for cut in (a >= 1, a <= 0.1):  # the lowest is at an end of the grid
-        assert np.isnan(between_step_sizes(runs[cut], "excess"))
+        assert np.isnan(lowest_between(values[cut]))
 
 
 def test_the_best_study_has_the_best_step_size_of_each_optimizer_that_has_one():

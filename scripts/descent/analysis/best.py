@@ -37,22 +37,20 @@ def best(summary: pd.DataFrame) -> pd.DataFrame:
     return summary.loc[first].set_index("optimizer")
 
 
-def between_step_sizes(runs: pd.DataFrame, metric: str) -> float:
-    """The step size between those of the grid where the median of a metric at the end is lowest.
+def lowest_between(values: pd.Series) -> float:
+    """The step size between those of the grid where values above 0, as of F - F*, are lowest.
 
-    The lowest point of the parabola through the logarithms of the lowest median and of its
+    The lowest point of the parabola through the logarithms of the lowest value and of its
     neighbours, against log α; nan where the lowest is the first or the last of the grid.
 
-    runs: summary of one optimizer; metric: above 0, as F - F*.
+    values: by step size.
     """
-    runs = runs.sort_values("step_size")
-    values = runs[f"final_{metric}_median"].to_numpy()
-    lowest = np.where(np.isfinite(values), values, np.inf).argmin()
-    near = slice(lowest - 1, lowest + 2)
-    if not 0 < lowest < len(values) - 1 or not np.isfinite(values[near]).all():
+    values = values.sort_index()
+    lowest = int(np.where(np.isfinite(values), values, np.inf).argmin())
+    near = values.iloc[max(lowest - 1, 0) : lowest + 2]
+    if len(near) < 3 or not (np.isfinite(near) & (near > 0)).all():
         return np.nan
-    x, y = np.log(runs["step_size"].to_numpy()[near]), np.log(values[near])
-    second, first, _ = np.polyfit(x, y, 2)
+    second, first, _ = np.polyfit(np.log(near.index), np.log(near), 2)
     return float(np.exp(-first / (2 * second)))
 
 

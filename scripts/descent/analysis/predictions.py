@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import numpy as np
 import pandas as pd
 
-from descent.analysis.best import between_step_sizes
+from descent.analysis.best import lowest_between
 from descent.analysis.quantiles import mean_and_error
 from descent.analysis.status import FAR, majority_status
 from descent.analysis.summary import last_quarter, measured_floors
@@ -33,12 +33,12 @@ def predictions(traces: pd.DataFrame, summary: pd.DataFrame, theory: TheoryResul
     excess      F - F* over the last quarter of the steps, mean over seeds
     rate        of full batches, by how much ln(F - F*) falls in a step, over the second half
     curvature   λ_max of the Hessian at the last step against that at w*, where it is measured
-    step_ratio  the best step size of a schedule over that of a constant step size, by F - F*, or,
-                where F* is not known, F, at the end
+    step_ratio  the best step size of a schedule over that of a constant step size, by the mean over
+                seeds of F - F* at the end, of F, where F* is not known
     """
     rows: list[tuple] = []
     with np.errstate(all="ignore"):  # a run may diverge, or come below what can be resolved
-        rows += _step_ratios(summary, theory)
+        rows += _step_ratios(traces, theory)
         if not all(objective.why_no_minimiser for objective in theory.objectives.values()):
             rows += _limits(traces, summary, theory)
             rows += _excesses(traces, theory)
@@ -125,15 +125,28 @@ def _curvatures(traces: pd.DataFrame, theory: TheoryResults) -> Iterator[tuple]:
             yield "curvature", optimizer, step_size, predicted, *over_seeds, *NO_GRID
 
 
-def _step_ratios(summary: pd.DataFrame, theory: TheoryResults) -> Iterator[tuple]:
-    metric = "excess" if "final_excess_median" in summary else "objective"
-    runs = dict(iter(summary.groupby("optimizer")))
+def _step_ratios(traces: pd.DataFrame, theory: TheoryResults) -> Iterator[tuple]:
+    ends = {name: mean for name, (mean, _) in final_means(traces).items()}
     for name, known in theory.optimizers.items():
-        if known.step_ratio and known.constant in runs:
-            best = between_step_sizes(runs[name], metric)
-            measured = best / between_step_sizes(runs[known.constant], metric)
+        if known.step_ratio and known.constant in ends:
+            measured = lowest_between(ends[name]) / lowest_between(ends[known.constant])
             if np.isfinite(measured):
                 yield "step_ratio", name, np.nan, known.step_ratio, measured, np.nan, *NO_GRID
+
+
+def final_means(traces: pd.DataFrame) -> dict[str, tuple[pd.Series, pd.Series]]:
+    """F - F*, or, where F* is not known, F, at the last step of each optimizer, by step size: the
+    mean over seeds, and two standard errors."""
+    metric = "excess" if "excess" in traces else "objective"
+    last = traces[traces["step"] == traces.groupby(RUN[3:5])["step"].transform("max")]
+    seeds = last.pivot(index=RUN[3:5], columns="seed", values=metric)
+    of = dict(iter(seeds.groupby(level=0, sort=False)))
+    return {
+        str(name): tuple(
+            pd.Series(of_run, rows.index.droplevel(0)) for of_run in mean_and_error(rows)
+        )
+        for name, rows in of.items()
+    }
 
 
 def _rate(excess: pd.Series) -> float:

@@ -1,11 +1,10 @@
 """What a schedule does to the best step size: how far above its minimum the objective ends, against
 the base step size, a line for each schedule; where the minimum is not known, the objective itself.
 
-A mark is the median over seeds, a bar reaches over the seeds (from ten seeds on from the 10 % to
-the 90 % quantile). A triangle at the lower edge stands where the parabola through the lowest mark
-and its neighbours is lowest, at the best step size. The vertical line is the best step size as it
-was expected: that of the constant step size times a factor that a bound for convex objectives gives
-from the schedule alone.
+A mark is the mean over seeds, its bar two standard errors. A triangle at the lower edge stands
+where the parabola through the lowest mark and its neighbours is lowest, at the best step size. The
+vertical line is the best step size as it was expected: that of the constant step size times a
+factor that a bound for convex objectives gives from the schedule alone.
 """
 
 import numpy as np
@@ -14,8 +13,8 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.markers import CARETUP
 
-from descent.analysis.best import between_step_sizes
-from descent.analysis.quantiles import median_and_ends
+from descent.analysis.best import lowest_between
+from descent.analysis.predictions import final_means
 from descent.figures import _scales as scales
 from descent.figures import _style as style
 from descent.theory.results import TheoryResults
@@ -25,38 +24,33 @@ MEASURED, EXPECTED = {"marker": CARETUP, "markersize": 7}, {"linestyle": "--", "
 
 
 def draw(traces: pd.DataFrame, summary: pd.DataFrame, theory: TheoryResults) -> Figure:
-    metric = "excess" if "excess" in traces else "objective"
-    looks = style.optimizer_looks(summary)
-    groups = _groups(theory)
+    looks, groups, ends = style.optimizer_looks(summary), _groups(theory), final_means(traces)
     figure = Figure(figsize=(style.WIDTH, 3.8))
     panels = style.wrapped(figure, len(groups), min(len(groups), 2), sharey=True)
-    ends = summary[[f"final_{metric}_{end}" for end in median_and_ends(summary["seeds"].max())]]
-    medians = ends.iloc[:, 0]
-    lowest = medians[np.isfinite(medians) & (medians > 0)].min()
-    lowest = lowest if lowest > 0 else 1.0  # all diverged
+    means = np.concatenate([mean for mean, _ in ends.values()])
+    means = means[np.isfinite(means) & (means > 0)]
+    lowest = means.min() if means.size else 1.0  # all diverged
     for axes, (constant, names) in zip(panels, groups.items(), strict=True):
         scales.step_size_axis(axes, summary["step_size"], "base step size α")
         scales.value_axis(axes, lowest, BEYOND * lowest, "log")
-        axes.set_title(constant if len(groups) > 1 else "")
-        runs = {name: summary[summary["optimizer"] == name] for name in names}
-        best = {name: between_step_sizes(of, metric) for name, of in runs.items()}
-        for name, of in runs.items():
-            colour, of = looks[name]["color"], of.sort_values("step_size")
-            median, low, high = ends.loc[of.index].to_numpy().T
-            axes.vlines(of["step_size"], low, high, color=colour, alpha=0.35, linewidth=2)
-            axes.plot(of["step_size"], median, **looks[name], markersize=3, label=name)
+        best = lowest_between(ends[constant][0])
+        for name in names:
+            (mean, error), colour = ends[name], looks[name]["color"]
+            look = {**looks[name], "markersize": 3, "elinewidth": 2, "ecolor": (colour, 0.35)}
+            axes.errorbar(mean.index, mean, error, label=name, **look)
             bottom = {"color": colour, "linestyle": "none", **MEASURED, **style.OVER}
-            axes.plot(best[name], axes.get_ylim()[0], **bottom)
-            expected = best[constant] * (theory.optimizers[name].step_ratio or np.nan)
+            axes.plot(lowest_between(mean), axes.get_ylim()[0], **bottom)
+            expected = best * (theory.optimizers[name].step_ratio or np.nan)
             axes.axvline(expected, color=colour, **EXPECTED)
         axes.legend(loc="upper right")
-    panels[0].set_ylabel(r"final $F - F^\star$" if metric == "excess" else "final objective")
+    panels[0].set_ylabel(r"final $F - F^\star$" if "excess" in traces else "final objective")
     handles = [
         Line2D([], [], color="0.4", linestyle="none", label="best step size, measured", **MEASURED),
         Line2D([], [], color="0.4", label="expected from that of a constant one", **EXPECTED),
     ]
     figure.legend(handles=handles, loc="outside lower center", ncols=2)
-    style.name_study(figure, summary)
+    seeds = summary["seeds"].max()
+    style.name_study(figure, summary, f"mean and two standard errors of {seeds} seeds")
     return figure
 
 
