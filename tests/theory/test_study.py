@@ -10,8 +10,10 @@ from descent.plugins import plugin
 from descent.run import OBJECTIVE, Run
 from descent.theory import spectrum
 from descent.theory import study as study_module
+from descent.theory.expected import from_noise, from_start
 from descent.theory.minimiser import minimiser_of
-from descent.theory.results import Limits
+from descent.theory.results import Limits, read, write
+from descent.theory.spectrum import Spectrum
 from descent.theory.study import theory
 
 
@@ -59,6 +61,23 @@ def test_what_is_expected_of_runs_below_their_limit(known):
     assert expected.loc[expected["optimizer"] == "gd", "from_noise"].isna().all()
     noisy = expected[expected["optimizer"] == "sgd"]
     assert noisy["step"].tolist()[-2:] == [5500, 6000]
+
+
+def test_the_prediction_gives_what_is_expected(known, tmp_path):
+    """As the page of a study computes it, from what theory.json holds."""
+    write(known, tmp_path / "theory.json", tmp_path / "expected.csv")
+    read_back = read(tmp_path / "theory.json", tmp_path / "expected.csv").prediction
+    start, noise = (Spectrum(*map(np.array, read_back[part])) for part in ("start", "noise"))
+    for step_size, own in known.expected.groupby("step_size"):
+        assert_allclose(from_start(start, step_size, own["step"]), own["from_start"], rtol=1e-12)
+    of_sgd = known.expected.query("optimizer == 'sgd'")
+    noisy = from_noise(noise, 0.01, 1, of_sgd["step"], read_back["samples"])
+    inflation = dict(read_back["inflation"]["1"])
+    assert_allclose(inflation[0.01] * noisy, of_sgd["from_noise"], rtol=1e-12)
+    limit = known.limits["sgd"].near_minimiser
+    assert min(inflation) == 0.01
+    assert max(inflation) == pytest.approx(0.97 * limit)
+    assert (np.diff([factor for _, factor in sorted(inflation.items())]) > 0).all()
 
 
 def test_gradient_descent_is_exactly_what_is_expected_of_least_squares(digits):

@@ -3,7 +3,9 @@
 import json
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from descent.errors import InputError
@@ -47,6 +49,9 @@ class TheoryResults:
     curvature_bound: L, which bounds the curvature everywhere
     noise_trace: tr C, C the covariance of the gradients of single samples at w*
     limits: of each plain optimizer with a fixed step size
+    prediction: what expected.py takes to predict any step size: "start" and "noise", the curvatures
+    and the weights of two spectra; "inflation", for each batch size but full, pairs of a step size
+    and the factor by which the noise is larger; "samples", in an epoch
     expected: columns EXPECTED, for each evaluated step of the runs below their limit
     """
 
@@ -64,15 +69,21 @@ class TheoryResults:
     curvature_bound: float | None = None
     noise_trace: float | None = None
     limits: dict[str, Limits] = field(default_factory=dict)
+    prediction: dict[str, Any] | None = None
     expected: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=EXPECTED))
 
 
 def write(results: TheoryResults, numbers: Path, expected: Path) -> None:
-    """Write theory.json and expected.csv."""
+    """Write theory.json, a line a key, and expected.csv."""
     fields = dict(vars(results))
     tables.write(fields.pop("expected"), expected)
-    text = json.dumps(fields, indent=2, default=vars)
-    numbers.write_text(f"{text}\n", encoding="utf-8")
+    lines = [f'  "{key}": {json.dumps(value, default=_plain)}' for key, value in fields.items()]
+    numbers.write_text("{\n" + ",\n".join(lines) + "\n}\n", encoding="utf-8")
+
+
+def _plain(value: Any) -> Any:
+    """A dataclass or an array as JSON has it."""
+    return value.tolist() if isinstance(value, np.ndarray) else vars(value)
 
 
 def read(numbers: Path, expected: Path) -> TheoryResults:

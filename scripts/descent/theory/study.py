@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from types import ModuleType
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -20,6 +21,7 @@ from descent.theory.stability import FEW, SecondMoments
 
 STARTS = 20  # seeds whose starts are followed
 PROBES = 8  # random combinations of the samples' gradients that stand for their covariance
+NEAR_THE_LIMIT = (0.25, 0.5, 0.75, 0.9, 0.97)  # shares of it at which inflation is computed, too
 TIED = 1e-12  # of the largest eigenvalue of a quadratic: smaller ones are zero, by rounding
 Runs = Sequence[tuple[str, Run]]  # of a study, each with the name of its optimizer
 
@@ -47,6 +49,8 @@ def theory(runs: Runs, data: Data, minimiser: Mapping[str, NDArray]) -> TheoryRe
     moments = SecondMoments.at(point)
     plain = [(name, run) for name, run in runs if run.is_plain]
     limits = _limits(plain, point, moments, top.value, bound)
+    samples = len(training.y_train)
+    prediction = _prediction(point, moments, run, plain, limits) | {"samples": samples}
     return TheoryResults(
         minimum=point.value,
         **certificate(point, max(run.l2, smallest)),
@@ -58,7 +62,8 @@ def theory(runs: Runs, data: Data, minimiser: Mapping[str, NDArray]) -> TheoryRe
         curvature_bound=bound,
         noise_trace=point.noise_trace,
         limits=limits,
-        expected=_expected(point, moments, plain, len(training.y_train), limits),
+        prediction=prediction,
+        expected=_expected(prediction, plain, limits),
     )
 
 
@@ -73,18 +78,37 @@ def _limits(
     return {name: of_size[run.batch_size] for name, run in runs}
 
 
+def _prediction(
+    point: Point, moments: SecondMoments, run: Run, plain: Runs, limits: Mapping[str, Limits]
+) -> dict[str, Any]:
+    """The spectra of where the seeds start and of the noise, and the inflation of each batch size,
+    as TheoryResults has them."""
+    starts, probes = _starts(point, run), _probes(point)
+    of_all = spectra(point.hessian, np.vstack([starts, probes]))
+    start = _merged(of_all, slice(len(starts)), 1 / len(starts))
+    noise = _merged(of_all, slice(len(starts), None), 1)
+    noise.weight[:] *= point.noise_trace / noise.weight.sum()  # which is an estimate, of probes
+    inflation = {}
+    for size in sorted({run.batch_size for _, run in plain} - {FULL}):
+        own = [(name, run.step_size) for name, run in plain if run.batch_size == size]
+        limit = limits[own[0][0]].near_minimiser
+        sizes = {a for _, a in own if a < limit} | {share * limit for share in NEAR_THE_LIMIT}
+        inflation[str(size)] = [[a, moments.inflation(a, size)] for a in sorted(sizes)]
+    return {"start": start, "noise": noise, "inflation": inflation}
+
+
+def _merged(spectrum: Spectrum, rows: slice, factor: float) -> Spectrum:
+    """The sum of the spectra of some rows, times a factor."""
+    curvature, place = np.unique(spectrum.curvature[rows], return_inverse=True)
+    weight = np.bincount(place.ravel(), spectrum.weight[rows].ravel())
+    return Spectrum(curvature, factor * weight)
+
+
 def _expected(
-    point: Point, moments: SecondMoments, runs: Runs, samples: int, limits: Mapping[str, Limits]
+    prediction: Mapping[str, Any], runs: Runs, limits: Mapping[str, Limits]
 ) -> pd.DataFrame:
     """The expected suboptimality of the runs whose step size is below their limit."""
-    starts, probes = _starts(point, runs[0][1]), _probes(point)
-    of_all = spectra(point.hessian, np.vstack([starts, probes]))
-    start, noise = (
-        Spectrum(of_all.curvature[part].ravel(), of_all.weight[part].ravel())
-        for part in (slice(len(starts)), slice(len(starts), None))
-    )
-    start.weight[:] /= len(starts)
-    noise.weight[:] *= point.noise_trace / noise.weight.sum()  # which is an estimate, of probes
+    start, noise, samples = (prediction[key] for key in ("start", "noise", "samples"))
     tables = []
 
     def add(optimizer: str, step_size: float, *columns: NDArray) -> None:
@@ -100,7 +124,7 @@ def _expected(
         if full:
             add(name, a, steps, left, np.full(len(steps), np.nan))
             continue
-        shuffled, inflation = run.sampling == SHUFFLED, moments.inflation(a, size)
+        shuffled, inflation = run.sampling == SHUFFLED, dict(prediction["inflation"][str(size)])[a]
         noisy = from_noise(noise, a, size, steps, samples, shuffled)
         add(name, a, steps, left, inflation * noisy)
         if run.average_from is not None and not shuffled:
