@@ -92,7 +92,7 @@ EDITS = [
     ("scripts/descent/figures/curves.py", "accuracy"),
     ("scripts/descent/datasets/digits.py", "download weights explore"),  # the shape of images
     ("scripts/descent/explorer/weights.py", "explore"),
-    ("report/explorer/columns.js", "explore"),
+    ("report/explorer/study.js", "explore"),
     ("report/index.html", "index"),
     ("scripts/descent/explorer/index.py", "index"),
 ]

@@ -28,7 +28,7 @@ def recorded(project: Project) -> list[dict]:
     for file in (project.folder / ".snakemake/metadata").rglob("*"):
         if file.is_file():
             job = json.loads(file.read_text())
-            digests[job["log"][0]] = job["params"][0].strip("'")
+            digests[job["log"][0]] = next(filter(None, (p.strip("'") for p in job["params"])))
     records = [json.loads(file.read_text()) for file in (project.folder / "imports").iterdir()]
     for record in records:
         _, *options = record["argv"]
