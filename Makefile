@@ -12,7 +12,7 @@ STUDY ?= digits
 PAGE_all := results/index.html
 PAGE_figures :=
 PAGE = $(if $(filter undefined,$(origin PAGE_$(STUDY))),results/$(STUDY)/explorer.html,$(PAGE_$(STUDY)))
-JAVASCRIPT := --line-width 100 report/explorer/*.js report/explorer/*.css
+JAVASCRIPT := --line-width 100 report/explorer/*.js
 
 .PHONY: report environment test test-all test-mnist test-slurm campaign benchmark scale check format reference lock
 

@@ -345,16 +345,20 @@ rule explore:
         code=of_study("explorer_code"),
         panels=of_study("panels"),
         sweep=of_study("sweep"),
+        question=of_study("question"),
     shell:
         "stage explore --study results/{wildcards.study} --sweep {params.sweep:q}"
         " --traces {input.traces} --summary {input.summary} --theory {input.theory}"
-        " --panels {params.panels} --data {input.data} --page {output} --log {log}"
+        " --panels {params.panels} --data {input.data} --question={params.question:q}"
+        " --page {output} --log {log}"
 
 
 rule index:
     """the page that links all studies"""
     input:
-        [f"{study.folder}/headline.txt" for study in STUDIES.values()],
+        headlines=[f"{study.folder}/headline.txt" for study in STUDIES.values()],
+        predictions=[f"{study.folder}/predictions.csv" for study in STUDIES.values()],
+        linked=[ancient(study.manifest) for study in STUDIES.values()],
     output:
         "results/index.html",
     log:
@@ -390,7 +394,7 @@ rule verify:
     log:
         "logs/verify.log",
     params:
-        manifests=[f"{study.folder}/SHA256SUMS" for study in STUDIES.values()],
+        manifests=[study.manifest for study in STUDIES.values()],
     shell:
         "stage verify --manifests {params.manifests} --log {log}"
 

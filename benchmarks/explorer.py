@@ -48,13 +48,14 @@ def main() -> None:
             traces = made_up(arguments.runs, arguments.steps, arguments.seeds)
             summary, start = summary_of(traces), perf_counter()
             theory = TheoryResults()
+            run = {"trace": "", "sha256": "", "provenance": {"trained": {}, "evaluated": {}}}
             made = {
-                ("sgd", step_size): {"number": i, "label": repr(step_size), "provenance": {}}
+                ("sgd", step_size): {"number": i, "label": repr(step_size), **run}
                 for i, step_size in enumerate(summary["step_size"])
             }
-            text = page(
-                ROOT / "report/explorer/explorer.html", *content(traces, summary, theory, made)
-            )
+            words, columns = content(traces, summary, theory, made, {"sgd": "shuffled"})
+            words["question"] = "How fast is the page?"
+            text = page(ROOT / "report/explorer", words, columns)
             file.write_text(text, encoding="utf-8")
             print(f"made in {perf_counter() - start:.1f} s")
         print(f"{file.stat().st_size / 1e6:.2f} MB")

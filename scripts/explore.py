@@ -11,7 +11,7 @@ from descent.store import provenance, tables
 from descent.store.iterates import StoredRuns
 from descent.theory import results
 
-TEMPLATE = Path(__file__).parents[1] / "report/explorer/explorer.html"
+PAGE = Path(__file__).parents[1] / "report/explorer"
 
 
 def explore(
@@ -22,13 +22,14 @@ def explore(
     theory: list[Path],
     panels: list[str],
     data: Path,
+    question: str,
     page: Output,
 ) -> str:
     """Make the page on which one explores a study.
 
     study: results/<study>, which holds iterates and traces; sweep: its runs; theory: the two
-    files that theory.py wrote; panels: what is shown of the iterates;
-    data: its samples.
+    files that theory.py wrote; panels: what is shown of the iterates; data: its samples; question:
+    what it asks, for people.
     """
     summarised = tables.read(summary, tables.SUMMARY)
     words, numbers = content(
@@ -36,12 +37,14 @@ def explore(
         summarised,
         results.read(*theory),
         _runs(sweep.files(study, "traces", "csv")),
+        {name: run.sampling for name, run in sweep.runs()},
     )
+    words["question"] = question
     for name in panels:
         runs = StoredRuns(sweep.files(study, "iterates", "npz"))
         words[name], shown = plugin("explorer", name).show(runs, samples.load(data)[0])
         numbers |= shown
-    page.write_text(page_of(TEMPLATE, words, numbers), encoding="utf-8")
+    page.write_text(page_of(PAGE, words, numbers), encoding="utf-8")
     return f"{len(summarised)} runs, {page.stat().st_size / 1e6:.2f} MB"
 
 

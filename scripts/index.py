@@ -1,3 +1,4 @@
+from itertools import islice
 from pathlib import Path
 
 from descent.explorer.index import index as index_of
@@ -9,15 +10,23 @@ TEMPLATE = Path(__file__).parents[1] / "report/index.html"
 def index(studies: dict, page: Output) -> str:
     """Make the page that links the pages, figures and tables of all studies.
 
-    studies: what it says of each, {name: {"about": …, "figures": […], "tables": […]}}; their
-    folders lie beside the page.
+    studies: what it says of each, {name: {"question": …, "about": …, "figures": […], "tables":
+    […]}}; their folders lie beside the page.
     """
-    headlines = {
-        name: (page.parent / name / "headline.txt").read_text(encoding="utf-8") for name in studies
-    }
+    headlines = {}
+    for name, study in studies.items():
+        folder = page.parent / name
+        headlines[name] = (folder / "headline.txt").read_text(encoding="utf-8")
+        study["tables"] = [table for table in study["tables"] if _has_rows(folder / table)]
     text = index_of(studies, headlines, TEMPLATE.read_text(encoding="utf-8"))
     page.write_text(text, encoding="utf-8")
     return f"{len(studies)} studies"
+
+
+def _has_rows(table: Path) -> bool:
+    """Whether a table has rows below the names of its columns."""
+    with table.open(encoding="utf-8") as lines:
+        return len(list(islice(lines, 2))) > 1
 
 
 if __name__ == "__main__":

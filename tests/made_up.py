@@ -82,7 +82,10 @@ def theory_of(traces: pd.DataFrame) -> TheoryResults:
             runs.append(rows.assign(optimizer=optimizer, step_size=step_size)[EXPECTED])
     return TheoryResults(
         {"0.0": ObjectiveTheory(minimum=0.1, curvature_bound=4.0, noise_trace=3.0)},
-        {name: OptimizerTheory("plain", 0.0, size, **LIMITS[size]) for name, size in sizes.items()},
+        {
+            name: OptimizerTheory("plain", True, 0.0, size, **LIMITS[size])
+            for name, size in sizes.items()
+        },
         pd.concat(runs, ignore_index=True) if runs else NOTHING.expected,
     )
 

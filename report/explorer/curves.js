@@ -1,113 +1,109 @@
-// The curves: a metric of the chosen runs against steps, epochs, or the way α t.
+// The training curves: a metric of the chosen runs against steps, epochs or α t.
 
-import { axisOf, colours, DASHES, draw, line } from "./plot.js";
-import { band, isShare, label } from "./study.js";
-import { optimum, visible } from "./sweep.js";
+import { expected } from "expected";
+import { across, axes, colour, line, mark, path, rangeOf, within } from "plot";
+import { band, label, median, ofSeeds } from "study";
+import { baseOf, mostOf, visible } from "sweep";
 
-export const ALONG = { step: "step", epoch: "epoch", path: "step size × steps, α t" };
+const ALONG = { step: "step t", epoch: "epoch", path: "α t, step size × steps" };
+const PART = 20; // evaluated steps of a part
+const MANY = 30; // runs: of more, ranges over seeds would cover each other
 
-const RANGES = 60; // runs: of more, ranges would cover each other
-
-/** The place of each row on the axis. */
-export function along({ runs, columns }, kind) {
-  if (kind !== "path") return columns[kind];
-  const way = new Float64Array(columns.step.length);
-  for (const { start, steps, stepSize } of runs) {
-    for (let row = start; row < start + steps; row++) way[row] = stepSize * columns.step[row];
-  }
-  return way;
-}
-
-/** What the curves show: runs, the place of each row, and the axes. */
-function curvesOf(study, state) {
-  const shown = new Set(visible(study, state, state.curve));
-  const runs = state.chosen.map((index) => study.runs[index]).filter((run) => shown.has(run));
-  const xs = along(study, state.x), { middle } = band(study, state.curve);
-  const part = ({ start, steps }, column) => column.subarray(start, start + steps);
-  const sound = runs.filter((run) => !run.status.startsWith("diverged"));
-  const heights = (sound.length ? sound : runs).flatMap((run) => [...part(run, middle)]);
-  if (!sound.length) heights.splice(0, heights.length, ...runs.map((run) => middle[run.start]));
-  if (state.curve === "objective" && study.optimum !== null) heights.push(study.optimum);
-  const ends = runs.map((run) => xs[run.start + run.steps - 1]);
-  const firsts = runs.map((run) => xs[run.start + behindZero(run, xs)]);
-  const right = Math.max(...ends, firsts.length ? 0 : 1);
-  const x = { label: ALONG[state.x], log: state.xLog };
-  x.range = state.xLog ? [Math.min(...firsts, right), right] : [0, right];
-  const y = { label: label(state.curve), ...axisOf(heights, state.yLog, isShare(state.curve)) };
-  const { zoom } = state, fits = (log, low) => !log || low > 0;
-  if (zoom && fits(x.log, zoom[0]) && fits(y.log, zoom[2])) {
-    [x.range, y.range] = [zoom.slice(0, 2), zoom.slice(2)];
-  }
-  return { runs, xs, x, y };
-}
-
-/** How many rows of a run a logarithmic axis does not have: the start, but not of averages. */
-const behindZero = ({ start }, xs) => xs[start] > 0 ? 0 : 1;
-
-/** Draw the curves; the places of their points, and the frame that draws. */
-export function drawCurves(element, study, state, on) {
-  const curves = curvesOf(study, state), places = [];
-  const paints = (pen) => paintCurves(pen, study, state, curves, places);
-  return { chart: draw(element, { ...curves, on, paint: paints }), places, axes: curves };
-}
-
-function paintCurves(pen, study, state, { runs, xs }, places) {
-  const { ctx, ratio, frame } = pen, { ink, dark } = colours(), n = study.seeds.length;
-  const { low, middle, high } = band(study, state.curve);
-  const values = study.columns[state.curve], { expected } = study.columns;
-  const predicts = { excess: 0, objective: study.optimum }[state.curve] ?? null;
-  places.length = 0;
-  ctx.save();
-  pen.clip();
-  ctx.lineJoin = "bevel";
-  const pinned = new Set(state.pins);
-  for (const run of runs) {
-    const from = run.start + (state.xLog ? behindZero(run, xs) : 0);
-    const count = run.start + run.steps - from;
-    const at = Array.from({ length: count }, (_, i) => pen.x(xs[from + i]));
-    const heights = (column, of = 1, seed = 0) =>
-      at.map((_, i) => pen.y(column[(from + i) * of + seed]));
-    ctx.strokeStyle = ctx.fillStyle = run.colours[dark ? 1 : 0];
-    ctx.setLineDash([]);
-    if (n > 1 && state.seeds) {
-      ctx.globalAlpha = 0.45;
-      ctx.lineWidth = 0.6 * ratio;
-      for (let seed = 0; seed < n; seed++) line(ctx, at, heights(values, n, seed));
-    } else if (n > 1 && runs.length <= RANGES) {
-      ctx.globalAlpha = 0.16;
-      fill(ctx, at, heights(low), heights(high), frame);
-    }
-    ctx.globalAlpha = 1;
-    ctx.lineWidth = (pinned.has(run.index) ? 3 : runs.length > RANGES ? 1 : 1.6) * ratio;
-    ctx.setLineDash(DASHES[run.shape % DASHES.length].map((dash) => dash * ratio));
-    const of = heights(middle);
-    line(ctx, at, of);
-    if (predicts !== null) {
-      ctx.setLineDash([ratio, 3 * ratio]);
-      ctx.lineWidth = 2 * ratio;
-      line(ctx, at, at.map((_, i) => pen.y(predicts + expected[from + i])));
-    }
-    if (state.curve === "curvature" && Number.isFinite(middle[run.start])) {
-      ctx.setLineDash([ratio, 3 * ratio]);
-      line(ctx, [at[0], at.at(-1)], [pen.y(2 / run.stepSize), pen.y(2 / run.stepSize)]);
-    }
-    at.forEach((x, i) => {
-      const place = { run, row: from + i, x: (x - frame.left) / ratio };
-      places.push({ ...place, y: (of[i] - frame.top) / ratio });
+/** Draw the curves; the places of their points, and the axes. */
+export function drawCurves(svg, study, view) {
+  const { curve: metric, xLog, yLog } = view;
+  const shown = visible(study, view, metric)
+    .filter((run) => view.chosen.has(run.name) || run === view.run)
+    .map((run) => {
+      return { run, rows: rowsOf(study, run, view), along: alongOf(study, view, run.stepSize) };
     });
-  }
-  if (predicts) optimum(pen, study.optimum, ink);
-  ctx.restore();
+  const prediction = view.blank ? [] : predict(study, view);
+  const ends = shown.flatMap(({ rows, along }) => [along(rows[0]), along(rows.at(-1))]);
+  const [low, high] = [Math.min(...ends, ...(ends.length ? [] : [1])), Math.max(...ends, 0)];
+  const heights = shown.flatMap(({ rows }) => rows.map((row) => median(study, metric, row)));
+  heights.push(...prediction.map(([, y]) => y), ...(view.target ? [view.target] : []));
+  const range = rangeOf(heights, yLog, mostOf(study, metric, yLog));
+  const x = { label: ALONG[view.x], log: xLog, range: [low, high > low ? high : low + 1] };
+  const plot = axes(svg, { x, y: { label: label(metric), log: yLog, metric, range }, right: 64 });
+  const few = shown.length <= MANY, drawn = [];
+  if (!view.blank) drawn.push(...shown.map((of) => curve(study, view, plot, of, few)));
+  svg.classList.toggle("many", !few);
+  const parts = [...levels(study, view, plot), ...drawn.map(({ svg }) => svg)];
+  svg.innerHTML = plot.grid + parts.join("") + dashed(prediction, plot) + names(drawn, view);
+  return { ...plot, places: drawn.flatMap(({ places }) => places) };
 }
 
-/** The range between two lines, as far as the frame where one of them is not finite. */
-function fill(ctx, xs, low, high, { top, height }) {
-  const or = (y, edge) => Number.isFinite(y) ? y : edge;
-  for (let from = 0, to = 0; from < xs.length; from = ++to) {
-    while (to < xs.length && (Number.isFinite(low[to]) || Number.isFinite(high[to]))) to++;
-    ctx.beginPath();
-    for (let i = from; i < to; i++) ctx.lineTo(xs[i], or(low[i], top + height));
-    for (let i = to - 1; i >= from; i--) ctx.lineTo(xs[i], or(high[i], top));
-    ctx.fill();
+/** The rows of a run that are shown; a logarithmic axis does not have the start. */
+function rowsOf({ columns }, { start, end }, { part, xLog }) {
+  const first = part === "last" ? Math.max(start, end - PART + 1) : start;
+  const last = part === "first" ? Math.min(end, start + PART - 1) : end;
+  const rows = Array.from({ length: last - first + 1 }, (_, i) => first + i);
+  return xLog && rows.length > 1 && columns.step[first] === 0 ? rows.slice(1) : rows;
+}
+
+/** Where a row of a run is on the axis. */
+const alongOf = ({ columns }, { x }, stepSize) => (row) =>
+  x === "path" ? stepSize * columns.step[row] : columns[x][row];
+
+/** What is expected at the step size of the slider, at the steps of the nearest run. */
+function predict(study, view) {
+  const base = baseOf(study, view.curve), { run, alpha } = view;
+  if (base === null || !view[`show-${run.optimizer.name}`]) return [];
+  const rows = rowsOf(study, run, view), along = alongOf(study, view, alpha);
+  const steps = rows.map((row) => study.columns.step[row]);
+  const heights = expected(study.prediction, run.optimizer, alpha, steps);
+  return heights.map((height, i) => [along(rows[i]), base + height]);
+}
+
+function dashed(prediction, { x, y }) {
+  const inside = ([px, py]) => py >= y.low && py <= y.high && px >= x.low && px <= x.high;
+  const places = prediction.map((p) => inside(p) ? [x.at(p[0]), y.at(p[1])] : null);
+  return path("predicted", line(places));
+}
+
+/** A run: the range over its seeds or each seed, its medians, and its optimizer's mark at the end. */
+function curve(study, view, { x, y }, { run, rows, along }, few) {
+  const { curve: metric } = view, current = run === view.run, parts = [];
+  const at = (row, value) => [x.at(along(row)), within(y, value)];
+  const places = rows.map((row) => {
+    const value = median(study, metric, row), [px, py] = at(row, value);
+    return { run, row, x: px, y: py, beyond: !(value <= y.high) };
+  });
+  if (view.seeds) {
+    const each = study.seeds.map((_, i) =>
+      line(rows.map((row) => at(row, ofSeeds(study, metric, row)[i])))
+    );
+    parts.push(path("seed", each.join("")));
+  } else if (few && study.seeds.length > 1) {
+    const edge = (i) => rows.map((row) => at(row, band(study, metric, row)[i]));
+    parts.push(path("band", `${line([...edge(0), ...edge(2).reverse()])}Z`));
   }
+  parts.push(path(current ? "curve current" : "curve", line(places.map((p) => [p.x, p.y]))));
+  const beyond = places.find((place) => place.beyond), end = places.at(-1);
+  if (beyond) {
+    parts.push(path("end", `M${beyond.x - 5} ${y.to + 8}l5-8 5 8z`, "", "beyond the axis"));
+  }
+  if (few) parts.push(path("end", mark(run.optimizer.mark, end.x, end.y, 4.5)));
+  const now = current && places.find(({ row }) => row === view.row);
+  if (now) parts.push(`<circle class="now" cx="${now.x}" cy="${now.y}" r="6"/>`);
+  return { run, places, svg: `<g style="${colour(run.colours)}">${parts.join("")}</g>` };
+}
+
+/** Lines across: the minimum F*, the target of a question, and 2/α at the slider's step size. */
+function levels({ minimum }, { curve: metric, target, alpha }, { y, frame }) {
+  const known = { "the target": target };
+  if (metric === "objective" && minimum !== null) known["the minimum F*"] = minimum;
+  if (metric === "curvature") known["2/α, beyond which the sharpest direction grows"] = 2 / alpha;
+  return Object.entries(known).filter(([, value]) => value >= y.low && value <= y.high)
+    .map(([name, value]) => path("limit", across(y.at(value), frame), "", name));
+}
+
+/** The step size of each curve beside its end, as far as there is room, the current run first. */
+function names(drawn, view) {
+  const taken = [], ends = drawn.map(({ run, places }) => ({ run, ...places.at(-1) }));
+  return ends.sort((a, b) => (b.run === view.run) - (a.run === view.run)).map(({ run, x, y }) => {
+    if (taken.some((other) => Math.abs(other.y - y) < 12 && Math.abs(other.x - x) < 60)) return "";
+    taken.push({ x, y });
+    return `<text x="${x + 8}" y="${y + 4}">${Number(run.label)}</text>`;
+  }).join("");
 }

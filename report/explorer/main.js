@@ -1,404 +1,257 @@
-// The page: its controls, what they change, and how one walks over runs and steps.
+// The page: its controls, what they change, and what is read, clicked and saved.
 
-import { cardOf, make } from "./cards.js";
-import { drawCurves } from "./curves.js";
-import { drawPlane, pathOf } from "./plane.js";
-import { colours, nearest } from "./plot.js";
-import { csvOf, offer, pngOf, rowsOfCurves } from "./save.js";
-import { fromHash, initial, MOST_PINS, toHash } from "./state.js";
-import { isPictured, label, number, ofSeeds, readStudy, words } from "./study.js";
-import { drawSweep, visible } from "./sweep.js";
+import { cardOf, drawWeights, explained, tableOf } from "cards";
+import { drawCurves } from "curves";
+import { expected, rate } from "expected";
+import { drawPlane } from "plane";
+import { colour, mark, path } from "plot";
+import { ask, showAnswer } from "quiz";
+import { csvOf, offer, svgOf } from "save";
+import { bestOf, few, fromHash, initial, namesOf, nearestRun, toHash } from "state";
+import { label, reading, readStudy, rowAt, text } from "study";
+import { drawSweep, signOf } from "sweep";
 
-const MOST_NAMES = 60, FRAME = 60; // of a legend; milliseconds of a step played
-const study = await readStudy();
-const state = fromHash(location.hash.slice(1), study);
-let sweep, curves, saving, playing;
-const $ = (id) => document.getElementById(id);
-const keyed = [...document.querySelectorAll("[data-key]")];
+const FRAME = 60; // milliseconds of a step played
+const SNAP = 0.012; // of the slider, within which it is at a measured step size
+const NEAR = 40; // pixels from a mark or a curve within which the mouse reads it
+const $ = (selector) => document.querySelector(selector);
+const $$ = (selector) => [...document.querySelectorAll(selector)];
+const study = await readStudy(), plots = {};
+fill();
+const controls = Object.fromEntries($$("[data-key]").map((of) => [of.dataset.key, of]));
+let state = fromHash(study, location.hash.slice(1)), saving, playing;
 
-// what a change makes as it is at first
-const RESETS = { metric: ["sweepLog"], curve: ["yLog", "zoom"], x: ["zoom"], xLog: ["zoom"] };
-RESETS.yLog = ["zoom"];
-
-function change(changes) {
-  Object.assign(state, changes);
-  update();
+/** Change the state; axes are logarithmic as fits what is newly shown. */
+function set(changes) {
+  state = { ...state, ...changes };
+  const fitting = initial(study, state), follows = { metric: "sweepLog", curve: "yLog", x: "xLog" };
+  for (const key in changes) if (key in follows) state[follows[key]] = fitting[follows[key]];
+  draw();
 }
 
-/** Draw everything. */
-function update() {
-  sweep = drawIn("sweep", sweep, drawSweep, { zoom: choose, hover, click });
-  curves = drawIn("curves", curves, drawCurves, {
-    zoom: (zoom) => change({ zoom }),
-    reset: () => change({ zoom: null }),
-    hover,
-  });
-  showControls();
-  showLegend();
-  showTable();
-  queueMicrotask(() => { // behind that in which uPlot draws, and places get known
-    show();
-    performance.mark("drawn"); // for benchmarks/explorer.py
-  });
+/** The state with what follows from it: the run nearest to the slider, its row, the chosen runs. */
+function viewOf() {
+  const run = nearestRun(study, state.optimizer, state.alpha), { quiz } = state;
+  const row = state.row === "" ? run.end : Math.min(run.end, run.start + Number(state.row));
+  const chosen = new Set(state.chosen.split(",")), epoch = study.columns.epoch[row];
+  return {
+    ...state,
+    run,
+    row,
+    epoch,
+    chosen,
+    blank: quiz?.revealed === false,
+    target: quiz?.target,
+  };
+}
 
-  function hover(x, y) {
-    const { places } = this;
-    const place = places[nearest(places, x, y)];
-    clearInterval(playing);
-    if (place) walk(place.run, place.row);
+function draw() {
+  const view = viewOf(), { run, row } = view, { quiz, ...kept } = state;
+  plots.sweep = drawSweep($("#sweep"), study, view);
+  plots.curves = drawCurves($("#curves"), study, view);
+  showAnswer(quiz, plots);
+  showControls(view);
+  showCards(view);
+  if ($("#in-table").open) showTable(view);
+  if (study.path && run.number !== null) {
+    drawPlane($("#plane"), study, run, study.columns.step[row]);
   }
-  function click(x, y, event) {
-    const { run } = this.places[nearest(this.places, x, y)] ?? {};
-    if (run) event.shiftKey ? toggle("chosen", run.index) : change({ chosen: [run.index] });
+  clearTimeout(saving);
+  const save = () => history.replaceState(null, "", `#${toHash(study, kept)}`);
+  if (!quiz) saving = setTimeout(save, 150);
+  performance.mark("drawn"); // for benchmarks/explorer.py
+}
+
+/** The values of the controls, and what is said of the slider's step size and of the nearest run. */
+function showControls({ run, row, alpha, chosen, metric }) {
+  const { step, epoch } = study.columns, value = reading(study, metric, run.end);
+  const values = { ...state, alpha: Math.log(alpha), row: row - run.start };
+  controls.row.max = run.end - run.start;
+  for (const [key, control] of Object.entries(controls)) {
+    control[control.type === "checkbox" ? "checked" : "value"] = values[key];
   }
+  controls.alpha.ariaValueText = $("#alpha-text").textContent = `α = ${text(alpha)}`;
+  const at = `step ${step[row]}, epoch ${text(epoch[row])}`;
+  controls.row.ariaValueText = $("#row-text").textContent = at;
+  $("#toggle").textContent = chosen.has(run.name) ? "Remove this curve" : "Keep this curve";
+  const ends = `${run.name} ends with ${label(metric)} ${value}; ${explained(run.status)}.`;
+  $("#nearest").innerHTML = `${alpha === run.stepSize ? "Measured" : "Nearest run"}: ${ends}`;
+  $("#predicted").textContent = predictionOf(run, alpha);
+  $("#excess").hidden = !run.optimizer.predicted || state.curve === "excess";
 }
 
-/** Draw a plot in place of one; what happens there knows the places of its points. */
-function drawIn(id, old, drawer, on) {
-  const element = $(id);
-  old?.chart.destroy();
-  const plot = { on: {} };
-  for (const name in on) plot.on[name] = (...of) => on[name].apply(plot, of);
-  Object.assign(plot, drawer(element, study, state, plot.on));
-  plot.marker = make("div", { className: "marker", hidden: true });
-  element.querySelector(".u-over").append(plot.marker);
-  return plot;
+function predictionOf({ optimizer, end }, alpha) {
+  const { prediction, why } = study, { name, limits, predicted } = optimizer;
+  if (!prediction) return `No prediction: ${why}. The slider moves between measured runs.`;
+  if (!predicted) return `No prediction for ${name}, which takes no plain steps of a fixed size.`;
+  const upper = Object.keys(limits).some((where) => where.endsWith("at most")) ? "at most " : "";
+  const limit = `the limit, ${upper}${text(predicted.limit)}`, beyond = alpha >= predicted.limit;
+  if (beyond && predicted.batchSize) return `Beyond ${limit}, mean squares grow without end.`;
+  const twofold = text(Math.LN2 / Math.abs(Math.log(rate(prediction.start, alpha))), "", 3);
+  if (beyond) return `Beyond ${limit}, the steepest direction doubles in ${twofold} steps.`;
+  const steps = study.columns.step[end], [height] = expected(prediction, optimizer, alpha, [steps]);
+  const ends = `Predicted: F − F* = ${text(height)} after ${steps} steps`;
+  return `${ends}, the slowest direction halves in ${twofold} steps; α is below ${limit}.`;
 }
 
-/** Choose the runs between two step sizes. */
-function choose([left, right]) {
-  const inside = visible(study, state, state.metric).filter(({ stepSize }) =>
-    stepSize >= left && stepSize <= right
-  );
-  if (inside.length) change({ chosen: inside.map(({ index }) => index), zoom: null });
+/** The card of the run at hand, and of the one beside it at the same epoch. */
+function showCards({ run, row, epoch, other }) {
+  const open = $$("#cards details").map((details) => details.open);
+  const beside = study.runs.filter(({ name }) => name === other)
+    .map((of) => cardOf(study, of, row === run.end ? of.end : rowAt(study, of, epoch)));
+  $("#cards").innerHTML = [cardOf(study, run, row), ...beside].join("");
+  $$("#cards details").forEach((details, i) => details.open = open[i] ?? false);
+  $$("#cards canvas").forEach((canvas) => drawWeights(study, canvas));
 }
 
-function toggle(key, index) {
-  const without = state[key].filter((other) => other !== index);
-  const added = without.length < state[key].length ? without : [...state[key], index];
-  change({ [key]: key === "pins" ? added.slice(-MOST_PINS) : added });
+/** The sweep as a table, with a box for each run whose curve is drawn. */
+function showTable({ chosen, metric }) {
+  const rows = plots.sweep.places.map(({ run: { name, status, gap }, row }) => {
+    const box = `<input type="checkbox" aria-label="draw ${name}" data-run="${name}" ${
+      chosen.has(name) ? "checked" : ""
+    }>`;
+    return [
+      name,
+      box,
+      study.columns.step[row],
+      reading(study, metric, row),
+      status,
+      text(gap ?? NaN),
+    ];
+  });
+  const heads = ["run", "curve", "step", label(metric), "status", "gap"];
+  $("#table").innerHTML = tableOf(study.over, heads, rows);
+}
+
+function toggle(name) {
+  const names = new Set(state.chosen.split(","));
+  if (!names.delete(name)) names.add(name);
+  set({ chosen: [...names].filter(Boolean).join() });
 }
 
 /** Come to a run, at a row. */
-function walk(run, row) {
-  if (state.run === run.index && state.row === row) return;
-  Object.assign(state, { run: run.index, row });
-  show();
-}
-
-/** Show where one is: marks, what is read there, cards, the path. */
-function show() {
-  const run = study.runs[state.run] ?? null, { row } = state;
-  for (
-    const [plot, id, metric] of [[sweep, "sweep", state.metric], [curves, "curves", state.curve]]
-  ) {
-    const own = plot.places.filter((place) => place.run === run);
-    const place = own.find((other) => other.row === row) ?? (plot === sweep ? own[0] : undefined);
-    const { clientWidth, clientHeight } = plot.marker.parentElement;
-    plot.marker.hidden = !place ||
-      !(place.x >= 0 && place.x <= clientWidth && place.y >= 0 && place.y <= clientHeight);
-    if (place) Object.assign(plot.marker.style, { left: `${place.x}px`, top: `${place.y}px` });
-    $(`${id}-read`).textContent = place ? reading(run, metric, place.row) : "";
-  }
-  showCards();
-  if (study.path && run) showPlane(run, study.columns.step[row]);
-  clearTimeout(saving);
-  saving = setTimeout(() => history.replaceState(null, "", `#${toHash(state, study)}`), 150);
-}
-
-function reading(run, metric, row) {
-  const { step, epoch } = study.columns;
-  const at = `step ${step[row]}, epoch ${number(epoch[row])}`;
-  return `${run.optimizer}, step size ${run.label}, ${at}: ${label(metric)} ${
-    words(study, metric, row)
-  }; ${run.status}`;
-}
-
-function showControls() {
-  const effective = { ...state, sweepLog: sweep.axes.y.log, yLog: curves.axes.y.log };
-  for (const input of keyed) {
-    const value = effective[input.dataset.key];
-    if (input.type === "checkbox") input.checked = value;
-    else input.value = value;
-  }
-  $("of-epoch").hidden = state.at !== "epoch";
-  const epoch = number(study.epochs[state.epoch]);
-  $("epoch").textContent = epoch;
-  document.querySelector("[data-key=epoch]").ariaValueText = `epoch ${epoch}`;
-  for (const input of $("optimizers").querySelectorAll("input")) {
-    input.checked = !state.hidden.includes(input.value);
-  }
-  const limits = study.optimizers.flatMap(({ limits }) => Object.keys(limits));
-  const lines = [
-    `Marks: ${ofSeeds(study)}, dots the seeds; × at an edge is beyond it, or not finite.`,
-    limits.some((where) => where.startsWith("near the minimiser")) &&
-    "Dashed: the limit of the step size near the minimiser.",
-    limits.includes("from anywhere") && "Dash-dotted: the limit from anywhere.",
-    state.metric === "excess" && study.runs.some(({ floor }) => floor !== null) &&
-    "Dotted: the floor that was predicted.",
-    state.metric === "objective" && study.optimum !== null &&
-    "Dotted: the least objective there is.",
-  ];
-  $("sweep-key").textContent = lines.filter(Boolean).join(" ");
-  const predicts = state.curve === "excess" ||
-    (state.curve === "objective" && study.optimum !== null);
-  const along = [
-    `Lines: ${ofSeeds(study)}; an optimizer has one kind of dashes, a step size one colour.`,
-    predicts && study.columns.expected.some(Number.isFinite) &&
-    "Dotted: what was predicted before training, the mean over seeds.",
-    state.curve === "curvature" && "Dotted: 2/α, beyond which the sharpest direction grows.",
-  ];
-  $("curves-key").textContent = along.filter(Boolean).join(" ");
-}
-
-function showLegend() {
-  const { runs: chosen } = curves.axes;
-  const shade = colours().dark ? 1 : 0;
-  const names = chosen.slice(0, MOST_NAMES).map((run) => {
-    const swatch = make("span", { className: "swatch" });
-    swatch.style.background = run.colours[shade];
-    const onclick = () => walk(run, run.start + run.steps - 1);
-    return make("button", { type: "button", onclick }, swatch, run.name);
+const come = (run, row = run.end) =>
+  set({
+    optimizer: run.optimizer.name,
+    alpha: run.stepSize,
+    row: row === run.end ? "" : String(row - run.start),
   });
-  const more = chosen.length - names.length;
-  $("legend").replaceChildren(...names, ...(more > 0 ? [`and ${more} more`] : []));
+
+/** Come to a step size: that of a run where it is near one, or where nothing is predicted. */
+function slide(alpha) {
+  const run = nearestRun(study, state.optimizer, alpha), [low, high] = study.stepSizes;
+  const near = Math.abs(Math.log(alpha / run.stepSize)) < SNAP * Math.log(high / low);
+  set({ alpha: near || !run.optimizer.predicted ? run.stepSize : alpha });
 }
 
-function showTable() {
-  if (!$("in-table").open) return;
-  const table = $("table"), { metric } = state;
-  table.caption.textContent = `${label(metric)}, ${ofSeeds(study)}`;
-  const heads = ["optimizer", "step size", "step", label(metric), "how it ended"];
-  const row = (tag, texts) => make("tr", {}, ...texts.map((text) => make(tag, {}, text)));
-  table.tHead.replaceChildren(row("th", heads));
-  table.tBodies[0].replaceChildren(
-    ...sweep.axes.shown.map(({ run, row: at }) =>
-      row("td", [
-        run.optimizer,
-        run.label,
-        study.columns.step[at],
-        words(study, metric, at),
-        run.status,
-      ])
-    ),
-  );
-}
-
-function showCards() {
-  const cards = $("cards"),
-    open = [...cards.children].map((card) => card.querySelector("details").open);
-  const focused = cards.contains(document.activeElement) &&
-    document.activeElement.closest("article");
-  const place = [...cards.children].indexOf(focused);
-  const last = ({ start, steps }) => start + steps - 1;
-  const indices = [...new Set([...state.pins, state.run].filter((index) => index !== null))];
-  cards.replaceChildren(...indices.map((index, i) => {
-    const run = study.runs[index], pinned = state.pins.includes(index);
-    const row = index === state.run ? state.row : Math.min(last(run), run.start + sameStep(run));
-    const card = cardOf(study, run, row, { pinned, pin: () => toggle("pins", index) });
-    card.querySelector("details").open = open[i] ?? false;
-    return card;
-  }));
-  if (place >= 0) {
-    cards.children[Math.min(place, cards.children.length - 1)]?.querySelector("button").focus();
-  }
-}
-
-/** How many rows a pinned run is shown behind its start: as far, in epochs, as the current one. */
-function sameStep({ start, steps }) {
-  if (state.row === null) return steps - 1;
-  const { epoch } = study.columns, own = epoch.subarray(start, start + steps);
-  return Math.max(0, own.findLastIndex((passes) => passes <= epoch[state.row])); // of averages
-}
-
-function showPlane(current, step) {
-  const of = planeOf(current), run = planeRuns[of];
-  $("plane-run").value = of;
-  $("plane-run").ariaValueText = `step size ${run.label}`;
-  $("plane-size").textContent =
-    `${run.optimizer}, step size ${run.label}, step ${step}: ${run.status}`;
-  drawPlane($("plane"), study, run, step);
-}
-const planeRuns = study.runs.filter(isPictured);
-
-/** The place among these of a run, of an average that of the run which it averages; -1 of none. */
-const planeOf = (run) => planeRuns.findIndex(({ trace }) => trace === run?.trace);
-
-/** Walk along the run, a step a frame. */
 function play() {
-  clearInterval(playing);
-  const run = planeRuns[Math.max(0, planeOf(study.runs[state.run]))];
-  const { steps } = pathOf(study, run);
-  const still = matchMedia("(prefers-reduced-motion: reduce)").matches;
-  let i = still ? steps.length - 1 : 0;
-  const rowOf = (step) =>
-    run.start +
-    study.columns.step.subarray(run.start, run.start + run.steps).findLastIndex((s) => s <= step);
-  const next = () => {
-    walk(run, rowOf(steps[i]));
-    if (++i >= steps.length) clearInterval(playing);
-  };
-  playing = setInterval(next, FRAME);
-  next();
+  const { run } = viewOf();
+  let row = run.start;
+  playing = setInterval(() => row > run.end ? clearInterval(playing) : come(run, row++), FRAME);
 }
 
-const everything = () => visible(study, state, state.metric).map(({ index }) => index);
-const title = (metric) => `${study.study}: ${label(metric)}, ${ofSeeds(study)}`;
-const png = async (id, metric, runs) => {
-  const canvas = $(id).querySelector("canvas");
-  offer(await pngOf(canvas, title(metric), runs), `${study.study}-${metric}.png`);
-};
-const csv = (metric, rows) => {
-  const blob = new Blob([csvOf(study, metric, rows)], { type: "text/csv" });
-  offer(blob, `${study.study}-${metric}.csv`);
-};
+const bests = () => study.optimizers.map(({ name }) => bestOf(study, name));
+const answer = (share) =>
+  state.quiz?.revealed === false &&
+  set({ quiz: { ...state.quiz, answer: Math.max(0, Math.min(1, share)) } });
 const DO = {
-  all: () => change({ chosen: everything(), zoom: null }),
-  few: () => change({ chosen: initial(study).chosen, zoom: null }),
-  best: () => change({ chosen: bestRuns(), zoom: null }),
-  reset: () => change({ zoom: null }),
+  all: () => set({ chosen: namesOf(study.runs) }),
+  few: () => set({ chosen: few(study) }),
+  best: () => set({ chosen: namesOf(bests()) }),
+  none: () => set({ chosen: "" }),
+  toggle: () => toggle(viewOf().run.name),
+  excess: () => set({ metric: "excess", curve: "excess" }),
   play,
-  "sweep-csv": () => csv(state.metric, sweep.axes.shown),
-  "sweep-png": () => png("sweep", state.metric, sweep.axes.shown.map(({ run }) => run)),
-  "curves-csv": () => csv(state.curve, rowsOfCurves(curves.axes.runs)),
-  "curves-png": () => png("curves", state.curve, curves.axes.runs),
+  link: () => navigator.clipboard?.writeText(location.href),
+  ask: () => set(ask(study, ((state.quiz?.number ?? -1) + 1) % study.questions.length)),
+  reveal: () => set({ quiz: { ...state.quiz, revealed: true } }),
+  leave: () => set({ quiz: null, ...fromHash(study, location.hash.slice(1)) }),
 };
-
-function bestRuns() {
-  return study.optimizers.flatMap(({ name, best }) =>
-    study.runs.filter((run) => run.optimizer === name && run.stepSize === best)
-  ).map(({ index }) => index);
+for (const [plot, metric] of [["sweep", "metric"], ["curves", "curve"]]) {
+  const name = `${study.study}_${plot}`, places = () => plots[plot].places;
+  DO[`${plot}-csv`] = () => offer(csvOf(study, state[metric], places()), `${name}.csv`);
+  DO[`${plot}-svg`] = () => offer(svgOf($(`#${plot}`)), `${name}.svg`);
 }
 
-/** Keys of the sweep, and of the curves: what each does to the current run and row. */
-const KEYS = {
-  sweep: {
-    ArrowLeft: (run) => beside(run, -1),
-    ArrowRight: (run) => beside(run, 1),
-    ArrowUp: (run) => above(run, -1),
-    ArrowDown: (run) => above(run, 1),
-    Enter: (run) => change({ chosen: [run.index], zoom: null }),
-    " ": (run) => toggle("chosen", run.index),
-  },
-  curves: {
-    ArrowLeft: (run, row) => walk(run, Math.max(run.start, row - 1)),
-    ArrowRight: (run, row) => walk(run, Math.min(run.start + run.steps - 1, row + 1)),
-    ArrowUp: (run, row) => other(run, row, -1),
-    ArrowDown: (run, row) => other(run, row, 1),
-    "+": (_, row) => enlarge(row, 0.5),
-    "-": (_, row) => enlarge(row, 2),
-    0: () => change({ zoom: null }),
-    Escape: () => change({ zoom: null }),
-  },
-};
+for (const [key, control] of Object.entries(controls)) {
+  control.oninput = () => {
+    clearInterval(playing);
+    const { type, checked, value, max } = control;
+    if (key === "alpha") slide(Math.exp(value));
+    else if (key === "optimizer") come(bestOf(study, value));
+    else if (key === "row") set({ row: value === max ? "" : value });
+    else set({ [key]: type === "checkbox" ? checked : value });
+  };
+}
+for (const button of $$("[data-do]")) {
+  button.onclick = () => {
+    clearInterval(playing);
+    DO[button.dataset.do]();
+  };
+}
+for (const id of ["sweep", "curves"]) {
+  const svg = $(`#${id}`);
+  svg.onpointermove = (event) => showTip(placeOf(id, event), id, event);
+  svg.onpointerleave = () => $("#tip").hidden = true;
+  svg.onclick = (event) => {
+    const place = placeOf(id, event), { x } = plots[id];
+    if (state.quiz?.plot === id) answer((event.offsetX - x.from) / (x.to - x.from));
+    else if (place) event.shiftKey ? toggle(place.run.name) : come(place.run, place.row);
+  };
+}
+$("#answer").oninput = ({ target }) => answer(Number(target.value));
+$("#in-table").ontoggle = draw;
+$("#table").oninput = ({ target }) => toggle(target.dataset.run);
+onhashchange = DO.leave;
+onresize = draw;
+draw();
 
-function onKey(id, event) {
-  const action = event.key.toLowerCase() === "p"
-    ? (run) => toggle("pins", run.index)
-    : KEYS[id][event.key];
-  if (!action || event.ctrlKey || event.metaKey || event.altKey) return;
-  event.preventDefault();
-  clearInterval(playing);
-  const { places } = id === "sweep" ? sweep : curves;
-  const here = places.find(({ run, row }) =>
-    run.index === state.run && (id === "sweep" || row === state.row)
-  );
-  const place = here ?? places[0];
-  if (!here && place) walk(place.run, place.row); // the first key comes to a run
-  else if (here) action(here.run, here.row);
+/** The mark, or the point of a curve, that the mouse is nearest to. */
+function placeOf(id, { offsetX, offsetY }) {
+  const far = ({ x, y }) => Math.hypot(x - offsetX, y - offsetY);
+  const near = plots[id].places.filter((place) => far(place) < NEAR);
+  return near.reduce((a, b) => a && far(a) < far(b) ? a : b, null);
 }
 
-function beside(run, by) {
-  const own = sweep.places.filter((place) => place.run.optimizer === run.optimizer);
-  const place = own[own.findIndex((of) => of.run === run) + by];
-  if (place) walk(place.run, place.row);
+function showTip(place, id, { pageX, pageY }) {
+  const tip = $("#tip");
+  tip.hidden = !place;
+  if (!place) return;
+  const { run, row } = place, metric = id === "sweep" ? state.metric : state.curve;
+  const value = `${label(metric)} ${reading(study, metric, row)}`;
+  tip.textContent = `${run.name}, step ${study.columns.step[row]}: ${value}; ${run.status}`;
+  const room = document.documentElement.clientWidth - tip.offsetWidth - 8;
+  tip.style.cssText = `left:${Math.max(8, Math.min(pageX + 12, room))}px;top:${pageY + 14}px`;
 }
 
-function above(run, by) {
-  const names = [...new Set(sweep.places.map((place) => place.run.optimizer))];
-  const name = names[names.indexOf(run.optimizer) + by];
-  const away = (place) => Math.abs(Math.log(place.run.stepSize / run.stepSize));
-  const [place] = sweep.places.filter((of) => of.run.optimizer === name).sort((a, b) =>
-    away(a) - away(b)
-  );
-  if (place) walk(place.run, place.row);
+/** Fill what stays as it is. */
+function fill() {
+  const { runs, seeds, optimizers, metrics, prediction } = study;
+  const limits = optimizers.flatMap(({ predicted }) => predicted ? [1.3 * predicted.limit] : []);
+  const sizes = [...runs.map(({ stepSize }) => stepSize), ...limits];
+  study.stepSizes = [Math.min(...sizes) / 1.25, Math.max(...sizes) * 1.25];
+  study.over = seeds.length > 1 ? `median (${study.outer}) of ${seeds.length} seeds` : "one seed";
+  [$("[data-key=alpha]").min, $("[data-key=alpha]").max] = study.stepSizes.map(Math.log);
+  $("#about").textContent =
+    `${study.model} on ${study.dataset}, ${runs.length} runs; ${study.over}`;
+  $("#exact").textContent = prediction ? study.exact : "";
+  $("#of-predictions").hidden = $("#of-dashes").hidden = !prediction;
+  $("#in-plane").hidden = !study.path;
+  $("#predict").hidden = !study.questions.length;
+  const options = (key, values, name = (value) => value) =>
+    $(`select[data-key=${key}]`)
+      .insertAdjacentHTML(
+        "beforeend",
+        values.map((of) => `<option value="${of}">${name(of)}</option>`).join(""),
+      );
+  options("metric", metrics, label);
+  options("curve", metrics, label);
+  options("optimizer", optimizers.map(({ name }) => name));
+  options("other", runs.map(({ name }) => name));
+  $("#optimizers").innerHTML = optimizers.map(({ name, mark: kind, open, colours }) => {
+    const sign = path(`mark ${open ? "averaged" : ""}`, mark(kind, 0, 0, 6), colour(colours));
+    return `<label><input type="checkbox" data-key="show-${name}"> <svg class="key" aria-hidden="true" viewBox="-8 -8 16 16">${sign}</svg> ${name}</label>`;
+  }).join("");
+  const signs = new Set(runs.map(signOf));
+  $$("[data-sign]").forEach((entry) => entry.hidden = !signs.has(entry.dataset.sign));
 }
-
-function other(run, row, by) {
-  const { runs, xs } = curves.axes;
-  const next = runs[runs.indexOf(run) + by];
-  if (!next) return;
-  const own = Array.from(xs.subarray(next.start, next.start + next.steps));
-  walk(next, next.start + Math.max(0, own.findLastIndex((x) => x <= xs[row])));
-}
-
-/** Show a share of what is shown, about a row. */
-function enlarge(row, share) {
-  const { places, axes } = curves;
-  const place = places.find((of) => of.row === row), box = $("curves").querySelector(".u-over");
-  if (!Number.isFinite(place.y)) return;
-  const zoom = [[axes.x, place.x / box.clientWidth], [axes.y, 1 - place.y / box.clientHeight]]
-    .flatMap(([{ log, range: [low, high] }, at]) => {
-      const [a, b] = log ? [Math.log(low), Math.log(high)] : [low, high];
-      const middle = a + at * (b - a),
-        edges = [a - middle, b - middle].map((edge) => middle + share * edge);
-      return log ? edges.map(Math.exp) : edges;
-    });
-  change({ zoom });
-}
-
-/** Fill what stays as it is, and listen. */
-function begin() {
-  $("about").textContent = `${study.model} on ${study.dataset}; ${study.runs.length} runs, ${
-    ofSeeds(study)
-  }.`;
-  $("headline").append(...study.headline.map((line) => make("li", {}, line.replace(/^- /, ""))));
-  $("of-seeds").hidden = study.seeds.length < 2;
-  $("optimizers").append(...study.optimizers.map(({ name }) => {
-    const box = make("input", { type: "checkbox", value: name });
-    box.onchange = () => {
-      const without = state.hidden.filter((hidden) => hidden !== name);
-      change({ hidden: box.checked ? without : [...without, name] });
-    };
-    return make("label", {}, box, ` ${name}`);
-  }));
-  $("optimizers").hidden = study.optimizers.length < 2;
-  for (const input of keyed) {
-    const { key } = input.dataset;
-    if (key === "metric" || key === "curve") {
-      input.append(...study.metrics.map((value) => make("option", { value }, label(value))));
-    } else if (key === "epoch") input.max = study.epochs.length - 1;
-    input.addEventListener("input", () => {
-      const value = { checkbox: input.checked, range: Number(input.value) }[input.type] ??
-        input.value;
-      const first = initial(study);
-      const reset = Object.fromEntries((RESETS[key] ?? []).map((other) => [other, first[other]]));
-      change({ ...reset, [key]: value });
-    });
-  }
-  $("in-table").ontoggle = showTable;
-  for (const button of document.querySelectorAll("[data-do]")) {
-    button.onclick = DO[button.dataset.do];
-  }
-  for (const id in KEYS) $(id).addEventListener("keydown", (event) => onKey(id, event));
-  if (study.path) {
-    $("in-plane").hidden = false;
-    $("plane-run").max = planeRuns.length - 1;
-    $("plane-run").oninput = ({ target }) => {
-      const run = planeRuns[target.value];
-      walk(run, run.start);
-      play();
-    };
-  }
-  addEventListener("hashchange", () => change(fromHash(location.hash.slice(1), study)));
-  matchMedia("(prefers-color-scheme: dark)").addEventListener("change", update);
-  let width = innerWidth;
-  addEventListener("resize", () => width !== innerWidth && ((width = innerWidth), update()));
-  if (study.path && state.run === null) {
-    const [run] = planeRuns;
-    Object.assign(state, { run: run.index, row: run.start + run.steps - 1 });
-  }
-  update();
-}
-
-begin();

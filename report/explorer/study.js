@@ -1,118 +1,85 @@
-// What the page knows of its study: runs, metrics, and what the seeds of a run have in common.
+// What the page knows of its study: runs, metrics, and their values as a person reads them.
 
-import { unpack } from "./columns.js";
-
-/** The words of the page, with its columns, a start in them for each run, and errors as metrics. */
+/** The words and the columns of the page. */
 export async function readStudy() {
   const study = JSON.parse(document.getElementById("words").textContent);
   study.columns = await unpack(study.columns, document.getElementById("columns").textContent);
+  study.width = 3 + study.seeds.length; // of a metric's rows: low, median, high, then the seeds
+  study.wide = {}; // metric: whether its medians are far apart
   let start = 0;
-  study.runs.forEach((run, i) => {
-    Object.assign(run, { index: i, start, name: `${run.optimizer} ${run.label}` });
-    run.shape = study.optimizers.findIndex(({ name }) => name === run.optimizer);
+  study.runs.forEach((run) => {
+    run.optimizer = study.optimizers[run.optimizer];
+    run.name = `${run.optimizer.name} ${run.label}`;
+    Object.assign(run, { start, end: start + run.steps - 1 });
     start += run.steps;
   });
-  for (const name of study.metrics.filter((name) => name.endsWith("_accuracy"))) {
-    const error = name.replace("accuracy", "error");
-    study.metrics.push(error);
-    study.columns[error] = study.columns[name].map((accuracy) => round(1 - accuracy));
-  }
-  study.epochs = [...new Set(study.columns.epoch)].sort((a, b) => a - b);
-  study.bands = {};
-  study.measured = Object.fromEntries(study.metrics.map((name) => [name, measuredOf(study, name)]));
   return study;
 }
 
-// 1 - 0.9 is 0.1, not 0.100000024
-const round = (value) => Number.isFinite(value) ? Number(value.toFixed(7)) : value;
-
-/** The optimizers of which a metric is known: the curvature is of full batches only. */
-function measuredOf({ runs, columns, seeds: { length: n } }, metric) {
-  const part = ({ start, steps }) => columns[metric].subarray(n * start, n * (start + steps));
-  const known = runs.filter((run) => part(run).some(Number.isFinite));
-  return new Set(known.map(({ optimizer }) => optimizer));
-}
-
-/** Whether the pictures show it: of averages they show nothing. */
-export const isPictured = ({ number }) => number !== undefined;
-
-/** Whether a metric is a share, of which 0 is nothing special. */
-export const isShare = (metric) => /_(accuracy|error)$/.test(metric);
-
-/** A metric as a person writes it. */
-export function label(metric) {
-  const [, optimum, parameter] = metric.match(/^(optimum_)?distance_(.*)$/) ?? [];
-  if (parameter) return `‖${parameter}_t − ${parameter}${optimum ? "*" : "_T"}‖`;
-  const of = { excess: "objective F − F*", curvature: "curvature λ_max", gradient_norm: "‖∇F‖" };
-  return of[metric] ?? metric.replaceAll("_", " ");
-}
-
-/** Low, middle and high of a metric over the seeds, a number for each step of each run. */
-export function band(study, metric) {
-  return study.bands[metric] ??= overSeeds(study, metric);
-}
-
-/** As descent/analysis/quantiles.py has it: what is not finite counts as the worst. */
-function overSeeds({ columns, seeds, few }, metric) {
-  const values = columns[metric], n = seeds.length, rows = values.length / n;
-  const sign = metric.includes("accuracy") ? -1 : 1; // so that large is bad
-  const outer = n < few ? 0 : 0.1;
-  const shares = { low: outer, middle: 0.5, high: 1 - outer };
-  const found = {};
-  for (const name in shares) found[name] = new Float32Array(rows);
-  const ordered = new Float64Array(n);
-  for (let row = 0; row < rows; row++) {
-    for (let seed = 0; seed < n; seed++) {
-      const value = values[row * n + seed];
-      ordered[seed] = Number.isFinite(value) ? sign * value : Infinity;
-    }
-    ordered.sort();
-    for (const name in shares) {
-      const place = (sign > 0 ? shares[name] : 1 - shares[name]) * (n - 1);
-      const low = ordered[Math.floor(place)], high = ordered[Math.ceil(place)];
-      const between = sign * (low + (place % 1) * (high - low));
-      found[name][row] = Number.isFinite(high) ? between : sign < 0 ? NaN : Infinity;
-    }
+async function unpack(layout, base64) {
+  const text = atob(base64), zipped = new Uint8Array(text.length);
+  for (let i = 0; i < text.length; i++) zipped[i] = text.charCodeAt(i);
+  const stream = new Blob([zipped]).stream().pipeThrough(new DecompressionStream("gzip"));
+  const buffer = await new Response(stream).arrayBuffer();
+  const kinds = { float32: Float32Array, int32: Int32Array, uint8: Uint8Array }, columns = {};
+  let start = 0;
+  for (const [name, type, length] of layout) {
+    const end = start + kinds[type].BYTES_PER_ELEMENT * length;
+    columns[name] = new kinds[type](buffer.slice(start, end));
+    start = end;
   }
-  return found;
+  return columns;
 }
 
-/** The row of a run that the sweep shows: its last, its best by the middle, or one by its epoch. */
-export function rowAt(study, run, metric, at, epoch) {
-  const last = run.start + run.steps - 1;
-  if (at === "end") return last;
+/** Low, median and high over the seeds of a metric in a row; the value of each seed. */
+export const band = ({ columns, width }, metric, row) =>
+  columns[metric].subarray(row * width, row * width + 3);
+export const ofSeeds = ({ columns, width }, metric, row) =>
+  columns[metric].subarray(row * width + 3, (row + 1) * width);
+export const median = ({ columns, width }, metric, row) => columns[metric][row * width + 1];
+
+/** Whether a metric is known of a run: the curvature is of full batches only. */
+export function isKnown(study, run, metric) {
   let row = run.start;
-  if (at === "best") {
-    const { middle } = band(study, metric);
-    const sign = metric.includes("accuracy") ? -1 : 1;
-    for (let i = run.start; i <= last; i++) {
-      if (sign * middle[i] < sign * middle[row] || !Number.isFinite(middle[row])) row = i;
-    }
-  } else {
-    while (row < last && study.columns.epoch[row + 1] <= epoch) row++;
-  }
+  while (row <= run.end && Number.isNaN(median(study, metric, row))) row++;
+  return row <= run.end;
+}
+
+/** The last row of a run up to an epoch. */
+export function rowAt({ columns }, run, epoch) {
+  let row = run.start;
+  while (row < run.end && columns.epoch[row + 1] <= epoch) row++;
   return row;
 }
 
-/** "0.9130 [0.9102, 0.9151]" of a metric in a row. */
-export function words(study, metric, row) {
-  const { low, middle, high } = band(study, metric);
-  const [from, of, to] = [low, middle, high].map((column) => number(column[row]));
-  const same = from === to && !Number.isFinite(low[row]);
-  return study.seeds.length > 1 && !same ? `${of} [${from}, ${to}]` : of;
+const LABELS = {
+  excess: "suboptimality F − F*",
+  objective: "objective F",
+  curvature: "curvature λ_max",
+  gradient_norm: "gradient norm ‖∇F‖",
+};
+
+/** A metric as a person writes it. */
+export function label(metric) {
+  const [, optimum, name] = metric.match(/^(optimum_)?distance_(.*)$/) ?? [];
+  if (name) return `distance ‖${name} − ${name}${optimum ? "*" : "_T"}‖`;
+  return LABELS[metric] ?? metric.replaceAll("_", " ");
 }
 
-/** Four digits; what is not finite in words. */
-export function number(value) {
-  if (!Number.isFinite(value)) return Number.isNaN(value) ? "not a number" : "infinite";
+export const isShare = (metric) => metric.endsWith("_error");
+
+/** A value of a metric: a share in percent, else four digits; what is not finite in words. */
+export function text(value, metric = "", digits = 4) {
+  if (!Number.isFinite(value)) return "not finite";
+  if (isShare(metric)) return `${Number((100 * value).toFixed(2))} %`;
   const size = Math.abs(value);
   return size && (size < 1e-3 || size >= 1e5)
-    ? value.toExponential(3).replace("e+", "e")
-    : String(Number(value.toPrecision(4)));
+    ? value.toExponential(digits - 1).replace(/\.?0*e\+?/, "e")
+    : String(Number(value.toPrecision(digits)));
 }
 
-/** What is drawn of the seeds, in words. */
-export function ofSeeds({ seeds, few }) {
-  if (seeds.length === 1) return "one seed";
-  return `median and ${seeds.length < few ? "range" : "10–90 %"} of ${seeds.length} seeds`;
+/** "11.4 % (10.8 % to 17.9 %)" of a metric in a row. */
+export function reading(study, metric, row) {
+  const [low, middle, high] = Array.from(band(study, metric, row), (v) => text(v, metric));
+  return study.seeds.length > 1 && low !== high ? `${middle} (${low} to ${high})` : middle;
 }

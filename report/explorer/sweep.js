@@ -1,121 +1,109 @@
 // The sweep: a metric against the step size, a mark for each run.
 
-import { axisOf, colours, DASHES, draw, line, mark } from "./plot.js";
-import { band, isShare, label, rowAt } from "./study.js";
+import { expected } from "expected";
+import { axes, colour, down, line, mark, path, rangeOf, within } from "plot";
+import { isKnown, isShare, label, median, ofSeeds, rowAt, text } from "study";
 
-const LIMITS = { near: [6, 4], from: [9, 3, 2, 3] }; // by the first word of where they hold
+const POINTS = 120; // step sizes at which the prediction is computed
+const SIGNS = { diverged: "×", oscillating: "~", plateau: "–", descending: "↘", converged: "✓" };
 
-/** The runs of the optimizers that are shown and of which a metric is known. */
-export function visible(study, state, metric) {
-  const known = study.measured[metric];
-  return study.runs.filter(({ optimizer }) =>
-    known.has(optimizer) && !state.hidden.includes(optimizer)
-  );
+/** The runs that a plot of a metric may show. */
+export const visible = (study, view, metric) =>
+  study.runs.filter((run) => view[`show-${run.optimizer.name}`] && isKnown(study, run, metric));
+
+/** The sign of the status of most seeds, "?" where there is none. */
+export function signOf({ status }) {
+  const [word, count = "1/1"] = status.split(/[ ,]/), [some, all] = count.split("/");
+  return 2 * some > all ? SIGNS[word] : "?";
 }
 
-/** What the sweep shows: runs with their rows, and the axes. */
-function sweepOf(study, state) {
-  const { metric, at } = state, { columns, seeds } = study, n = seeds.length;
-  const epoch = study.epochs[state.epoch];
-  const shown = visible(study, state, metric).map((run) => ({
-    run,
-    row: rowAt(study, run, metric, at, epoch),
-  }));
-  const sound = shown.filter(({ run }) => !run.status.startsWith("diverged"));
-  const values = (sound.length ? sound : shown).flatMap(({ row }) => [
-    ...columns[metric].subarray(row * n, row * n + n),
-  ]);
-  if (metric === "objective" && study.optimum !== null) values.push(study.optimum);
-  const stepSizes = axisOf(shown.map(({ run }) => run.stepSize), true);
-  return {
-    shown,
-    x: { label: "step size α", ...stepSizes },
-    y: { label: label(metric), ...axisOf(values, state.sweepLog, isShare(metric)) },
-  };
+/** The largest value that an axis holds: of what has no bound, far beyond the start. */
+export function mostOf(study, metric, log) {
+  if (isShare(metric)) return Infinity;
+  const starts = study.runs.filter(({ start }) => study.columns.step[start] === 0)
+    .map(({ start }) => median(study, metric, start));
+  return (log ? 1000 : 3) * Math.max(0, ...starts.filter(Number.isFinite)) || Infinity;
 }
 
-/** Draw the sweep; the places of its runs, and the frame that draws. */
-export function drawSweep(element, study, state, on) {
-  const sweep = sweepOf(study, state), places = [];
-  const chart = draw(element, {
-    ...sweep,
-    on,
-    paint: (pen) => paintSweep(pen, study, state, sweep, places),
+/** What F − F* adds up to in this metric; null where it is no height of the objective. */
+export const baseOf = ({ minimum }, metric) => ({ excess: 0, objective: minimum })[metric] ?? null;
+
+/** Draw the sweep; the places of its marks, and the axes. */
+export function drawSweep(svg, study, view) {
+  const { metric, sweepLog: log } = view;
+  const shown = visible(study, view, metric).sort((a, b) => a.stepSize - b.stepSize);
+  const rows = shown.map((run) => view.at === "end" ? run.end : rowAt(study, run, view.epoch));
+  const values = rows.map((row) => Array.from(ofSeeds(study, metric, row)));
+  const range = rangeOf(values.flat(), log, mostOf(study, metric, log));
+  const x = { label: "step size α", range: study.stepSizes, log: true };
+  const plot = axes(svg, { x, y: { label: label(metric), range, log, metric }, top: 26 });
+  const places = shown.map((run, i) => {
+    const middle = median(study, metric, rows[i]), y = within(plot.y, middle);
+    const beyond = y !== plot.y.at(middle), seeds = values[i].map((v) => within(plot.y, v));
+    return { run, row: rows[i], x: plot.x.at(run.stepSize), y, beyond, seeds };
   });
-  return { chart, places, axes: sweep };
+  const parts = view.blank ? tried(places, plot) : [
+    ...study.optimizers.map((optimizer) => {
+      const own = places.filter(({ run }) => run.optimizer === optimizer);
+      return own.length ? sweepOf(study, view, plot, optimizer, own) : "";
+    }),
+    ...places.map((place) => markOf(place, view)),
+    signs(places.filter(({ run }) => run.optimizer === view.run.optimizer), plot),
+    path("cursor", down(plot.x.at(view.alpha), plot.frame)),
+  ];
+  svg.innerHTML = plot.grid + parts.join("");
+  return { ...plot, places: view.blank ? [] : places };
 }
 
-function paintSweep(pen, study, state, { shown, y }, places) {
-  const { ctx, ratio, frame } = pen, { ink, dark } = colours(), n = study.seeds.length;
-  const { low, middle, high } = band(study, state.metric);
-  const values = study.columns[state.metric];
-  const top = frame.top + 6 * ratio, foot = frame.top + frame.height - 6 * ratio;
-  const worst = state.metric.includes("accuracy") ? foot : top, chosen = new Set(state.chosen);
-  const inside = (value) => value >= y.range[0] && value <= y.range[1];
-  const yOf = (value) => {
-    if (!Number.isFinite(value)) return worst;
-    return inside(value) ? pen.y(value) : value > y.range[1] ? top : foot;
-  };
-  places.length = 0;
-  ctx.save();
-  pen.clip();
-  ctx.lineWidth = ratio;
-  study.optimizers.forEach((optimizer, shape) => {
-    const own = shown.filter(({ run }) => run.optimizer === optimizer.name);
-    if (!own.length) return;
-    ctx.strokeStyle = ctx.fillStyle = ink;
-    for (const [where, limit] of Object.entries(optimizer.limits)) {
-      ctx.setLineDash(LIMITS[where.split(" ")[0]].map((dash) => dash * ratio));
-      line(ctx, [pen.x(limit), pen.x(limit)], [frame.top, frame.top + frame.height]);
-      if (study.optimizers.length > 1) {
-        mark(ctx, shape, pen.x(limit), frame.top + frame.height - 8 * ratio, 3.5 * ratio);
-      }
-    }
-    own.sort((a, b) => a.run.stepSize - b.run.stepSize);
-    const xs = own.map(({ run }) => pen.x(run.stepSize));
-    if (state.metric === "excess") {
-      ctx.setLineDash([ratio, 3 * ratio]);
-      ctx.lineWidth = 2 * ratio;
-      line(ctx, xs, own.map(({ run }) => run.floor === null ? NaN : pen.y(run.floor)));
-      ctx.lineWidth = ratio;
-    }
-    ctx.setLineDash(DASHES[shape % DASHES.length].map((dash) => dash * ratio));
-    ctx.globalAlpha = 0.5;
-    line(ctx, xs, own.map(({ row }) => inside(middle[row]) ? pen.y(middle[row]) : NaN));
-    ctx.globalAlpha = 1;
-    ctx.setLineDash([]);
-    own.forEach(({ run, row }, i) => {
-      const x = xs[i], at = yOf(middle[row]);
-      ctx.strokeStyle = ctx.fillStyle = run.colours[dark ? 1 : 0];
-      ctx.globalAlpha = chosen.has(run.index) ? 1 : 0.3;
-      if (n > 1) {
-        line(ctx, [x, x], [yOf(low[row]), yOf(high[row])]);
-        for (let seed = 0; seed < n; seed++) {
-          mark(ctx, 0, x, yOf(values[row * n + seed]), 1.5 * ratio);
-        }
-      }
-      if (inside(middle[row])) mark(ctx, shape, x, at, 5 * ratio);
-      else cross(ctx, x, at, 5 * ratio, 2 * ratio);
-      ctx.globalAlpha = 1;
-      places.push({ run, row, x: (x - frame.left) / ratio, y: (at - frame.top) / ratio });
-    });
+const tried = (places, { frame }) =>
+  places.map(({ x }) => path("tried", `M${x} ${frame.bottom}v-12`));
+
+/** An optimizer: limits and F − F* as predicted, and the seeds and medians of its runs. */
+function sweepOf(study, { metric, at }, plot, optimizer, own) {
+  const { x, frame } = plot, base = baseOf(study, metric), { name, limits } = optimizer;
+  const parts = Object.entries(limits).map(([where, limit]) => {
+    const kind = where.startsWith("near") ? "limit" : "limit anywhere";
+    return path(kind, down(x.at(limit), frame), "", `Limit of ${name}, ${where}: ${text(limit)}`);
   });
-  if (state.metric === "objective" && study.optimum !== null) optimum(pen, study.optimum, ink);
-  ctx.restore();
+  if (base !== null && at === "end") {
+    parts.push(path("predicted", predicted(study, plot, optimizer, own, base)));
+  }
+  if (study.seeds.length > 1) {
+    const range = ({ x, seeds }) => `M${x} ${Math.min(...seeds)}V${Math.max(...seeds)}`;
+    const dots = own.flatMap(({ x, seeds }) => seeds.map((y) => `M${x} ${y.toFixed(1)}h0`));
+    parts.push(path("range", own.map(range).join("")), path("seeds", dots.join("")));
+  }
+  parts.push(path("sweep", line(own.map((place) => [place.x, place.y]))));
+  return `<g style="${colour(optimizer.colours)}">${parts.join("")}</g>`;
 }
 
-function cross(ctx, x, y, size, width) {
-  ctx.lineWidth = width;
-  line(ctx, [x - size, x + size], [y - size, y + size]);
-  line(ctx, [x - size, x + size], [y + size, y - size]);
-  ctx.lineWidth = width / 2;
+/** The path of what is predicted of the ends of runs, after as many steps as the nearest run has. */
+function predicted(study, { x, y }, optimizer, own, base) {
+  const points = Array.from({ length: POINTS }, (_, i) => {
+    const at = x.from + (x.to - x.from) * i / (POINTS - 1), far = (place) => Math.abs(place.x - at);
+    const { run } = own.reduce((a, b) => far(b) < far(a) ? b : a);
+    const steps = [study.columns.step[run.end]];
+    const height = base + expected(study.prediction, optimizer, x.value(at), steps)[0];
+    return height >= y.low && height <= y.high ? [at, y.at(height)] : null;
+  });
+  return line(points);
 }
 
-/** A line at the least objective there is. */
-export function optimum({ ctx, frame, y, ratio }, value, ink) {
-  ctx.strokeStyle = ink;
-  ctx.lineWidth = ratio;
-  ctx.setLineDash([2 * ratio, 4 * ratio]);
-  line(ctx, [frame.left, frame.left + frame.width], [y(value), y(value)]);
-  ctx.setLineDash([]);
+/** The mark of a run: filled with the colour of its curve if it is drawn; a cross beyond the axis. */
+function markOf({ run, x, y, beyond }, view) {
+  const { mark: kind, open, colours } = run.optimizer, current = run === view.run;
+  const fill = current || view.chosen.has(run.name) ? `fill:light-dark(${run.colours})` : "";
+  const cross = `M${x - 5} ${y - 5}l10 10m0-10l-10 10`, size = current ? 8 : 5.5;
+  const classes = `mark ${current ? "current" : ""} ${open ? "averaged" : ""}`;
+  return path(classes, beyond ? cross : mark(kind, x, y, size), colour(colours) + fill);
+}
+
+/** The signs of runs above their marks, as far as there is room. */
+function signs(places, { frame }) {
+  let last = -Infinity;
+  return places.map(({ run, x }) => {
+    if (x - last < 9) return "";
+    last = x;
+    return `<text x="${x}" y="${frame.top - 8}" text-anchor="middle">${signOf(run)}</text>`;
+  }).join("");
 }

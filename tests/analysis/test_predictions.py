@@ -13,8 +13,8 @@ from descent.theory.results import ObjectiveTheory, OptimizerTheory, TheoryResul
 
 STEP = np.arange(17)
 OPTIMIZERS = {
-    "gd": OptimizerTheory("plain", 0.0, "full", 0.5),
-    "sgd": OptimizerTheory("plain", 0.0, "1", 3.0),
+    "gd": OptimizerTheory("plain", True, 0.0, "full", 0.5),
+    "sgd": OptimizerTheory("plain", True, 0.0, "1", 3.0),
 }
 NAMED = dict.fromkeys(RUN, "s")
 

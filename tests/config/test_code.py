@@ -84,7 +84,7 @@ EDITS = [
     ("scripts/descent/schedules/constant.py", "theory train"),
     ("scripts/descent/figures/_style.py", "accuracy weights explore"),
     ("scripts/descent/datasets/digits.py", "download weights explore"),  # the shape of images
-    ("report/explorer/columns.js", "explore"),
+    ("report/explorer/study.js", "explore"),
     ("report/index.html", "index"),
 ]
 # what this study does not choose, and what no result depends on

@@ -1,81 +1,42 @@
 """The page that links all studies."""
 
 import re
-from html.parser import HTMLParser
 from pathlib import Path
 
+import index as stage
 from descent.explorer.index import index
 
 TEMPLATE = (Path(__file__).parents[2] / "report/index.html").read_text()
-STUDIES = {
-    "first": {
-        "about": "m & <n> on d",
-        "figures": ["limit_map", "accuracy"],
-        "tables": ["traces.csv", "summary.csv"],
-    },
-    "second": {"about": "m on d", "figures": [], "tables": ["traces.csv"]},
-}
-HEADLINES = {"first": "- gd: step size <b>1</b> & best.\n- sgd: {studies}\n", "second": "- gd: -\n"}
-PAGE = index(STUDIES, HEADLINES, TEMPLATE)
+STUDY = {"question": "Why <not>?", "about": "m & <n> on d", "figures": ["limit_map", "accuracy"]}
+STUDIES = {"second": STUDY | {"tables": ["traces.csv"]}, "first": STUDY | {"tables": []}}
+HEADLINES = {"first": "- gd: <b>1</b> & best.\n- sgd: {studies}\n", "second": "- gd: -\n"}
 
 
-def read(text: str, tag: str) -> list[str]:
-    """The texts of the elements of a tag."""
-
-    class Reader(HTMLParser):
-        within, found = False, []
-
-        def handle_starttag(self, name, attrs):
-            self.within = name == tag
-            self.found += [""] if self.within else []
-
-        def handle_data(self, data):
-            if self.within:
-                self.found[-1] += data
-
-        def handle_endtag(self, name):
-            self.within = False
-
-    reader = Reader()
-    reader.feed(text)
-    return reader.found
-
-
-def of_study(name: str) -> str:
-    return re.search(rf'<article id="{name}">.*?</article>', PAGE, re.DOTALL)[0]
-
-
-def links(text: str) -> list[str]:
-    return re.findall(r'(?:href|src)="([^"]*)"', text)
-
-
-def test_studies_come_in_order_with_their_headlines():
-    assert read(PAGE, "h2") == ["", ""]  # a link
-    assert re.findall(r'<article id="(\w+)">', PAGE) == list(STUDIES)
-    assert read(of_study("first"), "li") == ["gd: step size <b>1</b> & best.", "sgd: {studies}"]
-    assert read(of_study("second"), "li") == ["gd: -"]
-    assert read(of_study("first"), "p")[0] == "m & <n> on d"
-
-
-def test_it_links_what_is_made_of_a_study():
-    assert links(of_study("first")) == [
-        "first/explorer.html",
-        "first/explorer.html",
-        "first/figures/limit_map.png",
-        "first/figures/limit_map.png",
-        "first/figures/accuracy.png",
-        "first/traces.csv",
-        "first/summary.csv",
-        "first/SHA256SUMS",
+def test_each_study_has_its_question_headline_and_links_in_the_order_of_the_studies():
+    page = index(STUDIES, HEADLINES, TEMPLATE)
+    second, first = re.findall(r"<article.*?</article>", page, re.DOTALL)
+    assert 'id="second"' in second
+    assert "<p>Why &lt;not&gt;?</p>" in first
+    assert "<li>gd: &lt;b&gt;1&lt;/b&gt; &amp; best.</li><li>sgd: {studies}</li>" in first
+    assert "m &amp; &lt;n&gt; on d." in first
+    assert re.findall(r'(?:href|src)="([^"]*)"', second) == [
+        "second/explorer.html",
+        "second/figures/limit_map.png",
+        "second/explorer.html",
+        "second/figures/limit_map.png",
+        "second/figures/accuracy.png",
+        "second/traces.csv",
+        "second/SHA256SUMS",
     ]
-    assert ">limit map</a>" in of_study("first")
+    assert ">limit map</a>" in second
 
 
-def test_a_study_without_figures_has_no_picture():
-    assert "<img" not in of_study("second")
-    assert "figures/" not in of_study("second")
-
-
-def test_without_studies_the_template_is_left():
-    assert index({}, {}, TEMPLATE) == TEMPLATE.replace("{studies}", "")
-    assert TEMPLATE.count("{studies}") == 1
+def test_a_table_without_rows_is_not_linked(tmp_path):
+    folder = tmp_path / "first"
+    folder.mkdir()
+    tables = {"summary.csv": "a,b\n1,2\n", "predictions.csv": "a,b\n", "traces.csv": "a\n1\n2\n"}
+    for name, text in (tables | {"headline.txt": "- gd: -\n"}).items():
+        (folder / name).write_text(text)
+    stage.index({"first": STUDY | {"tables": [*tables]}}, tmp_path / "index.html")
+    page = (tmp_path / "index.html").read_text()
+    assert [name for name in tables if f"first/{name}" in page] == ["summary.csv", "traces.csv"]

@@ -388,7 +388,7 @@ def test_the_limit_map_shows_every_value_of_the_last_quarter_by_its_period():
     names = dict(zip((2.8, 3.2, 3.5, 3.55, 3.83, 3.9), COLOURS, strict=False))  # of the map
     traces = of_logistic_map([*names])
     theory = TheoryResults(
-        {}, {"gd": OptimizerTheory("plain", 0.0, "full", 3.0, limit_from_anywhere=2.9)}
+        {}, {"gd": OptimizerTheory("plain", True, 0.0, "full", 3.0, limit_from_anywhere=2.9)}
     )
     drawn = limit_map(traces, theory)
     above, below = drawn.axes[:2]

@@ -174,7 +174,9 @@ def test_each_study_has_a_page_of_all_its_runs(results, study):
     words = json.loads(re.search(r'<script id="words" .*?>(.*?)</script>', page, re.DOTALL)[1])
     summary = rows(results / study / "summary.csv")
     ended = [(row["optimizer"], float(row["step_size"]), row["status"]) for row in summary]
-    assert [(r["optimizer"], r["stepSize"], r["status"]) for r in words["runs"]] == ended
+    names = [optimizer["name"] for optimizer in words["optimizers"]]
+    shown = [(names[r["optimizer"]], r["stepSize"], r["status"]) for r in words["runs"]]
+    assert shown == ended
     assert {"path", "weights"} & words.keys() == PANELS[study]
     for run in words["runs"]:
         assert run["sha256"] == checksum(results.parent / run["trace"])

@@ -25,9 +25,9 @@ def test_theory_comes_back(tmp_path):
 def test_an_optimizer_has_the_limits_and_the_objective_of_its_own():
     objectives = {"0.1": ObjectiveTheory(minimum=1.0), "0.01": ObjectiveTheory(minimum=2.0)}
     optimizers = {
-        "gd": OptimizerTheory("plain", 0.1, "full", 2.0, limit_from_anywhere=0.5),
-        "sgd": OptimizerTheory("plain", 0.01, "1", 1.2, limit_is_upper_bound=True),
-        "adam": OptimizerTheory("plain", 0.01, "1"),
+        "gd": OptimizerTheory("plain", True, 0.1, "full", 2.0, limit_from_anywhere=0.5),
+        "sgd": OptimizerTheory("plain", True, 0.01, "1", 1.2, limit_is_upper_bound=True),
+        "adam": OptimizerTheory("plain", True, 0.01, "1"),
     }
     theory = TheoryResults(objectives, optimizers)
     assert theory.limits("gd") == {"near the minimiser": 2.0, "from anywhere": 0.5}

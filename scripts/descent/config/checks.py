@@ -138,6 +138,7 @@ def _plan(name: str, study: Study, gpu: bool) -> PlannedStudy:
             wrong.append(f".figures: found {figure}; {why}; allowed: {', '.join(fitting)}")
     planned = PlannedStudy(
         name=name,
+        question=study.question,
         dataset=table.name if table else study.dataset,
         table=table.model_dump() if table else None,
         runs=runs,

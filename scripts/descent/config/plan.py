@@ -64,11 +64,13 @@ class PlannedRun:
 class PlannedStudy:
     """One dataset, one model, and a run for every optimizer × step size, in config's order.
 
-    table: the keys of a user's own table, where the dataset is one; runs: by optimizer and step
+    question: what it asks, or ""; table: the keys of a user's own table, where the dataset is one;
+    runs: by optimizer and step
     size; has_minimiser: whether theory finds one; panels: what its page shows of the iterates.
     """
 
     name: str
+    question: str
     dataset: str
     table: Mapping[str, Any] | None
     runs: Mapping[tuple[str, str], PlannedRun]
@@ -161,6 +163,11 @@ class PlannedStudy:
         return [*self.minimisers, *(f"{self.folder}/{n}" for n in names), *self.figure_files]
 
     @property
+    def manifest(self) -> str:
+        """The checksums of its results."""
+        return f"{self.folder}/SHA256SUMS"
+
+    @property
     def inputs(self) -> list[str]:
         """What tables and figures are made of. Targets name these files, since Snakemake does not
         miss an intermediate file that a failed job has lost."""
@@ -169,7 +176,7 @@ class PlannedStudy:
     @property
     def results(self) -> list[str]:
         """What is asked for when the study is."""
-        return [*self.inputs, *self.files, f"{self.folder}/SHA256SUMS"]
+        return [*self.inputs, *self.files, self.manifest]
 
     def iterates_for(self, figure: str) -> list[str]:
         """The iterates that a figure reads."""
@@ -230,6 +237,7 @@ def links(studies: Mapping[str, PlannedStudy]) -> str:
     return json.dumps(
         {
             name: {
+                "question": study.question,
                 "about": f"{study._first.model} on {study.dataset}",
                 "figures": study.figures,
                 "tables": TABLES,

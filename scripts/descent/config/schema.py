@@ -313,6 +313,7 @@ class Study(WithOptions):
     ) = Field(
         None, description="what is drawn; left out: all that have something to show of the study"
     )
+    question: str = Field("", description="what the study asks, for its page and the index")
     model_options: dict[str, Any] = Field({}, validate_default=True)
 
 

@@ -1,10 +1,10 @@
 """The page on which one explores a study, results/<study>/explorer.html.
 
-thinned   which evaluated steps the page shows
-content   what it shows: of the study and its runs in words, and columns of numbers
-packed    columns of numbers as text
-page      all in one file, with the JavaScript of report/explorer/
-index     the page that links the studies
+downsampled   which evaluated steps the page shows
+content       what it shows: of the study and its runs in words, and columns of numbers
+questions     what it asks before it shows what happened
+page          all in one file, with the JavaScript of report/explorer/
+index         the page that links the studies
 path, weights   panels that show iterates: a file and a line of PANELS each
 
 A panel file gives show(runs, data) -> words, columns: words, as JSON can say them, and columns of

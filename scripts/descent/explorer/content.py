@@ -1,5 +1,6 @@
 """What the explorer shows of a study: its runs in words, and columns of numbers."""
 
+import json
 from collections.abc import Mapping
 from typing import Any
 
@@ -8,22 +9,27 @@ import pandas as pd
 from matplotlib.colors import to_hex
 from numpy.typing import NDArray
 
-from descent.analysis.best import best, criterion
+from descent.analysis.best import best
 from descent.analysis.headline import headline
-from descent.analysis.quantiles import FEW, quantile
-from descent.analysis.summary import last_quarter
-from descent.explorer.thinned import kept
-from descent.figures._style import step_size_colours
+from descent.analysis.quantiles import quantile, range_name, range_shares
+from descent.explorer.downsampled import downsampled
+from descent.explorer.questions import questions
+from descent.figures._style import optimizer_looks, step_size_colours
+from descent.run import FULL, SHUFFLED
 from descent.store.iterates import AVERAGE
 from descent.store.tables import RUN
-from descent.theory.results import TheoryResults, expected_excess
+from descent.theory.results import ObjectiveTheory, TheoryResults
 
 Columns = dict[str, NDArray]
 Run = tuple[str, float]  # optimizer and step size
 
 OF_RUN = RUN[3:5]
 NO_METRICS = {*RUN, "seed", "step", "epoch", "rises", "curvature_error"}
-GROUNDS = ((0, 0.92), (0.25, 1))  # the shades of viridis that can be seen on white, on black
+GROUNDS = ((0, 0.8), (0.25, 1))  # the shades of viridis that can be seen on white, on black
+ON_BLACK = {"#000000": "#ffffff", "#7F4B1F": "#c08a58", "#0072B2": "#3d9ddb"}  # of too dark colours
+UNUSED = ("null", "{}")
+QUADRATIC = "exact for full batches; with mini-batches the mean that many seeds tend to"
+NEARLY = "good near the minimiser, where the objective is nearly quadratic, and a guide far from it"
 
 
 def content(
@@ -31,73 +37,120 @@ def content(
     summary: pd.DataFrame,
     theory: TheoryResults,
     made: Mapping[Run, Mapping[str, Any]],
+    sampling: Mapping[str, str],
 ) -> tuple[dict[str, Any], Columns]:
     """The words of a page, as JSON can say them, and its columns.
 
-    made: where each run comes from: its provenance, and what its entry in the page says besides.
-    The columns step, epoch, expected and expected_noise (F - F*, nan where it is not known) have a
-    number for each step shown, run after run in the order of the summary; a metric has [steps,
-    seeds] of them.
+    made: where each run comes from: its provenance, and what its entry in the page says besides;
+    sampling: of each optimizer. The columns step and epoch have a number for each step shown, run
+    after run in the order of the summary; a metric has a row for each of them: the median over
+    seeds between what is told beside it, and the value of each seed.
     """
+    traces = _with_errors(traces)
     metrics = _metrics(traces)
     rows = dict(iter(traces.groupby(OF_RUN, sort=False)))
-    expected = theory.expected.assign(height=expected_excess).set_index([*OF_RUN, "step"])
-    noise = last_quarter(theory.expected.dropna()).groupby(OF_RUN)["from_noise"]
-    floors = noise.mean().to_dict()
+    names = summary["optimizer"].unique().tolist()
     colours = [step_size_colours(summary["step_size"], shades) for shades in GROUNDS]
     runs, parts, provenances = [], list[Columns](), list[Any]()
-    for optimizer, step_size, status in summary[[*OF_RUN, "status"]].itertuples(index=False):
-        of_run = _shown(rows[optimizer, step_size], metrics)
-        index = pd.MultiIndex.from_product([[optimizer], [step_size], of_run["step"]])
-        heights = expected.reindex(index)
-        of_run["expected"] = heights["height"].to_numpy()
-        of_run["expected_noise"] = heights["from_noise"].to_numpy()
-        parts.append(of_run)
-        of_average = optimizer.removesuffix(f"_{AVERAGE[:-1]}"), step_size
-        plain = made.get((optimizer, step_size))
-        own = dict(plain or made[of_average])
-        if not plain:  # the pictures show nothing of averages
-            del own["number"]
-        provenance = own.pop("provenance")
+    for row in summary.itertuples(index=False):
+        key = row.optimizer, row.step_size
+        parts.append(_shown(rows[key], metrics))
+        own = dict(made.get(key) or made[_averaged(row.optimizer), row.step_size])
+        provenance = _facts(own.pop("provenance"))
         if provenance not in provenances:
             provenances.append(provenance)
         runs.append(
-            {
-                "optimizer": optimizer,
-                "stepSize": step_size,
-                "status": status,
-                "steps": len(of_run["step"]),
-                "colours": [to_hex(of[step_size]) for of in colours],
-                "floor": floors.get((optimizer, step_size)),
+            own
+            | {
+                "optimizer": names.index(row.optimizer),
+                "stepSize": row.step_size,
+                "status": row.status,
+                "gap": row.gap if np.isfinite(row.gap) else None,
+                "steps": len(parts[-1]["step"]),
+                "colours": [to_hex(of[row.step_size]) for of in colours],
+                "number": own["number"] if key in made else None,  # panels show no averages
                 "provenance": provenances.index(provenance),
-                **own,
             }
         )
-    study = summary.iloc[0]
-    minima = {objective.minimum for objective in theory.objectives.values()}
-    chosen = best(summary)["step_size"]
+    objective = _objective(theory)
+    study, seeds = summary.iloc[0], sorted(map(int, traces["seed"].unique()))
     return {
         **{key: study[key] for key in ("study", "dataset", "model")},
-        "seeds": sorted(map(int, traces["seed"].unique())),
-        "few": FEW,
-        "headline": headline(summary).splitlines(),
-        "criterion": criterion(summary),
+        "seeds": seeds,
+        "outer": range_name(len(seeds)),
+        "headline": [line.removeprefix("- ") for line in headline(summary).splitlines()],
         "metrics": metrics,
-        "optimum": minima.pop() if len(minima) == 1 else None,
-        "optimizers": [
+        "minimum": objective.minimum,
+        "prediction": objective.prediction,
+        "exact": f"The prediction is {QUADRATIC if _is_quadratic(study) else NEARLY}.",
+        "why": objective.why_no_minimiser,
+        "optimizers": _optimizers(summary, theory, sampling),
+        "runs": runs,
+        "provenance": provenances,
+        "questions": questions(traces, summary, theory, metrics),
+    }, {name: np.concatenate([_four_bytes(part[name]) for part in parts]) for name in parts[0]}
+
+
+def _objective(theory: TheoryResults) -> ObjectiveTheory:
+    """The theory of the study's objective."""
+    if len(theory.objectives) == 1:
+        return next(iter(theory.objectives.values()))
+    return ObjectiveTheory("its optimizers have penalties λ of their own")
+
+
+def _facts(provenance: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """What trained and evaluated a run, in words; without keys that the run does not use."""
+    facts = {**provenance["trained"], "evaluated by": provenance["evaluated"]}
+    texts = {
+        key: fact if isinstance(fact, str) else json.dumps(fact) for key, fact in facts.items()
+    }
+    return [(key.replace("_", " "), text) for key, text in texts.items() if text not in UNUSED]
+
+
+def _optimizers(
+    summary: pd.DataFrame, theory: TheoryResults, sampling: Mapping[str, str]
+) -> list[dict[str, Any]]:
+    """Name, looks, best step size, limits, and what a prediction takes of each optimizer."""
+    looks, chosen, optimizers = optimizer_looks(summary), best(summary)["step_size"], []
+    for name, batch_size in summary.groupby("optimizer", sort=False)["batch_size"].first().items():
+        look, known = looks[name], theory.optimizers.get(name)
+        predicted = None
+        if known and known.is_plain and known.limit:
+            predicted = {
+                "batchSize": 0 if batch_size == FULL else int(batch_size),
+                "shuffled": sampling[name] == SHUFFLED,
+                "limit": known.limit,
+            }
+        optimizers.append(
             {
                 "name": name,
+                "mark": look["marker"],
+                "open": "fillstyle" in look,
+                "colours": [look["color"], ON_BLACK.get(look["color"], look["color"])],
                 "batchSize": batch_size,
                 "best": chosen.get(name),
                 "limits": theory.limits(name),
+                "predicted": predicted,
             }
-            for name, batch_size in summary.groupby("optimizer", sort=False)["batch_size"]
-            .first()
-            .items()
-        ],
-        "runs": runs,
-        "provenance": provenances,
-    }, {name: np.concatenate([_four_bytes(part[name]) for part in parts]) for name in parts[0]}
+        )
+    return optimizers
+
+
+def _averaged(optimizer: str) -> str:
+    """The optimizer whose iterates this one averages."""
+    return optimizer.removesuffix(f"_{AVERAGE[:-1]}")
+
+
+def _is_quadratic(study: pd.Series) -> bool:
+    return study["model"] == "linear_regression"
+
+
+def _with_errors(traces: pd.DataFrame) -> pd.DataFrame:
+    """With errors in place of accuracies, as a logarithmic axis shows them."""
+    accuracies = [name for name in traces if name.endswith("_accuracy")]
+    errors = {name: (1 - traces[name]).round(9) for name in accuracies}
+    names = {name: name.replace("accuracy", "error") for name in accuracies}
+    return traces.assign(**errors).rename(columns=names)
 
 
 def _metrics(traces: pd.DataFrame) -> list[str]:
@@ -112,15 +165,15 @@ def _metrics(traces: pd.DataFrame) -> list[str]:
 
 def _shown(run: pd.DataFrame, metrics: list[str]) -> Columns:
     """The columns of a run at the steps that are shown."""
-    by_seed = {name: run.pivot(index="step", columns="seed", values=name) for name in metrics}
-    objective = by_seed["objective"]
-    shown = kept(objective.index.to_numpy(), quantile(objective, 0.5, "objective"))
-    epoch = run.loc[run["seed"] == run["seed"].iloc[0], "epoch"]
-    return {
-        "step": objective.index.to_numpy()[shown],
-        "epoch": epoch.to_numpy()[shown],
-        **{name: values.to_numpy()[shown] for name, values in by_seed.items()},
-    }
+    of_seed = run[run["seed"] == run["seed"].iloc[0]]
+    shown = downsampled(len(of_seed))
+    columns = {name: of_seed[name].to_numpy()[shown] for name in ("step", "epoch")}
+    for name in metrics:
+        seeds = run.pivot(index="step", columns="seed", values=name).to_numpy()[shown]
+        low, high = range_shares(seeds.shape[1])
+        middle = [quantile(seeds, share, name) for share in (low, 0.5, high)]
+        columns[name] = np.column_stack([*middle, seeds])
+    return columns
 
 
 def _four_bytes(column: NDArray) -> NDArray:

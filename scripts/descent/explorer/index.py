@@ -1,4 +1,4 @@
-"""The page that links what is made of all studies, results/index.html."""
+"""The page that links all studies, results/index.html."""
 
 from collections.abc import Mapping
 from html import escape
@@ -7,10 +7,10 @@ from html import escape
 def index(studies: Mapping[str, Mapping], headlines: Mapping[str, str], template: str) -> str:
     """The page.
 
-    studies: of each by its name `about`, model and dataset in words, and the names of its `figures`
-    and `tables`; headlines: their texts; template: HTML with the place {studies}.
+    studies: of each by its name, its `question`, `about`, model and dataset in words, and the names
+    of its `figures` and `tables`; headlines: their texts; template: HTML with the place {studies}.
     """
-    entries = [_entry(name, of_it, headlines[name]) for name, of_it in studies.items()]
+    entries = [_entry(name, study, headlines[name]) for name, study in studies.items()]
     return template.replace("{studies}", "\n".join(entries))
 
 
@@ -19,24 +19,16 @@ def _entry(name: str, study: Mapping, headline: str) -> str:
     figures = {
         figure.replace("_", " "): f"{name}/figures/{figure}.png" for figure in study["figures"]
     }
-    tables = {table: f"{name}/{table}" for table in study["tables"]}
-    page, picture = f"{name}/explorer.html", next(iter(figures.values()), None)
-    return "\n".join(
-        [
-            f'<article id="{name}">',
-            f'<h2><a href="{page}">{name}</a></h2>',
-            f"<p>{escape(study['about'])}</p>",
-            *([f'<a href="{page}"><img src="{picture}" alt=""></a>'] if picture else []),
-            "<ul>",
-            *lines,
-            "</ul>",
-            f"<p>Figures: {_links(figures)}</p>",
-            f"<p>Tables: {_links(tables)}</p>",
-            f"<p>Report: <code>make report STUDY={name}</code>.",
-            f"Checksums: {_links({'SHA256SUMS': f'{name}/SHA256SUMS'})}</p>",
-            "</article>",
-        ]
-    )
+    files = {file: f"{name}/{file}" for file in (*study["tables"], "SHA256SUMS")}
+    page, sweep = f"{name}/explorer.html", next(iter(figures.values()), "")
+    return f"""\
+<article id="{name}">
+<a href="{page}"><img src="{sweep}" alt=""></a>
+<h2><a href="{page}">{name}</a></h2>
+<p>{escape(study["question"])}</p>
+<ul>{"".join(lines)}</ul>
+<p class="note">{escape(study["about"])}. Figures: {_links(figures)}. Files: {_links(files)}.</p>
+</article>"""
 
 
 def _links(files: Mapping[str, str]) -> str:

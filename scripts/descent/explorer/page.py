@@ -1,59 +1,49 @@
-"""A page in one file: its style sheets, scripts and data inside it."""
+"""A page in one file: its style sheets, modules and data inside it."""
 
 import json
-import re
+from base64 import b64encode
 from collections.abc import Mapping
+from gzip import compress
 from html import escape
-from importlib.metadata import distribution
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 from numpy.typing import NDArray
 
-from descent.explorer.packed import packed
 
-PACKAGE = "uplot-python"
-_PLACE = re.compile(r"\{(title|data|columns)\}")
-_STYLE = re.compile(r'<link rel="stylesheet" href="(.+)">')
-_SCRIPT = re.compile(r'<script( type="module")? src="(.+)"></script>')
-_IMPORT = re.compile(r'^import \{[^}]*\} from "\./(.+)";\n', re.MULTILINE)
+def page(folder: Path, words: Mapping[str, Any], columns: Mapping[str, NDArray]) -> str:
+    """explorer.html of the folder with what its places {name} stand for.
 
-
-def page(template: Path, words: Mapping[str, Any], columns: Mapping[str, NDArray]) -> str:
-    """The template with the files that it names in place of their names, and with the data.
-
-    Files are looked for beside it, then among those of uPlot's package. Of JavaScript modules,
-    imports become what they import, so that one script is left.
+    The places are the study's name, question and headline, the style sheets, an import map, which
+    gives each of the JavaScript modules by its name, and the data: words as JSON, and columns of
+    float32, int32 or uint8 one after the other, gzip, base64.
     """
-    layout, content = packed(columns)
-    text = json.dumps({**words, "columns": layout}, ensure_ascii=False, allow_nan=False)
-    data = text.replace("<", r"\u003c")
-
-    def style(match: re.Match) -> str:
-        return f"<style>\n{_read(template.parent, match[1])}</style>"
-
-    def script(match: re.Match) -> str:
-        of_module = match[1] or ""
-        text = _bundled(template.parent, match[2], set()) if of_module else ""
-        return f"<script{of_module}>\n{text or _read(template.parent, match[2])}</script>"
-
-    places = {"title": escape(words["study"]), "data": data, "columns": content}
-    text = _PLACE.sub(lambda match: places[match[1]], template.read_text(encoding="utf-8"))
-    return _SCRIPT.sub(script, _STYLE.sub(style, text))
-
-
-def _bundled(folder: Path, name: str, done: set[str]) -> str:
-    """A module behind all that it imports and that is not done yet, in one scope."""
-    done.add(name)
-    text = (folder / name).read_text(encoding="utf-8")
-    imported = [_bundled(folder, n, done) for n in _IMPORT.findall(text) if n not in done]
-    own = re.sub("^export ", "", _IMPORT.sub("", text), flags=re.MULTILINE)
-    return "".join([*imported, own])
+    layout = [[name, column.dtype.name, column.size] for name, column in columns.items()]
+    numbers = b"".join(np.ascontiguousarray(column).tobytes() for column in columns.values())
+    modules = {file.stem: _as_url(file) for file in sorted(folder.glob("*.js"))}
+    places = {
+        "title": escape(words["study"]),
+        "question": escape(words["question"]),
+        "headline": "".join(f"<li>{escape(line)}</li>" for line in words["headline"]),
+        "style": "".join(_read(file) for file in sorted(folder.glob("*.css"))),
+        "modules": json.dumps({"imports": modules}),
+        "words": _json({**words, "columns": layout}),
+        "columns": b64encode(compress(numbers, mtime=0)).decode(),
+    }
+    parts = _read(folder / "explorer.html").split("{{")
+    filled = [part.partition("}}") for part in parts[1:]]
+    return parts[0] + "".join(places[name] + rest for name, _, rest in filled)
 
 
-def _read(folder: Path, name: str) -> str:
-    """A file of the folder, or of uPlot, which its package holds."""
-    path = folder / name
-    if not path.exists():
-        path = Path(str(distribution(PACKAGE).locate_file(f"uplot/static/{name}")))
-    return path.read_text(encoding="utf-8")
+def _json(words: Mapping[str, Any]) -> str:
+    """JSON that a script element may hold; ValueError for numbers that JSON lacks."""
+    return json.dumps(words, ensure_ascii=False, allow_nan=False).replace("<", r"\u003c")
+
+
+def _as_url(file: Path) -> str:
+    return f"data:text/javascript;base64,{b64encode(file.read_bytes()).decode()}"
+
+
+def _read(file: Path) -> str:
+    return file.read_text(encoding="utf-8")

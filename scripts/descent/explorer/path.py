@@ -8,7 +8,7 @@ from collections.abc import Mapping
 import numpy as np
 
 from descent.explorer import Columns, Words
-from descent.explorer.thinned import kept
+from descent.explorer.downsampled import downsampled
 from descent.plugins import plugin
 from descent.store.data import Data
 from descent.store.iterates import Iterates
@@ -18,8 +18,7 @@ def show(runs: Mapping[tuple[str, float], Iterates], data: Data) -> tuple[Words,
     paths, steps = [], []
     for run in runs.values():
         A = run.parameters["A"][0, :, 0].astype(np.float64)
-        with np.errstate(over="ignore"):
-            shown = kept(run.step, np.square(A).sum(1))
+        shown = downsampled(len(run.step))
         paths.append(A[shown])
         steps.append(run.step[shown])
     provenance = run.provenance

@@ -1,9 +1,13 @@
 """What theory computes of a study before training: theory.json and expected.csv."""
 
 import json
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
+from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from descent.errors import InputError
@@ -25,6 +29,9 @@ class ObjectiveTheory:
     eigenvector; smallest_curvature: the smallest eigenvalue at w*
     curvature_bound: L, which bounds the curvature everywhere
     noise_trace: tr C, C the covariance of the gradients of single samples at w*
+    prediction: what expected.py takes to predict plain steps of any size: "start" and "noise", the
+    curvatures and the weights of two spectra; "inflation", for each batch size but full, pairs of a
+    step size and the factor by which the noise is larger; "samples", in an epoch
     """
 
     why_no_minimiser: str | None = None
@@ -40,13 +47,15 @@ class ObjectiveTheory:
     smallest_curvature: float | None = None
     curvature_bound: float | None = None
     noise_trace: float | None = None
+    prediction: dict[str, Any] | None = None
 
 
 @dataclass(frozen=True)
 class OptimizerTheory:
     """Theory of an optimizer; None where a limit is not known.
 
-    rule: its update rule, with its options; l2: λ of its objective
+    rule: its update rule, with its options; is_plain: whether that is plain, and the step size
+    fixed; l2: λ of its objective
     limit: the step size below which iterates stay near w*: of full batches by λ_max, of
     mini-batches that of the mean squares (stability.py), or an upper bound of it
     limit_from_anywhere: 2/L, below which plain full batches converge from any start
@@ -56,6 +65,7 @@ class OptimizerTheory:
     """
 
     rule: str
+    is_plain: bool
     l2: float
     batch_size: str
     limit: float | None = None
@@ -98,10 +108,20 @@ class TheoryResults:
 
 def write(results: TheoryResults, numbers: Path, expected: Path) -> None:
     """Write theory.json and expected.csv."""
-    fields = dict(vars(results))
-    tables.write(fields.pop("expected"), expected)
-    text = json.dumps(fields, indent=2, default=vars)
-    numbers.write_text(f"{text}\n", encoding="utf-8")
+    tables.write(results.expected, expected)
+    parts = {"objectives": results.objectives, "optimizers": results.optimizers}
+    lines = ",\n".join(f'"{name}": {_mapping(of_it, _fields)}' for name, of_it in parts.items())
+    numbers.write_text(f"{{{lines}}}\n", encoding="utf-8")
+
+
+def _fields(value: Any) -> str:
+    """A dataclass as JSON, with a line for each field, however long an array is."""
+    return _mapping(vars(value), partial(json.dumps, default=np.ndarray.tolist))
+
+
+def _mapping(values: Mapping[str, Any], text: Callable[[Any], str]) -> str:
+    lines = ",\n".join(f"{json.dumps(key)}: {text(value)}" for key, value in values.items())
+    return f"{{\n{lines}\n}}"
 
 
 def read(numbers: Path, expected: Path) -> TheoryResults:

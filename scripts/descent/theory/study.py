@@ -26,6 +26,7 @@ from descent.theory.stability import SecondMoments
 
 STARTS = 20  # seeds whose starts are followed
 PROBES = 8  # random combinations of the samples' gradients that stand for their covariance
+NEAR_THE_LIMIT = (0.25, 0.5, 0.75, 0.9, 0.97)  # shares of it at which inflation is computed, too
 Runs = Sequence[tuple[str, Run]]  # of a study, each with the name of its optimizer
 
 
@@ -46,6 +47,7 @@ def theory(
         optimizers |= {
             name: OptimizerTheory(
                 " ".join(map(str, [run.update_rule, *run.update_options.values()])),
+                run.is_plain,
                 l2,
                 str(run.batch_size),
                 **limits.get(name, {}),
@@ -94,7 +96,10 @@ def _of_objective(
     samples, moments = len(training.y_train), SecondMoments.at(point)
     of_optimizers = {name: run for name, run in runs if name in limited}
     limits = _limits(of_optimizers, moments, known)
-    return known, limits, _expected(point, moments, runs, samples, limits)
+    plain = [(name, run) for name, run in runs if run.is_plain]
+    prediction = _prediction(point, moments, run, plain, limits) | {"samples": samples}
+    expected = _expected(prediction, runs, limits)
+    return replace(known, prediction=prediction), limits, expected
 
 
 def _against_constant(run: Run, others: Mapping[str, Run], samples: int) -> dict[str, Any]:
@@ -141,19 +146,38 @@ def _limits(
     return limits
 
 
+def _prediction(
+    point: Point, moments: SecondMoments, run: Run, plain: Runs, limits: Mapping[str, Mapping]
+) -> dict[str, Any]:
+    """The spectra of where the seeds start and of the noise, and the inflation of each batch size,
+    as ObjectiveTheory has them."""
+    starts, probes = _starts(point, run), _probes(point)
+    of_all = spectra(point.hessian, np.vstack([starts, probes]))
+    start = _merged(of_all, slice(len(starts)), 1 / len(starts))
+    noise = _merged(of_all, slice(len(starts), None), 1)
+    noise.weight[:] *= point.noise_trace / noise.weight.sum()  # which is an estimate, of probes
+    inflation = {}
+    for size in sorted({run.batch_size for _, run in plain} - {FULL}):
+        own = [(name, run.step_size) for name, run in plain if run.batch_size == size]
+        limit = limits[own[0][0]]["limit"]
+        sizes = {a for _, a in own if a < limit} | {share * limit for share in NEAR_THE_LIMIT}
+        inflation[str(size)] = [[a, moments.inflation(a, size)] for a in sorted(sizes)]
+    return {"start": start, "noise": noise, "inflation": inflation}
+
+
+def _merged(spectrum: Spectrum, rows: slice, factor: float) -> Spectrum:
+    """The sum of the spectra of some rows, times a factor."""
+    curvature, place = np.unique(spectrum.curvature[rows], return_inverse=True)
+    weight = np.bincount(place.ravel(), spectrum.weight[rows].ravel())
+    return Spectrum(curvature, factor * weight)
+
+
 def _expected(
-    point: Point, moments: SecondMoments, runs: Runs, samples: int, limits: Mapping[str, Mapping]
+    prediction: Mapping[str, Any], runs: Runs, limits: Mapping[str, Mapping]
 ) -> list[pd.DataFrame]:
     """The expected suboptimality of the runs below their limit whose path theory knows: of plain
     ones with a fixed step size, and of full batches with a linear update rule."""
-    starts, probes = _starts(point, runs[0][1]), _probes(point)
-    of_all = spectra(point.hessian, np.vstack([starts, probes]))
-    start, noise = (
-        Spectrum(of_all.curvature[part].ravel(), of_all.weight[part].ravel())
-        for part in (slice(len(starts)), slice(len(starts), None))
-    )
-    start.weight[:] /= len(starts)
-    noise.weight[:] *= point.noise_trace / noise.weight.sum()  # which is an estimate, of probes
+    start, noise, samples = (prediction[key] for key in ("start", "noise", "samples"))
     tables = []
 
     def add(optimizer: str, step_size: float, *columns: NDArray) -> None:
@@ -174,7 +198,7 @@ def _expected(
         if not run.is_plain:
             continue
         left = from_start(start, a, steps)
-        shuffled, inflation = run.sampling == SHUFFLED, moments.inflation(a, size)
+        shuffled, inflation = run.sampling == SHUFFLED, dict(prediction["inflation"][str(size)])[a]
         noisy = from_noise(noise, a, size, steps, samples, shuffled)
         add(name, a, steps, left, inflation * noisy)
         if run.average_from is not None and not shuffled:
