@@ -3,6 +3,7 @@
 import os
 import shutil
 
+import pandas as pd
 import pytest
 from conftest import NOTHING, jobs  # pyright: ignore
 
@@ -105,3 +106,11 @@ def test_jobs_are_chosen_once_for_each_that_ends(empty):
     (log,) = (empty.folder / ".snakemake/log").iterdir()
     rounds = log.read_text().count("Ready jobs: ")
     assert 0 < rounds <= len(jobs(output)) + 3  # the targets, and the end
+
+
+def test_the_study_with_the_best_step_sizes_can_be_run(made):
+    summary = pd.read_csv(made.folder / "results/tiny/summary.csv").set_index("step_size")
+    sgd = summary[summary["optimizer"] == "sgd"]["final_test_accuracy_median"]
+    planned = made.plan("tiny_best", "--configfile", "results/tiny/best.yaml")
+    expected = [f"train tiny_best {run}" for run in ("gd 10.0", f"sgd {sgd.idxmax()}")]
+    assert [job for job in planned if job.startswith("train")] == expected
