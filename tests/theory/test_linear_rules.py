@@ -78,3 +78,17 @@ def test_without_momentum_the_limits_are_those_of_plain_descent(least_squares):
         for batch_size in (1, 8):
             found = linear_rules.limit(update, moments, batch_size, 2 / moments.curvatures.max())
             assert_allclose(found, moments.limit(batch_size), rtol=1e-6)
+
+
+@pytest.mark.parametrize("momentum", [0.3, 0.9])
+def test_a_two_cycle_of_plain_descent_is_one_of_momentum_at_a_larger_step_size(momentum):
+    step_size, w = 3.0, 1.0
+    for _ in range(200):  # w = α tanh(w) / 2: descent on log cosh goes back and forth, w to -w
+        w = step_size * np.tanh(w) / 2
+    assert bound("plain")(w, np.tanh(w), step_size) == pytest.approx(-w)
+    factors = {"momentum": 1 + momentum, "nesterov": (1 + momentum) / (1 + 2 * momentum)}
+    for rule, factor in factors.items():
+        update, p, v = bound(rule, momentum=momentum), w, -np.tanh(w) / (1 + momentum)
+        for sign in (-1, 1, -1, 1):
+            p, v = update(p, np.tanh(p), factor * step_size, v)
+            assert p == pytest.approx(sign * w)
