@@ -97,8 +97,7 @@ def test_the_prediction_at_the_step_sizes_of_the_grid_is_that_of_expected_csv(
         values = page.run(
             """async ([name, stepSize, steps]) => {
                 const { expected } = await import("expected");
-                const { readStudy } = await import("study");
-                const { prediction, optimizers } = await readStudy();
+                const { prediction, optimizers } = await import("study");
                 const optimizer = optimizers.find((of) => of.name === name);
                 return expected(prediction, optimizer, stepSize, steps);
             }""",
