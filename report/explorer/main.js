@@ -124,9 +124,7 @@ function slide(alpha) {
   set({ alpha: near || !optimizer.predicted ? stepSize : alpha });
 }
 
-function play() {
-  const { run } = viewOf();
-  let row = run.start;
+function play({ run } = viewOf(), row = run.start) {
   playing = setInterval(() => row > run.end ? clearInterval(playing) : come(run, row++), FRAME);
 }
 
@@ -142,7 +140,7 @@ const DO = {
   none: () => set({ chosen: "" }),
   toggle: () => toggle(viewOf().run.name),
   excess: () => set({ metric: "excess", curve: "excess" }),
-  play,
+  play: () => play(),
   link: () => navigator.clipboard?.writeText(location.href),
   ask: () => set(ask(((state.quiz?.number ?? -1) + 1) % study.questions.length)),
   reveal: () => set({ quiz: { ...state.quiz, revealed: true } }),
@@ -204,8 +202,8 @@ function fill() {
   study.stepSizes = [Math.min(...sizes) / 1.25, Math.max(...sizes) * 1.25];
   [alpha.min, alpha.max] = study.stepSizes.map(Math.log);
   study.over = seeds.length > 1 ? `median (${study.outer}) of ${seeds.length} seeds` : "one seed";
-  const about = `${study.model} on ${study.dataset}, ${runs.length} runs; ${study.over}`;
-  $("#about").textContent = about;
+  $("#about").textContent =
+    `${study.model} on ${study.dataset}, ${runs.length} runs; ${study.over}`;
   $("#exact").textContent = prediction ? study.exact : "";
   $("#of-predictions").hidden = $("#of-dashes").hidden = !prediction;
   $("#in-plane").hidden = !study.path;
@@ -214,8 +212,7 @@ function fill() {
     const list = values.map((value) => `<option value="${value}">${name(value)}</option>`);
     $(`select[data-key=${key}]`).insertAdjacentHTML("beforeend", list.join(""));
   };
-  options("metric", metrics, label);
-  options("curve", metrics, label);
+  for (const key of ["metric", "curve"]) options(key, metrics, label);
   options("optimizer", optimizers.map(({ name }) => name));
   options("other", runs.map(({ name }) => name));
   $("#optimizers").innerHTML = optimizers.map(({ name, mark: kind, open, colours }) => {

@@ -1,11 +1,12 @@
 // What the page shows, in plain values by the keys of its controls; alpha: the step size of the
 // slider; chosen: names of runs. What is not as at first stands in the hash of the address.
 
+import { rangeOf } from "plot";
 import { columns, median, metrics, optimizers, prediction, rowsOf, runs, study } from "study";
 
-const FEW = 7; // curves at first
+const MANY = 3; // optimizers
 const LOGS = ["sweepLog", "yLog", "xLog"];
-const wide = {}; // metric: whether its medians are far apart
+const wide = Object.fromEntries(metrics.map((metric) => [metric, isWide(metric)]));
 
 /** The state at first; axes are logarithmic as fits these metrics and this x. */
 export function initial({ metric, curve, x } = {}) {
@@ -17,22 +18,17 @@ export function initial({ metric, curve, x } = {}) {
   return {
     ...{ metric, at: "end", curve, x, part: "all", seeds: false, row: "", other: "" },
     ...{ optimizer: best.optimizer.name, alpha: best.stepSize, chosen: few() },
-    ...{ sweepLog: isWide(metric), yLog: isWide(curve) },
+    ...{ sweepLog: wide[metric], yLog: wide[curve] },
     xLog: x === "path" || Math.max(...ends) > 30 * Math.min(...ends),
     ...Object.fromEntries(optimizers.map(({ name }) => [`show-${name}`, true])),
   };
 }
 
-/** Whether the medians of a metric are above 0 and far apart. */
+/** Whether the medians of a metric are above 0 and far apart; rounding may leave F − F* below 0. */
 function isWide(metric) {
-  if (metric in wide) return wide[metric];
-  let [low, high, negative] = [Infinity, 0, false];
-  for (const value of runs.flatMap(rowsOf).map((row) => median(metric, row))) {
-    if (value > 0 && value < low) low = value;
-    if (value > high && value < Infinity) high = value;
-    negative ||= value < 0 && metric !== "excess"; // of which rounding may leave less than 0
-  }
-  return wide[metric] = high > 5 * low && !negative;
+  const medians = runs.flatMap(rowsOf).map((row) => median(metric, row)).filter(Number.isFinite);
+  const [low, high] = rangeOf(medians, true), negative = medians.some((value) => value < 0);
+  return high > 6 * low && (metric === "excess" || !negative);
 }
 
 const runsOf = (name) => runs.filter(({ optimizer }) => optimizer.name === name);
@@ -48,16 +44,12 @@ export function nearestRun(name, alpha) {
   return runsOf(name).reduce((a, b) => far(b) < far(a) ? b : a);
 }
 
-/** Few runs of each optimizer: its best, and others from the smallest to the largest. */
-export function few() {
-  const count = Math.max(1, Math.floor(FEW / optimizers.length)) - 1;
-  return namesOf(optimizers.flatMap(({ name }) => {
-    const others = runsOf(name).filter((run) => run !== bestOf(name)), last = others.length - 1;
-    const place = (i) => Math.round(last * (count > 1 ? i / (count - 1) : 1));
-    const places = new Set(Array.from({ length: count }, (_, i) => place(i)));
-    return [bestOf(name), ...others.filter((_, i) => places.has(i))];
+/** The best run of each optimizer; of few optimizers those of the smallest and largest step size. */
+export const few = () =>
+  namesOf(optimizers.flatMap(({ name }) => {
+    const own = runsOf(name), others = optimizers.length > MANY ? [] : [own[0], own.at(-1)];
+    return [...new Set([bestOf(name), ...others])];
   }));
-}
 
 /** The hash of a state. */
 export function toHash(state) {
