@@ -5,122 +5,104 @@ import { drawCurves } from "curves";
 import { expected, rate } from "expected";
 import { drawPlane } from "plane";
 import { colour, mark, path } from "plot";
-import { ask, showAnswer } from "quiz";
+import { ask, showQuiz } from "quiz";
 import { csvOf, offer, svgOf } from "save";
 import { bestOf, few, fromHash, initial, namesOf, nearestRun, toHash } from "state";
-import { label, reading, readStudy, rowAt, text } from "study";
+import { columns, label, metrics, optimizers, prediction, reading } from "study";
+import { rowAt, runs, seeds, study, text } from "study";
 import { drawSweep, signOf } from "sweep";
 
 const FRAME = 60; // milliseconds of a step played
 const SNAP = 0.012; // of the slider, within which it is at a measured step size
 const NEAR = 40; // pixels from a mark or a curve within which the mouse reads it
+const FOLLOWS = { metric: "sweepLog", curve: "yLog", x: "xLog" };
 const $ = (selector) => document.querySelector(selector);
 const $$ = (selector) => [...document.querySelectorAll(selector)];
-const study = await readStudy(), plots = {};
+const plots = {};
 fill();
 const controls = Object.fromEntries($$("[data-key]").map((of) => [of.dataset.key, of]));
-let state = fromHash(study, location.hash.slice(1)), saving, playing;
+let state = fromHash(location.hash.slice(1)), saving, playing;
 
 /** Change the state; axes are logarithmic as fits what is newly shown. */
 function set(changes) {
   state = { ...state, ...changes };
-  const fitting = initial(study, state), follows = { metric: "sweepLog", curve: "yLog", x: "xLog" };
-  for (const key in changes) if (key in follows) state[follows[key]] = fitting[follows[key]];
+  const fitting = initial(state);
+  for (const key in FOLLOWS) if (key in changes) state[FOLLOWS[key]] = fitting[FOLLOWS[key]];
   draw();
 }
 
 /** The state with what follows from it: the run nearest to the slider, its row, the chosen runs. */
 function viewOf() {
-  const run = nearestRun(study, state.optimizer, state.alpha), { quiz } = state;
+  const run = nearestRun(state.optimizer, state.alpha), { target, revealed } = state.quiz ?? {};
   const row = state.row === "" ? run.end : Math.min(run.end, run.start + Number(state.row));
-  const chosen = new Set(state.chosen.split(",")), epoch = study.columns.epoch[row];
-  return {
-    ...state,
-    run,
-    row,
-    epoch,
-    chosen,
-    blank: quiz?.revealed === false,
-    target: quiz?.target,
-  };
+  const chosen = new Set(state.chosen.split(",")), epoch = columns.epoch[row];
+  return { ...state, run, row, epoch, chosen, target, blank: revealed === false };
 }
 
 function draw() {
   const view = viewOf(), { run, row } = view, { quiz, ...kept } = state;
-  plots.sweep = drawSweep($("#sweep"), study, view);
-  plots.curves = drawCurves($("#curves"), study, view);
-  showAnswer(quiz, plots);
+  plots.sweep = drawSweep($("#sweep"), view);
+  plots.curves = drawCurves($("#curves"), view);
+  showQuiz(quiz, plots);
   showControls(view);
   showCards(view);
   if ($("#in-table").open) showTable(view);
-  if (study.path && run.number !== null) {
-    drawPlane($("#plane"), study, run, study.columns.step[row]);
-  }
+  if (study.path && run.number !== null) drawPlane($("#plane"), run, columns.step[row]);
   clearTimeout(saving);
-  const save = () => history.replaceState(null, "", `#${toHash(study, kept)}`);
-  if (!quiz) saving = setTimeout(save, 150);
+  if (!quiz) saving = setTimeout(() => history.replaceState(null, "", `#${toHash(kept)}`), 150);
   performance.mark("drawn"); // for benchmarks/explorer.py
 }
 
 /** The values of the controls, and what is said of the slider's step size and of the nearest run. */
 function showControls({ run, row, alpha, chosen, metric }) {
-  const { step, epoch } = study.columns, value = reading(study, metric, run.end);
   const values = { ...state, alpha: Math.log(alpha), row: row - run.start };
   controls.row.max = run.end - run.start;
   for (const [key, control] of Object.entries(controls)) {
     control[control.type === "checkbox" ? "checked" : "value"] = values[key];
   }
-  controls.alpha.ariaValueText = $("#alpha-text").textContent = `α = ${text(alpha)}`;
-  const at = `step ${step[row]}, epoch ${text(epoch[row])}`;
+  const at = `step ${columns.step[row]}, epoch ${text(columns.epoch[row])}`;
   controls.row.ariaValueText = $("#row-text").textContent = at;
+  controls.alpha.ariaValueText = $("#alpha-text").textContent = `α = ${text(alpha)}`;
   $("#toggle").textContent = chosen.has(run.name) ? "Remove this curve" : "Keep this curve";
-  const ends = `${run.name} ends with ${label(metric)} ${value}; ${explained(run.status)}.`;
-  $("#nearest").innerHTML = `${alpha === run.stepSize ? "Measured" : "Nearest run"}: ${ends}`;
+  const ends = `${run.name} ends with ${label(metric)} ${reading(metric, run.end)}`;
+  const where = alpha === run.stepSize ? "Measured" : "Nearest run";
+  $("#nearest").innerHTML = `${where}: ${ends}; ${explained(run.status)}.`;
   $("#predicted").textContent = predictionOf(run, alpha);
   $("#excess").hidden = !run.optimizer.predicted || state.curve === "excess";
 }
 
 function predictionOf({ optimizer, end }, alpha) {
-  const { prediction, why } = study, { name, limits, predicted } = optimizer;
-  if (!prediction) return `No prediction: ${why}. The slider moves between measured runs.`;
+  const { name, limits, predicted } = optimizer, steps = columns.step[end];
+  if (!prediction) return `No prediction: ${study.why}. The slider moves between measured runs.`;
   if (!predicted) return `No prediction for ${name}, which takes no plain steps of a fixed size.`;
   const upper = Object.keys(limits).some((where) => where.endsWith("at most")) ? "at most " : "";
   const limit = `the limit, ${upper}${text(predicted.limit)}`, beyond = alpha >= predicted.limit;
   if (beyond && predicted.batchSize) return `Beyond ${limit}, mean squares grow without end.`;
   const twofold = text(Math.LN2 / Math.abs(Math.log(rate(prediction.start, alpha))), "", 3);
   if (beyond) return `Beyond ${limit}, the steepest direction doubles in ${twofold} steps.`;
-  const steps = study.columns.step[end], [height] = expected(prediction, optimizer, alpha, [steps]);
-  const ends = `Predicted: F − F* = ${text(height)} after ${steps} steps`;
+  const height = text(expected(prediction, optimizer, alpha, [steps])[0]);
+  const ends = `Predicted: F − F* = ${height} after ${steps} steps`;
   return `${ends}, the slowest direction halves in ${twofold} steps; α is below ${limit}.`;
 }
 
 /** The card of the run at hand, and of the one beside it at the same epoch. */
 function showCards({ run, row, epoch, other }) {
   const open = $$("#cards details").map((details) => details.open);
-  const beside = study.runs.filter(({ name }) => name === other)
-    .map((of) => cardOf(study, of, row === run.end ? of.end : rowAt(study, of, epoch)));
-  $("#cards").innerHTML = [cardOf(study, run, row), ...beside].join("");
+  const cards = runs.filter(({ name }) => name === other)
+    .map((of) => cardOf(of, row === run.end ? of.end : rowAt(of, epoch) ?? of.start));
+  $("#cards").innerHTML = [cardOf(run, row), ...cards].join("");
   $$("#cards details").forEach((details, i) => details.open = open[i] ?? false);
-  $$("#cards canvas").forEach((canvas) => drawWeights(study, canvas));
+  $$("#cards canvas").forEach(drawWeights);
 }
 
 /** The sweep as a table, with a box for each run whose curve is drawn. */
 function showTable({ chosen, metric }) {
   const rows = plots.sweep.places.map(({ run: { name, status, gap }, row }) => {
-    const box = `<input type="checkbox" aria-label="draw ${name}" data-run="${name}" ${
-      chosen.has(name) ? "checked" : ""
-    }>`;
-    return [
-      name,
-      box,
-      study.columns.step[row],
-      reading(study, metric, row),
-      status,
-      text(gap ?? NaN),
-    ];
+    const named = `aria-label="draw ${name}" data-run="${name}"`;
+    const box = `<input type="checkbox" ${named} ${chosen.has(name) ? "checked" : ""}>`;
+    return [name, box, columns.step[row], reading(metric, row), status, text(gap ?? NaN)];
   });
-  const heads = ["run", "curve", "step", label(metric), "status", "gap"];
-  $("#table").innerHTML = tableOf(study.over, heads, rows);
+  $("#table").innerHTML = tableOf(["run", "curve", "step", label(metric), "status", "gap"], rows);
 }
 
 function toggle(name) {
@@ -130,128 +112,114 @@ function toggle(name) {
 }
 
 /** Come to a run, at a row. */
-const come = (run, row = run.end) =>
-  set({
-    optimizer: run.optimizer.name,
-    alpha: run.stepSize,
-    row: row === run.end ? "" : String(row - run.start),
-  });
+function come({ optimizer, stepSize, start, end }, row = end) {
+  const at = row === end ? "" : String(row - start);
+  set({ optimizer: optimizer.name, alpha: stepSize, row: at });
+}
 
 /** Come to a step size: that of a run where it is near one, or where nothing is predicted. */
 function slide(alpha) {
-  const run = nearestRun(study, state.optimizer, alpha), [low, high] = study.stepSizes;
-  const near = Math.abs(Math.log(alpha / run.stepSize)) < SNAP * Math.log(high / low);
-  set({ alpha: near || !run.optimizer.predicted ? run.stepSize : alpha });
+  const { stepSize, optimizer } = nearestRun(state.optimizer, alpha), [low, high] = study.stepSizes;
+  const near = Math.abs(Math.log(alpha / stepSize)) < SNAP * Math.log(high / low);
+  set({ alpha: near || !optimizer.predicted ? stepSize : alpha });
 }
 
-function play() {
-  const { run } = viewOf();
-  let row = run.start;
+function play({ run } = viewOf(), row = run.start) {
   playing = setInterval(() => row > run.end ? clearInterval(playing) : come(run, row++), FRAME);
 }
 
-const bests = () => study.optimizers.map(({ name }) => bestOf(study, name));
-const answer = (share) =>
-  state.quiz?.revealed === false &&
-  set({ quiz: { ...state.quiz, answer: Math.max(0, Math.min(1, share)) } });
+function answer(share) {
+  const { quiz } = state;
+  if (!quiz.revealed) set({ quiz: { ...quiz, answer: Math.max(0, Math.min(1, share)) } });
+}
+
 const DO = {
-  all: () => set({ chosen: namesOf(study.runs) }),
-  few: () => set({ chosen: few(study) }),
-  best: () => set({ chosen: namesOf(bests()) }),
+  all: () => set({ chosen: namesOf(runs) }),
+  few: () => set({ chosen: few() }),
+  best: () => set({ chosen: namesOf(optimizers.map(({ name }) => bestOf(name))) }),
   none: () => set({ chosen: "" }),
   toggle: () => toggle(viewOf().run.name),
   excess: () => set({ metric: "excess", curve: "excess" }),
-  play,
+  play: () => play(),
   link: () => navigator.clipboard?.writeText(location.href),
-  ask: () => set(ask(study, ((state.quiz?.number ?? -1) + 1) % study.questions.length)),
+  ask: () => set(ask(((state.quiz?.number ?? -1) + 1) % study.questions.length)),
   reveal: () => set({ quiz: { ...state.quiz, revealed: true } }),
-  leave: () => set({ quiz: null, ...fromHash(study, location.hash.slice(1)) }),
+  leave: () => {
+    state = fromHash(location.hash.slice(1));
+    draw();
+  },
 };
 for (const [plot, metric] of [["sweep", "metric"], ["curves", "curve"]]) {
-  const name = `${study.study}_${plot}`, places = () => plots[plot].places;
-  DO[`${plot}-csv`] = () => offer(csvOf(study, state[metric], places()), `${name}.csv`);
-  DO[`${plot}-svg`] = () => offer(svgOf($(`#${plot}`)), `${name}.svg`);
+  const name = `${study.study}_${plot}`, svg = $(`#${plot}`);
+  DO[`${plot}-csv`] = () => offer(csvOf(state[metric], plots[plot].places), `${name}.csv`);
+  DO[`${plot}-svg`] = () => offer(svgOf(svg), `${name}.svg`);
+  svg.onpointermove = (event) => showTip(placeOf(plot, event), state[metric], event);
+  svg.onpointerleave = () => $("#tip").hidden = true;
+  svg.onclick = (event) => {
+    const place = placeOf(plot, event), { x } = plots[plot];
+    if (state.quiz?.plot === plot) answer((event.offsetX - x.from) / (x.to - x.from));
+    else if (place) event.shiftKey ? toggle(place.run.name) : come(place.run, place.row);
+  };
 }
-
 for (const [key, control] of Object.entries(controls)) {
-  control.oninput = () => {
-    clearInterval(playing);
-    const { type, checked, value, max } = control;
+  control.oninput = ({ target: { type, checked, value, max } }) => {
     if (key === "alpha") slide(Math.exp(value));
-    else if (key === "optimizer") come(bestOf(study, value));
+    else if (key === "optimizer") come(bestOf(value));
     else if (key === "row") set({ row: value === max ? "" : value });
     else set({ [key]: type === "checkbox" ? checked : value });
   };
 }
-for (const button of $$("[data-do]")) {
-  button.onclick = () => {
-    clearInterval(playing);
-    DO[button.dataset.do]();
-  };
-}
-for (const id of ["sweep", "curves"]) {
-  const svg = $(`#${id}`);
-  svg.onpointermove = (event) => showTip(placeOf(id, event), id, event);
-  svg.onpointerleave = () => $("#tip").hidden = true;
-  svg.onclick = (event) => {
-    const place = placeOf(id, event), { x } = plots[id];
-    if (state.quiz?.plot === id) answer((event.offsetX - x.from) / (x.to - x.from));
-    else if (place) event.shiftKey ? toggle(place.run.name) : come(place.run, place.row);
-  };
-}
+for (const button of $$("[data-do]")) button.onclick = () => DO[button.dataset.do]();
 $("#answer").oninput = ({ target }) => answer(Number(target.value));
 $("#in-table").ontoggle = draw;
 $("#table").oninput = ({ target }) => toggle(target.dataset.run);
+onpointerdown = onkeydown = () => clearInterval(playing);
 onhashchange = DO.leave;
 onresize = draw;
 draw();
 
 /** The mark, or the point of a curve, that the mouse is nearest to. */
-function placeOf(id, { offsetX, offsetY }) {
+function placeOf(plot, { offsetX, offsetY }) {
   const far = ({ x, y }) => Math.hypot(x - offsetX, y - offsetY);
-  const near = plots[id].places.filter((place) => far(place) < NEAR);
+  const near = plots[plot].places.filter((place) => far(place) < NEAR);
   return near.reduce((a, b) => a && far(a) < far(b) ? a : b, null);
 }
 
-function showTip(place, id, { pageX, pageY }) {
-  const tip = $("#tip");
+function showTip(place, metric, { pageX, pageY }) {
+  const tip = $("#tip"), { run, row } = place ?? {};
   tip.hidden = !place;
   if (!place) return;
-  const { run, row } = place, metric = id === "sweep" ? state.metric : state.curve;
-  const value = `${label(metric)} ${reading(study, metric, row)}`;
-  tip.textContent = `${run.name}, step ${study.columns.step[row]}: ${value}; ${run.status}`;
+  const value = `${label(metric)} ${reading(metric, row)}`;
+  tip.textContent = `${run.name}, step ${columns.step[row]}: ${value}; ${run.status}`;
   const room = document.documentElement.clientWidth - tip.offsetWidth - 8;
   tip.style.cssText = `left:${Math.max(8, Math.min(pageX + 12, room))}px;top:${pageY + 14}px`;
 }
 
 /** Fill what stays as it is. */
 function fill() {
-  const { runs, seeds, optimizers, metrics, prediction } = study;
   const limits = optimizers.flatMap(({ predicted }) => predicted ? [1.3 * predicted.limit] : []);
-  const sizes = [...runs.map(({ stepSize }) => stepSize), ...limits];
+  const sizes = [...runs.map(({ stepSize }) => stepSize), ...limits], alpha = $("[data-key=alpha]");
   study.stepSizes = [Math.min(...sizes) / 1.25, Math.max(...sizes) * 1.25];
+  [alpha.min, alpha.max] = study.stepSizes.map(Math.log);
   study.over = seeds.length > 1 ? `median (${study.outer}) of ${seeds.length} seeds` : "one seed";
-  [$("[data-key=alpha]").min, $("[data-key=alpha]").max] = study.stepSizes.map(Math.log);
   $("#about").textContent =
     `${study.model} on ${study.dataset}, ${runs.length} runs; ${study.over}`;
   $("#exact").textContent = prediction ? study.exact : "";
   $("#of-predictions").hidden = $("#of-dashes").hidden = !prediction;
   $("#in-plane").hidden = !study.path;
   $("#predict").hidden = !study.questions.length;
-  const options = (key, values, name = (value) => value) =>
-    $(`select[data-key=${key}]`)
-      .insertAdjacentHTML(
-        "beforeend",
-        values.map((of) => `<option value="${of}">${name(of)}</option>`).join(""),
-      );
-  options("metric", metrics, label);
-  options("curve", metrics, label);
+  const options = (key, values, name = (value) => value) => {
+    const list = values.map((value) => `<option value="${value}">${name(value)}</option>`);
+    $(`select[data-key=${key}]`).insertAdjacentHTML("beforeend", list.join(""));
+  };
+  for (const key of ["metric", "curve"]) options(key, metrics, label);
   options("optimizer", optimizers.map(({ name }) => name));
   options("other", runs.map(({ name }) => name));
   $("#optimizers").innerHTML = optimizers.map(({ name, mark: kind, open, colours }) => {
     const sign = path(`mark ${open ? "averaged" : ""}`, mark(kind, 0, 0, 6), colour(colours));
-    return `<label><input type="checkbox" data-key="show-${name}"> <svg class="key" aria-hidden="true" viewBox="-8 -8 16 16">${sign}</svg> ${name}</label>`;
+    const key = `<svg class="key" aria-hidden="true" viewBox="-8 -8 16 16">${sign}</svg>`;
+    return `<label><input type="checkbox" data-key="show-${name}"> ${key} ${name}</label>`;
   }).join("");
   const signs = new Set(runs.map(signOf));
-  $$("[data-sign]").forEach((entry) => entry.hidden = !signs.has(entry.dataset.sign));
+  for (const entry of $$("[data-sign]")) entry.hidden = !signs.has(entry.dataset.sign);
 }

@@ -1,19 +1,16 @@
 // The path of a run in the plane of its two weights, over the contours of the objective.
 
 import { line, path } from "plot";
+import { columns, study } from "study";
 
 const LEVELS = 10, HALF = 100; // contours; half the picture's side
 
 /** Draw the contours, and the path as far as a step. */
-export function drawPlane(
-  svg,
-  { path: { optimum: [u, v], hessian: [[a, b], [, c]], steps }, columns },
-  { number },
-  step,
-) {
+export function drawPlane(svg, { number }, step) {
+  const { optimum: [u, v], hessian: [[a, b], [, c]], steps } = study.path;
   const start = steps.slice(0, number).reduce((sum, count) => sum + count, 0);
-  const weights = (row) => columns.path.subarray(2 * row, 2 * row + 2), [x0, y0] = weights(start);
-  const half = 1.35 * Math.max(Math.abs(x0 - u), Math.abs(y0 - v)) || 1;
+  const away = (row) => [columns.path[2 * row] - u, columns.path[2 * row + 1] - v];
+  const half = 1.35 * Math.max(...away(start).map(Math.abs)) || 1;
   // F − F* = ½ (a x² + 2 b x y + c y²): an ellipse by the eigenvalues, turned by their vectors
   const middle = (a + c) / 2, spread = Math.hypot((a - c) / 2, b);
   const turn = -Math.atan2(2 * b, a - c) / 2 * 180 / Math.PI;
@@ -22,18 +19,12 @@ export function drawPlane(
     const radii = `rx="${radius(middle + spread)}" ry="${radius(middle - spread)}"`;
     return `<ellipse class="contour" ${radii} transform="rotate(${turn})"/>`;
   });
-  const places = [];
-  for (let row = start; row < start + steps[number] && columns.path_step[row] <= step; row++) {
-    const [x, y] = weights(row), place = [HALF * (x - u) / half, -HALF * (y - v) / half];
-    if (place.every((value) => Math.abs(value) < 1e4)) places.push(place);
-  }
+  const rows = Array.from({ length: steps[number] }, (_, i) => start + i)
+    .filter((row) => columns.path_step[row] <= step);
+  const places = rows.map(away).map(([x, y]) => [HALF * x / half, -HALF * y / half])
+    .filter((place) => place.every((value) => Math.abs(value) < 1e4));
   const dots = places.map(([x, y]) => `<circle class="iterate" cx="${x}" cy="${y}" r="1.5"/>`);
+  const optimum = path("optimum", "M-3-3L3 3M-3 3L3-3");
   svg.setAttribute("viewBox", `${-HALF} ${-HALF} ${2 * HALF} ${2 * HALF}`);
-  const drawn = [
-    ...contours,
-    path("curve", line(places)),
-    ...dots,
-    path("optimum", "M-3-3L3 3M-3 3L3-3"),
-  ];
-  svg.innerHTML = drawn.join("");
+  svg.innerHTML = [...contours, path("curve", line(places)), ...dots, optimum].join("");
 }

@@ -15,19 +15,12 @@ function scaleOf([low, high], log, from, to) {
 
 /** The ends of an axis that holds values up to a largest, with some room. */
 export function rangeOf(values, log, most = Infinity) {
-  let low = Infinity, high = -Infinity;
-  for (const value of values) {
-    if (!(value <= most) || (log && value <= 0)) continue;
-    low = Math.min(low, value);
-    high = Math.max(high, value);
-  }
-  if (low > high) return log ? [0.1, 1] : [0, 1];
-  if (log) {
-    const room = (high / Math.max(low, high * 1e-12)) ** 0.05 * 1.01;
-    return [Math.max(low, high * 1e-12) / room, high * room];
-  }
-  const room = 0.05 * (high - low) || 0.5;
-  return [low - room, high + room];
+  const held = values.filter((value) => value <= most && value > (log ? 0 : -Infinity));
+  if (!held.length) return [0.1, 1];
+  const high = held.reduce((a, b) => Math.max(a, b)), least = held.reduce((a, b) => Math.min(a, b));
+  const low = log ? Math.max(least, high * 1e-12) : least; // decades
+  const room = log ? (high / low) ** 0.05 * 1.01 : 0.05 * (high - low) || 0.5;
+  return log ? [low / room, high * room] : [low - room, high + room];
 }
 
 function ticksOf({ low, high, log, from, to }) {

@@ -1,34 +1,32 @@
 // What a button saves: the drawn numbers as CSV, the drawing as SVG.
 
-const STYLES =
-  "fill stroke stroke-width stroke-dasharray stroke-linecap opacity font-family font-size";
+import { columns, ofSeeds, seeds, study } from "study";
+
+const STYLES = ["fill", "stroke", "stroke-width", "stroke-dasharray", "stroke-linecap"];
+STYLES.push("opacity", "font-family", "font-size");
 
 /** A row for each seed of each place that is drawn, with the columns of traces.csv. */
-export function csvOf({ study, columns, seeds, width }, metric, places) {
-  const plain = (v) =>
-    Number.isFinite(v) ? Number(v.toPrecision(9)) : String(v).slice(0, 3).toLowerCase();
-  const lines = places.flatMap(({ run, row }) =>
-    seeds.map((seed, i) => {
-      const values = [columns.epoch[row], columns[metric][row * width + 3 + i]].map(plain);
-      return [study, run.optimizer.name, run.label, seed, columns.step[row], ...values].join();
-    })
-  );
-  const head = ["study", "optimizer", "step_size", "seed", "step", "epoch", metric].join();
-  return [head, ...lines, ""].join("\n");
+export function csvOf(metric, places) {
+  const infinite = (v) => Number.isNaN(v) ? "nan" : "inf";
+  const plain = (v) => Number.isFinite(v) ? Number(v.toPrecision(9)) : infinite(v);
+  const lines = places.flatMap(({ run: { optimizer, label }, row }) => {
+    const values = ofSeeds(metric, row), at = [columns.step[row], plain(columns.epoch[row])];
+    return seeds.map((s, i) => [study.study, optimizer.name, label, s, ...at, plain(values[i])]);
+  });
+  const head = ["study", "optimizer", "step_size", "seed", "step", "epoch", metric];
+  return [head, ...lines].map((line) => `${line.join()}\n`).join("");
 }
 
 /** The drawing on a light ground, with the styles that it has on the page. */
 export function svgOf(svg) {
-  const copy = svg.cloneNode(true),
-    originals = svg.querySelectorAll("*"),
-    root = document.documentElement;
-  root.style.colorScheme = "light";
+  const copy = svg.cloneNode(true), originals = svg.querySelectorAll("*");
+  document.documentElement.style.colorScheme = "light";
   copy.querySelectorAll("*").forEach((element, i) => {
     const style = getComputedStyle(originals[i]);
     element.removeAttribute("style");
-    for (const name of STYLES.split(" ")) element.setAttribute(name, style[name]);
+    for (const name of STYLES) element.setAttribute(name, style[name]);
   });
-  root.style.colorScheme = "";
+  document.documentElement.style.colorScheme = "";
   copy.setAttribute("xmlns", "http://www.w3.org/2000/svg");
   copy.setAttribute("style", "background:white");
   return copy.outerHTML;

@@ -1,19 +1,18 @@
 // What the page knows of its study: runs, metrics, and their values as a person reads them.
 
-/** The words and the columns of the page. */
-export async function readStudy() {
-  const study = JSON.parse(document.getElementById("words").textContent);
-  study.columns = await unpack(study.columns, document.getElementById("columns").textContent);
-  study.width = 3 + study.seeds.length; // of a metric's rows: low, median, high, then the seeds
-  study.wide = {}; // metric: whether its medians are far apart
-  let start = 0;
-  study.runs.forEach((run) => {
-    run.optimizer = study.optimizers[run.optimizer];
-    run.name = `${run.optimizer.name} ${run.label}`;
-    Object.assign(run, { start, end: start + run.steps - 1 });
-    start += run.steps;
-  });
-  return study;
+const held = (id) => document.getElementById(id).textContent;
+export const study = JSON.parse(held("words"));
+export const { runs, optimizers, seeds, metrics, prediction, minimum } = study;
+export const columns = await unpack(study.columns, held("columns"));
+const width = 3 + seeds.length; // of a metric's rows: low, median, high, then the seeds
+
+let start = 0;
+for (const run of runs) {
+  run.optimizer = optimizers[run.optimizer];
+  run.name = `${run.optimizer.name} ${run.label}`;
+  run.start = start;
+  start += run.steps;
+  run.end = start - 1;
 }
 
 async function unpack(layout, base64) {
@@ -21,43 +20,34 @@ async function unpack(layout, base64) {
   for (let i = 0; i < text.length; i++) zipped[i] = text.charCodeAt(i);
   const stream = new Blob([zipped]).stream().pipeThrough(new DecompressionStream("gzip"));
   const buffer = await new Response(stream).arrayBuffer();
-  const kinds = { float32: Float32Array, int32: Int32Array, uint8: Uint8Array }, columns = {};
+  const kinds = { float32: Float32Array, int32: Int32Array, uint8: Uint8Array }, found = {};
   let start = 0;
   for (const [name, type, length] of layout) {
     const end = start + kinds[type].BYTES_PER_ELEMENT * length;
-    columns[name] = new kinds[type](buffer.slice(start, end));
+    found[name] = new kinds[type](buffer.slice(start, end));
     start = end;
   }
-  return columns;
+  return found;
 }
 
 /** Low, median and high over the seeds of a metric in a row; the value of each seed. */
-export const band = ({ columns, width }, metric, row) =>
-  columns[metric].subarray(row * width, row * width + 3);
-export const ofSeeds = ({ columns, width }, metric, row) =>
+export const band = (metric, row) => columns[metric].subarray(row * width, row * width + 3);
+export const ofSeeds = (metric, row) =>
   columns[metric].subarray(row * width + 3, (row + 1) * width);
-export const median = ({ columns, width }, metric, row) => columns[metric][row * width + 1];
+export const median = (metric, row) => columns[metric][row * width + 1];
 
 /** Whether a metric is known of a run: the curvature is of full batches only. */
-export function isKnown(study, run, metric) {
-  let row = run.start;
-  while (row <= run.end && Number.isNaN(median(study, metric, row))) row++;
-  return row <= run.end;
-}
+export const isKnown = (run, metric) =>
+  rowsOf(run).some((row) => !Number.isNaN(median(metric, row)));
+
+/** The rows of a run. */
+export const rowsOf = ({ start, steps }) => Array.from({ length: steps }, (_, i) => start + i);
 
 /** The last row of a run up to an epoch. */
-export function rowAt({ columns }, run, epoch) {
-  let row = run.start;
-  while (row < run.end && columns.epoch[row + 1] <= epoch) row++;
-  return row;
-}
+export const rowAt = (run, epoch) => rowsOf(run).findLast((row) => columns.epoch[row] <= epoch);
 
-const LABELS = {
-  excess: "suboptimality F − F*",
-  objective: "objective F",
-  curvature: "curvature λ_max",
-  gradient_norm: "gradient norm ‖∇F‖",
-};
+const LABELS = { excess: "suboptimality F − F*", objective: "objective F" };
+Object.assign(LABELS, { curvature: "curvature λ_max", gradient_norm: "gradient norm ‖∇F‖" });
 
 /** A metric as a person writes it. */
 export function label(metric) {
@@ -72,14 +62,12 @@ export const isShare = (metric) => metric.endsWith("_error");
 export function text(value, metric = "", digits = 4) {
   if (!Number.isFinite(value)) return "not finite";
   if (isShare(metric)) return `${Number((100 * value).toFixed(2))} %`;
-  const size = Math.abs(value);
-  return size && (size < 1e-3 || size >= 1e5)
-    ? value.toExponential(digits - 1).replace(/\.?0*e\+?/, "e")
-    : String(Number(value.toPrecision(digits)));
+  const size = Math.abs(value), short = value.toExponential(digits - 1).replace(/\.?0*e\+?/, "e");
+  return size && (size < 1e-3 || size >= 1e5) ? short : `${Number(value.toPrecision(digits))}`;
 }
 
 /** "11.4 % (10.8 % to 17.9 %)" of a metric in a row. */
-export function reading(study, metric, row) {
-  const [low, middle, high] = Array.from(band(study, metric, row), (v) => text(v, metric));
-  return study.seeds.length > 1 && low !== high ? `${middle} (${low} to ${high})` : middle;
+export function reading(metric, row) {
+  const [low, middle, high] = Array.from(band(metric, row), (value) => text(value, metric));
+  return seeds.length > 1 && low !== high ? `${middle} (${low} to ${high})` : middle;
 }

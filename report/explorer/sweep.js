@@ -2,14 +2,15 @@
 
 import { expected } from "expected";
 import { axes, colour, down, line, mark, path, rangeOf, within } from "plot";
-import { isKnown, isShare, label, median, ofSeeds, rowAt, text } from "study";
+import { columns, isKnown, isShare, label, median, minimum, ofSeeds, rowAt, text } from "study";
+import { optimizers, prediction, runs, seeds, study } from "study";
 
 const POINTS = 120; // step sizes at which the prediction is computed
 const SIGNS = { diverged: "×", oscillating: "~", plateau: "–", descending: "↘", converged: "✓" };
 
 /** The runs that a plot of a metric may show. */
-export const visible = (study, view, metric) =>
-  study.runs.filter((run) => view[`show-${run.optimizer.name}`] && isKnown(study, run, metric));
+export const visible = (view, metric) =>
+  runs.filter((run) => view[`show-${run.optimizer.name}`] && isKnown(run, metric));
 
 /** The sign of the status of most seeds, "?" where there is none. */
 export function signOf({ status }) {
@@ -18,59 +19,55 @@ export function signOf({ status }) {
 }
 
 /** The largest value that an axis holds: of what has no bound, far beyond the start. */
-export function mostOf(study, metric, log) {
-  if (isShare(metric)) return Infinity;
-  const starts = study.runs.filter(({ start }) => study.columns.step[start] === 0)
-    .map(({ start }) => median(study, metric, start));
-  return (log ? 1000 : 3) * Math.max(0, ...starts.filter(Number.isFinite)) || Infinity;
+export function mostOf(metric, log) {
+  const begun = runs.filter(({ start }) => columns.step[start] === 0);
+  const starts = begun.map(({ start }) => median(metric, start)).filter(Number.isFinite);
+  return !isShare(metric) && (log ? 1000 : 3) * Math.max(0, ...starts) || Infinity;
 }
 
 /** What F − F* adds up to in this metric; null where it is no height of the objective. */
-export const baseOf = ({ minimum }, metric) => ({ excess: 0, objective: minimum })[metric] ?? null;
+export const baseOf = (metric) => ({ excess: 0, objective: minimum })[metric] ?? null;
 
 /** Draw the sweep; the places of its marks, and the axes. */
-export function drawSweep(svg, study, view) {
+export function drawSweep(svg, view) {
   const { metric, sweepLog: log } = view;
-  const shown = visible(study, view, metric).sort((a, b) => a.stepSize - b.stepSize);
-  const rows = shown.map((run) => view.at === "end" ? run.end : rowAt(study, run, view.epoch));
-  const values = rows.map((row) => Array.from(ofSeeds(study, metric, row)));
-  const range = rangeOf(values.flat(), log, mostOf(study, metric, log));
+  const shown = visible(view, metric).sort((a, b) => a.stepSize - b.stepSize);
+  const rows = shown.map((run) =>
+    view.at === "end" ? run.end : rowAt(run, view.epoch) ?? run.start
+  );
+  const values = rows.map((row) => Array.from(ofSeeds(metric, row)));
+  const range = rangeOf(values.flat(), log, mostOf(metric, log));
   const x = { label: "step size α", range: study.stepSizes, log: true };
   const plot = axes(svg, { x, y: { label: label(metric), range, log, metric }, top: 26 });
   const places = shown.map((run, i) => {
-    const middle = median(study, metric, rows[i]), y = within(plot.y, middle);
-    const beyond = y !== plot.y.at(middle), seeds = values[i].map((v) => within(plot.y, v));
-    return { run, row: rows[i], x: plot.x.at(run.stepSize), y, beyond, seeds };
+    const middle = median(metric, rows[i]), y = within(plot.y, middle);
+    const beyond = y !== plot.y.at(middle), each = values[i].map((v) => within(plot.y, v));
+    return { run, row: rows[i], x: plot.x.at(run.stepSize), y, beyond, each };
   });
-  const parts = view.blank ? tried(places, plot) : [
-    ...study.optimizers.map((optimizer) => {
-      const own = places.filter(({ run }) => run.optimizer === optimizer);
-      return own.length ? sweepOf(study, view, plot, optimizer, own) : "";
-    }),
+  const of = (optimizer) => places.filter(({ run }) => run.optimizer === optimizer);
+  const tried = places.map(({ x }) => path("tried", `M${x} ${plot.frame.bottom}v-12`));
+  const parts = view.blank ? tried : [
+    ...optimizers.map((optimizer) => sweepOf(view, plot, optimizer, of(optimizer))),
     ...places.map((place) => markOf(place, view)),
-    signs(places.filter(({ run }) => run.optimizer === view.run.optimizer), plot),
+    signs(of(view.run.optimizer), plot),
     path("cursor", down(plot.x.at(view.alpha), plot.frame)),
   ];
   svg.innerHTML = plot.grid + parts.join("");
   return { ...plot, places: view.blank ? [] : places };
 }
 
-const tried = (places, { frame }) =>
-  places.map(({ x }) => path("tried", `M${x} ${frame.bottom}v-12`));
-
 /** An optimizer: limits and F − F* as predicted, and the seeds and medians of its runs. */
-function sweepOf(study, { metric, at }, plot, optimizer, own) {
-  const { x, frame } = plot, base = baseOf(study, metric), { name, limits } = optimizer;
+function sweepOf({ metric, at }, plot, optimizer, own) {
+  if (!own.length) return "";
+  const { x, frame } = plot, { name, limits } = optimizer;
   const parts = Object.entries(limits).map(([where, limit]) => {
     const kind = where.startsWith("near") ? "limit" : "limit anywhere";
     return path(kind, down(x.at(limit), frame), "", `Limit of ${name}, ${where}: ${text(limit)}`);
   });
-  if (base !== null && at === "end") {
-    parts.push(path("predicted", predicted(study, plot, optimizer, own, base)));
-  }
-  if (study.seeds.length > 1) {
-    const range = ({ x, seeds }) => `M${x} ${Math.min(...seeds)}V${Math.max(...seeds)}`;
-    const dots = own.flatMap(({ x, seeds }) => seeds.map((y) => `M${x} ${y.toFixed(1)}h0`));
+  if (at === "end") parts.push(path("predicted", predicted(metric, plot, optimizer, own)));
+  if (seeds.length > 1) {
+    const range = ({ x, each }) => `M${x} ${Math.min(...each)}V${Math.max(...each)}`;
+    const dots = own.flatMap(({ x, each }) => each.map((y) => `M${x} ${y.toFixed(1)}h0`));
     parts.push(path("range", own.map(range).join("")), path("seeds", dots.join("")));
   }
   parts.push(path("sweep", line(own.map((place) => [place.x, place.y]))));
@@ -78,15 +75,14 @@ function sweepOf(study, { metric, at }, plot, optimizer, own) {
 }
 
 /** The path of what is predicted of the ends of runs, after as many steps as the nearest run has. */
-function predicted(study, { x, y }, optimizer, own, base) {
-  const points = Array.from({ length: POINTS }, (_, i) => {
+function predicted(metric, { x, y }, optimizer, own) {
+  const base = baseOf(metric), points = base === null || !prediction ? 0 : POINTS;
+  return line(Array.from({ length: points }, (_, i) => {
     const at = x.from + (x.to - x.from) * i / (POINTS - 1), far = (place) => Math.abs(place.x - at);
-    const { run } = own.reduce((a, b) => far(b) < far(a) ? b : a);
-    const steps = [study.columns.step[run.end]];
-    const height = base + expected(study.prediction, optimizer, x.value(at), steps)[0];
+    const { run } = own.reduce((a, b) => far(b) < far(a) ? b : a), steps = [columns.step[run.end]];
+    const height = base + expected(prediction, optimizer, x.value(at), steps)[0];
     return height >= y.low && height <= y.high ? [at, y.at(height)] : null;
-  });
-  return line(points);
+  }));
 }
 
 /** The mark of a run: filled with the colour of its curve if it is drawn; a cross beyond the axis. */

@@ -97,8 +97,7 @@ def test_the_prediction_at_the_step_sizes_of_the_grid_is_that_of_expected_csv(
         values = page.run(
             """async ([name, stepSize, steps]) => {
                 const { expected } = await import("expected");
-                const { readStudy } = await import("study");
-                const { prediction, optimizers } = await readStudy();
+                const { prediction, optimizers } = await import("study");
                 const optimizer = optimizers.find((of) => of.name === name);
                 return expected(prediction, optimizer, stepSize, steps);
             }""",
@@ -117,6 +116,22 @@ def test_ten_steps_on_the_square_of_x_from_10_end_where_they_do(open_page, step_
         "async (a) => (await import('expected')).fromStart([[2], [100]], a, 10)", step_size
     )
     assert np.sqrt(height) == pytest.approx(x, abs=5e-7)
+
+
+def test_the_inflation_of_noise_is_interpolated(open_page):
+    """Between known factors, times 1 - α/limit, linearly: here (1 + α) / (1 - α), the limit 1."""
+    factors = open_page("bowl").run(
+        """async (sizes) => {
+            const { expected, fromNoise } = await import("expected");
+            const inflation = { 1: [0.2, 0.5].map((a) => [a, (1 + a) / (1 - a)]) };
+            const prediction = { start: [[1], [0]], noise: [[1], [1]], samples: 9, inflation };
+            const predicted = { batchSize: 1, shuffled: true, limit: 1 };
+            return sizes.map((a) => expected(prediction, { predicted }, a, [5])[0] /
+                fromNoise([[1], [1]], a, 5, 1, 9, true));
+        }""",
+        sizes := [0.1, 0.2, 0.3, 0.5, 0.8],
+    )
+    assert_allclose(factors, (1 + np.array(sizes)) / (1 - np.array(sizes)))
 
 
 def test_the_slider_predicts_between_the_runs_and_beyond_the_limit(open_page):
@@ -175,6 +190,16 @@ def test_numbers_are_medians_and_ranges_over_seeds(open_page, results, study):
             assert_allclose(read, wanted, rtol=6e-4, atol=0.0051 if scale > 1 else 1e-7)
 
 
+def test_a_curve_is_at_the_medians(open_page, results):
+    page = open_page("digits", "#optimizer=gd&alpha=0.3&chosen=")
+    traces = table_of(results, "digits", "traces").query("optimizer == 'gd' and step_size == 0.3")
+    medians = np.log(traces.groupby("step")["excess"].median())
+    x, y = page.path("#curves .current.curve").T
+    for pixels, values in ((x, np.log(medians.index[1:])), (y, medians.iloc[1:])):
+        line = np.polyfit(values, pixels, 1)
+        assert np.abs(pixels - np.polyval(line, values)).max() < 0.2
+
+
 def test_a_mark_is_read_under_the_mouse_and_a_click_comes_to_its_run(open_page, results):
     page, summary = open_page("digits"), table_of(results, "digits", "summary")
     for plot, selector in (("sweep", ".mark"), ("curves", ".end")):
@@ -207,8 +232,8 @@ def test_a_run_that_diverged_is_seen_where_it_alone_is_chosen(open_page, alpha, 
     page = open_page("bowl", f"#alpha={alpha}&chosen=gd+{float(alpha)}&show-gd_average=false")
     y = page.path("#curves .current.curve")[:, 1]
     frame = page.run("document.querySelector('#curves .grid').getBBox().height")
-    assert y[0] - y.min() > frame / 2  # it rises, within the frame
-    assert y.min() >= 14
+    assert y[0] - y[-1] > frame / 2  # it rises, within the frame, and ends at its top
+    assert y[-1] == y.min() >= 14
     assert (page.count("#curves .end title:text('beyond the axis')") > 0) == beyond
     assert page.text("#nearest").endswith("diverged.")
 
@@ -227,8 +252,11 @@ def test_curves_are_kept_and_removed_and_two_runs_compared(open_page):
     assert len(page.curves()) == 8
     page.page.get_by_label("sgd_replacement", exact=True).uncheck()
     assert "sgd_replacement" not in " ".join(page.curves())
-    page.select(other="gd 300.0")
+    page.select(other="gd 300.0", optimizer="gd")
+    page.slide("row", 10)
     assert page.count("#cards article") == 2
+    heads = page.page.locator("#cards thead").all_inner_texts()
+    assert [re.search(r"step (\d+), epoch", head)[1] for head in heads] == ["10", "10"]
     assert page.card(1).keys() == page.card(0).keys() | {"curvature λ_max"}
 
 

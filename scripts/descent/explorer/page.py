@@ -11,6 +11,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+LINES = 3  # of the headline, before the rest is folded
+
 
 def page(folder: Path, words: Mapping[str, Any], columns: Mapping[str, NDArray]) -> str:
     """explorer.html of the folder with what its places {name} stand for.
@@ -25,7 +27,7 @@ def page(folder: Path, words: Mapping[str, Any], columns: Mapping[str, NDArray])
     places = {
         "title": escape(words["study"]),
         "question": escape(words["question"]),
-        "headline": "".join(f"<li>{escape(line)}</li>" for line in words["headline"]),
+        "headline": _headline(words["headline"]),
         "style": "".join(_read(file) for file in sorted(folder.glob("*.css"))),
         "modules": json.dumps({"imports": modules}),
         "words": _json({**words, "columns": layout}),
@@ -34,6 +36,14 @@ def page(folder: Path, words: Mapping[str, Any], columns: Mapping[str, NDArray])
     parts = _read(folder / "explorer.html").split("{{")
     filled = [part.partition("}}") for part in parts[1:]]
     return parts[0] + "".join(places[name] + rest for name, _, rest in filled)
+
+
+def _headline(lines: list[str]) -> str:
+    """A list, of which all but a few lines are folded."""
+    items = [f"<li>{escape(line)}</li>" for line in lines]
+    first, rest = "".join(items[:LINES]), "".join(items[LINES:])
+    folded = f"<details><summary>and {len(lines) - LINES} more</summary><ul>{rest}</ul></details>"
+    return f"<ul>{first}</ul>{folded if rest else ''}"
 
 
 def _json(words: Mapping[str, Any]) -> str:
