@@ -81,13 +81,13 @@ def of_study(name):
 
 
 def keys_of_study(wildcards):
-    """The keys of a study, but for its figures and step sizes, as JSON."""
+    """The keys of a study that decide its runs, but for step sizes, as JSON."""
     keys = config["studies"][wildcards.study]
     optimizers = {
         name: {key: value for key, value in optimizer.items() if key != "step_sizes"}
         for name, optimizer in keys["optimizers"].items()
     }
-    keys = {key: value for key, value in keys.items() if key != "figures"}
+    keys = {key: value for key, value in keys.items() if key not in ("figures", "question")}
     return json.dumps(keys | {"optimizers": optimizers})
 
 

@@ -15,13 +15,13 @@ def theory(
 
     sweep: its runs; minimisers: the files that minimise.py wrote, named by their λ, or none.
     """
-    runs, (loaded, data_sha256), least = sweep.runs(), samples.load(data), {}
+    runs, (loaded, data_sha256), by_l2 = sweep.runs(), samples.load(data), {}
     objective = {key: getattr(runs[0][1], key) for key in OBJECTIVE}
     for path in minimisers:
         l2 = float(path.stem)
         expect = {**objective, "l2": l2, "data_sha256": data_sha256}
-        least[l2] = store.load(path, expect)[0].parameters
-    found = theory_of(runs, loaded, least)
+        by_l2[l2] = store.load(path, expect)[0].parameters
+    found = theory_of(runs, loaded, by_l2)
     results.write(found, numbers, expected)
     return "\n".join(
         f"λ = {l2}: {objective.why_no_minimiser or 'the minimiser is known'}"

@@ -67,7 +67,7 @@ def one(quantity: str, *arguments) -> pd.Series:
     ("statuses", "low", "high"),
     [
         ({1.0: "descending", 2.0: "converged", 8.0: "diverged", 32.0: "diverged"}, 2, 8),
-        ({8.0: "oscillating", 2.0: "plateau", 1.0: "descending"}, 2, 8),
+        ({8.0: "oscillating", 2.0: "plateau", 1.0: "descending"}, 1, 2),
         ({1.0: "converged", 4.0: "converged 2/3, diverged 1/3", 9.0: "diverged"}, 4, 9),
         ({1.0: "converged", 4.0: "diverged 2/4, converged 2/4", 9.0: "diverged"}, 4, 9),
         ({1.0: "diverged", 2.0: "converged", 4.0: "diverged"}, np.nan, 1),

@@ -27,6 +27,12 @@ CASES = {
         KNOWN | {"rises": T, "start": 2.0},
         "converged",
     ),
+    "it swings, and comes to w*": (
+        1 + 0.9**T * (1 + 0.5 * (-1) ** T),
+        KNOWN | {"rises": T // 2, "start": 2.0},
+        "converged",
+    ),
+    "a cycle about w*": (1.1 + 0.05 * (T % 2), KNOWN | {"rises": T // 2}, "oscillating"),
     "it rose in the first half only": (TOWARDS_1, {"rises": np.minimum(T, 50)}, "descending"),
     "a tenth of the steps rose": (1.5 + 0 * T, {"rises": T / 10, "start": 2.0}, "plateau"),
     "at w*, falling on": (1 + 0.9**T, KNOWN, "converged"),

@@ -40,7 +40,7 @@ def test_an_answer_is_right_between_the_last_stable_and_the_first_unstable_step_
     assert question["low"] == 10
     assert question["high"] > 100
     assert "100 is the first; 10 is stable" in question["truth"]
-    assert "theory puts the limit at 0.3." in question["reason"]
+    assert "Theory puts the limit at 0.3." in question["reason"]
     assert "theory" not in asked()["sgd", "From"]["reason"]
 
 

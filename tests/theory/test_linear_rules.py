@@ -5,6 +5,7 @@ from functools import partial
 import numpy as np
 import pytest
 from numpy.testing import assert_allclose
+from scipy.sparse import csr_array
 
 from descent.datasets.diabetes import obtain
 from descent.plugins import available, plugin
@@ -69,6 +70,19 @@ def test_the_limit_of_batches_is_where_second_moments_stop_being_bounded(
     found = linear_rules.limit(update, moments, batch_size, full)
     assert_allclose(radius(least_squares, rule, momentum, found, batch_size), 1, atol=1e-6)
     assert radius(least_squares, rule, momentum, 1.01 * found, batch_size) > 1
+
+
+def test_directions_without_curvature_and_equal_samples_have_limits(digits):
+    """Least squares with a feature that is always 0, and with one feature that is always ±1."""
+    model, y = plugin("models", "linear_regression"), digits.y_train[:50] / 9.0
+    update = bound("momentum", momentum=0.9)
+    for x in (digits.x_train[:50, :45] / 16.0, np.resize([1.0, -1.0], (50, 1))):
+        objective = Objective(model, csr_array(x), y, 1, 0.0, False)
+        moments = SecondMoments.at(objective.at(np.zeros((1, x.shape[1]))))
+        full = 3.8 / moments.curvatures.max()
+        found = linear_rules.limit(update, moments, 4, full)
+        assert 0 < found <= full
+        assert (found == full) == (x.shape[1] == 1)  # these samples have equal Hessians
 
 
 def test_without_momentum_the_limits_are_those_of_plain_descent(least_squares):

@@ -1,4 +1,4 @@
-"""The bound of schedules against its sum written out, and against published ratios."""
+"""The bound of schedules against its sum written out, and against independent code."""
 
 import numpy as np
 import pytest
@@ -34,3 +34,8 @@ def test_ratios_to_a_constant_step_size():
     constant = best_step_size(np.ones(30_000))
     for name, ratio in (("linear", 3.45), ("cosine", 3.35), ("halving", 3.02)):
         assert_allclose(best_step_size(factors(name, 30_000)) / constant, ratio, atol=0.005)
+
+
+def test_steps_of_size_0_at_the_end_count_for_nothing():
+    eta = factors("linear", 50)
+    assert best_step_size(np.r_[eta, 0, 0]) == best_step_size(eta)

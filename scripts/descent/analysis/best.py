@@ -17,7 +17,7 @@ def criterion(summary: pd.DataFrame) -> str:
     return f"{samples} {'accuracy' if 'final_test_accuracy_median' in summary else 'loss'}"
 
 
-def badness(summary: pd.DataFrame) -> pd.Series:
+def selection_loss(summary: pd.DataFrame) -> pd.Series:
     """What the best has least of: the median of the criterion at the end, inf if not finite."""
     values = summary[f"final_{criterion(summary).replace(' ', '_')}_median"]
     bad = 1 - values if "accuracy" in criterion(summary) else values
@@ -30,7 +30,7 @@ def best(summary: pd.DataFrame) -> pd.DataFrame:
     Of equals that with the smallest loss, and then the first.
     """
     samples, _ = criterion(summary).split()
-    by = {"bad": badness(summary), "loss": summary[f"final_{samples}_loss_median"]}
+    by = {"bad": selection_loss(summary), "loss": summary[f"final_{samples}_loss_median"]}
     runs = pd.DataFrame({"optimizer": summary["optimizer"], **by})
     ordered = runs[np.isfinite(runs["bad"])].sort_values([*by], kind="stable")
     first = ordered.drop_duplicates("optimizer").index.sort_values()

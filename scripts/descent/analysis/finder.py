@@ -14,15 +14,17 @@ def suggestions(step_size: NDArray, loss: NDArray) -> dict[str, float]:
 
     step_size [S], growing; loss [S] at these steps. As fastai's lr_find has them (Howard and Gugger
     2020), which smooths mini-batch losses exponentially; here the loss of all training samples is
-    averaged over WINDOW. nan where the loss is not finite from the start.
+    averaged over WINDOW. nan where the loss never falls.
     """
     finite = np.isfinite(loss)
     stop = len(loss) if finite.all() else int(finite.argmin())
     x, y = np.log10(step_size[:stop]), loss[:stop]
-    near = np.abs(x[:, None] - x) <= WINDOW / 2
-    smoothed = (near @ y) / near.sum(1) if stop else y
-    if stop < 3:
+    low = np.searchsorted(x, x - WINDOW / 2)
+    high = np.searchsorted(x, x + WINDOW / 2, side="right")
+    sums = np.r_[0, np.cumsum(y)]
+    smoothed = (sums[high] - sums[low]) / (high - low)
+    lowest = int(smoothed.argmin()) if stop else 0
+    if lowest < 2:
         return {"steepest": np.nan, "minimum / 10": np.nan}
-    lowest = int(smoothed.argmin())
-    slope = np.gradient(smoothed, x)[: max(lowest, 1)]
+    slope = np.gradient(smoothed, x)[:lowest]
     return {"steepest": 10 ** x[slope.argmin()], "minimum / 10": 10 ** x[lowest] / 10}

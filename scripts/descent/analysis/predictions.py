@@ -19,7 +19,7 @@ COLUMNS = [
     *("predicted", "measured", "error", "stable", "unstable", "ratio"),
 ]
 NO_GRID = np.nan, np.nan  # only a limit lies between two step sizes
-UNSTABLE = {"diverged", "oscillating"}  # statuses of full batches beyond their limit
+UNSTABLE = {"diverged", "oscillating", "plateau"}  # of full batches beyond their limit
 
 
 def predictions(traces: pd.DataFrame, summary: pd.DataFrame, theory: TheoryResults) -> pd.DataFrame:
@@ -28,8 +28,8 @@ def predictions(traces: pd.DataFrame, summary: pd.DataFrame, theory: TheoryResul
     limit       the step size up to which an optimizer is stable near w*; `stable` and `unstable`
                 are the step sizes of the grid between which it lies, measured is their geometric
                 mean; `unstable` is inf where all are stable. A full-batch run is unstable where
-                most seeds oscillate or diverge; one with mini-batches where, in the mean over
-                seeds, F - F* in the last quarter is over FAR times that at the start
+                most seeds oscillate, diverge or stay on a plateau; one with mini-batches where, in
+                the mean over seeds, F - F* in the last quarter is over FAR times that at the start
     excess      F - F* over the last quarter of the steps, mean over seeds
     rate        of full batches, by how much ln(F - F*) falls in a step, over the second half
     curvature   λ_max of the Hessian at the last step against that at w*, where it is measured
@@ -130,7 +130,8 @@ def _step_ratios(traces: pd.DataFrame, theory: TheoryResults) -> Iterator[tuple]
     for name, known in theory.optimizers.items():
         if known.step_ratio and known.constant in ends:
             measured = lowest_between(ends[name]) / lowest_between(ends[known.constant])
-            if np.isfinite(measured):
+            resolved = "excess" not in traces or ends[name].min() > _resolved(traces, theory, name)
+            if np.isfinite(measured) and resolved:
                 yield "step_ratio", name, np.nan, known.step_ratio, measured, np.nan, *NO_GRID
 
 
@@ -140,12 +141,12 @@ def final_means(traces: pd.DataFrame) -> dict[str, tuple[pd.Series, pd.Series]]:
     metric = "excess" if "excess" in traces else "objective"
     last = traces[traces["step"] == traces.groupby(RUN[3:5])["step"].transform("max")]
     seeds = last.pivot(index=RUN[3:5], columns="seed", values=metric)
-    of = dict(iter(seeds.groupby(level=0, sort=False)))
+    by_optimizer = dict(iter(seeds.groupby(level=0, sort=False)))
     return {
         str(name): tuple(
             pd.Series(of_run, rows.index.droplevel(0)) for of_run in mean_and_error(rows)
         )
-        for name, rows in of.items()
+        for name, rows in by_optimizer.items()
     }
 
 

@@ -7,7 +7,8 @@ lowest objective of the study; m1 and m2 are the means of F over the third and f
 steps. The first word that holds:
 
     diverged      F is not finite somewhere, or gap > 10
-    oscillating   (full batch) more than a tenth of the steps of the second half raised F
+    oscillating   (full batch) more than a tenth of the steps of the second half raised F, and where
+                  the minimiser is known, F - F* does not halve from the third quarter to the fourth
     converged     the minimiser is known, and gap ≤ 0.01
     descending    m1 - m2 is a fall beyond noise, and gap < 1
     plateau       none of these: a noise floor, or stuck; the gap says how far up
@@ -55,7 +56,8 @@ def status(
     at_rest = has_minimiser and gap <= ROUNDING  # what is left is rounding
     if not gap <= FAR:
         return "diverged", gap
-    if rises is not None and not at_rest and _share_of_rises(step, rises) > 0.1:
+    halves = has_minimiser and fourth.max() - reference < (third.max(initial=0) - reference) / 2
+    if rises is not None and not (at_rest or halves) and _share_of_rises(step, rises) > 0.1:
         return "oscillating", gap
     if has_minimiser and gap <= 0.01:
         return "converged", gap

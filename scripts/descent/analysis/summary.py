@@ -9,7 +9,7 @@ from descent.analysis.quantiles import QUANTILES, quantile
 from descent.analysis.status import describe_statuses, majority_status, status
 from descent.store.tables import RUN
 
-FOR_GOOD = 1 / 20  # of the steps, which meet a target
+LAST_SHARE = 1 / 20  # of the steps, in which no miss of a target is allowed
 METRICS = "objective|(test|validation)_(loss|accuracy)|excess|optimum_distance_.*"
 
 
@@ -60,7 +60,7 @@ def _steps_to(target: float, run: pd.DataFrame, minimum: float) -> dict[str, flo
     last_miss = run["step"].where(~met, -1).groupby(run["seed"]).max().to_numpy()
     steps = np.unique(run["step"])
     after = np.append(steps, np.inf)[np.searchsorted(steps, last_miss, side="right")]
-    after[last_miss > (1 - FOR_GOOD) * steps[-1]] = np.inf
+    after[last_miss > (1 - LAST_SHARE) * steps[-1]] = np.inf
     return {
         f"steps_to_target_{name}": float(quantile(after, share, "steps"))
         for name, share in QUANTILES.items()

@@ -136,6 +136,8 @@ def _plan(name: str, study: Study, gpu: bool) -> PlannedStudy:
     for figure in study.figures or ():
         if why := unmet[figure]:
             wrong.append(f".figures: found {figure}; {why}; allowed: {', '.join(fitting)}")
+    if any(unknown.values()) and size.task == "classification" and (study.target or 0) > 1:
+        wrong.append(f".target: found {study.target:g}; allowed: a test accuracy, at most 1")
     planned = PlannedStudy(
         name=name,
         question=study.question,

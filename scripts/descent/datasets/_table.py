@@ -252,7 +252,7 @@ def _target(column: "pd.Series", table: Table, wrong: list[str]) -> tuple[NDArra
         wrong += _not_finite(column, numbers, table)
         return numbers, []
     wrong += _cells(column, words == "", "the name of a class, which the key missing does not list")
-    classes = sorted(set(words), key=int if integers else None)
+    classes = sorted(set(words), key=(lambda word: (int(word), word)) if integers else None)
     return np.array([*map({name: i for i, name in enumerate(classes)}.get, words)]), classes
 
 

@@ -15,7 +15,7 @@ from descent.analysis.best import best, criterion
 from descent.analysis.headline import DO
 from descent.analysis.quantiles import over_seeds
 from descent.analysis.status import majority_status
-from descent.theory.results import TheoryResults
+from descent.theory.results import OptimizerTheory, TheoryResults
 
 OPTIMIZERS = 2  # that are asked about, at most
 TARGET = 0.1  # of the way from the start to the lowest objective is left
@@ -39,7 +39,7 @@ def questions(
         size, known = chosen.loc[name, "step_size"], theory.optimizers.get(name)
         found = (
             *_best(runs, size, criterion(summary), metrics),
-            *_limit(runs, known and known.limit),
+            *_limit(runs, known),
             *_steps(traces, runs, size),
         )
         asked += [{"optimizer": name, **question} for question in found]
@@ -75,15 +75,18 @@ def _best(
     }
 
 
-def _limit(runs: pd.DataFrame, limit: float | None) -> Iterator[Question]:
+def _limit(runs: pd.DataFrame, known: OptimizerTheory | None) -> Iterator[Question]:
     sizes = runs["step_size"].to_numpy()
     unstable = runs["status"].map(majority_status).isin(UNSTABLE).to_numpy()
     first = int(unstable.argmax())
     if first:
         after = sizes[first + 1] if first + 1 < len(sizes) else AWAY
-        reason = "In the direction of the largest curvature h a step multiplies what is left by"
-        reason += " 1 − αh, whose size exceeds 1 beyond α = 2/h"
-        reason += f"; here theory puts the limit at {limit:.3g}." if limit else "."
+        reason = ""
+        if known is None or known.is_plain:
+            reason = "In the direction of the largest curvature h a step multiplies what is left"
+            reason += " by 1 − αh, whose size exceeds 1 beyond α = 2/h. "
+        if known and known.limit:
+            reason += f"Theory puts the limit at {known.limit:.3g}."
         yield {
             "plot": "sweep",
             "metric": "objective",

@@ -15,7 +15,7 @@ from descent.errors import InputError
 from descent.plugins import DESCENT, plugin, source_name
 from descent.run import FULL, Run
 from descent.store.data import Size
-from descent.theory.scope import no_minimiser, nonlinear_scores
+from descent.theory.scope import constant_counterpart, no_minimiser, nonlinear_scores
 
 MANY_STEP_SIZES = 20
 
@@ -104,6 +104,26 @@ def _many_step_sizes(runs: Sequence[Run], size: Size) -> str | None:
     return None if enough else f"there are fewer than {MANY_STEP_SIZES} step sizes"
 
 
+def _compared_schedules(runs: Sequence[Run], size: Size) -> str | None:
+    optimizers = dict(enumerate(runs))
+    compared = any(constant_counterpart(run, optimizers) is not None for run in runs)
+    return None if compared else "no schedule has an optimizer that differs in its schedule alone"
+
+
+def _range_test(runs: Sequence[Run], size: Size) -> str | None:
+    tests = sum(run.schedule == "range_test" for run in runs)
+    return None if tests == 1 else f"there are {tests} range tests and not one"
+
+
+def _several_linear_rules(runs: Sequence[Run], size: Size) -> str | None:
+    rules = {
+        (run.update_rule, str(run.update_options))
+        for run in runs
+        if hasattr(plugin("update_rules", run.update_rule), "limit")
+    }
+    return None if len(rules) > 1 else "there are no two update rules whose limit is known"
+
+
 every_step = _every(lambda run: run.evaluate_every == 1, "not every step is evaluated")
 _full_batches = _every(lambda run: run.batch_size == FULL, "not all its batches are full")
 _plain = _every(lambda run: run.update_rule == "plain", "it has no update rule but plain")
@@ -113,10 +133,6 @@ _ends_at_step_size = _every(
 )
 _no_averages = _every(lambda run: run.average_from is None, "it cannot average iterates")
 _a_full_batch = _some(lambda run: run.batch_size == FULL, "no optimizer has full batches")
-_schedules = _some(
-    lambda run: run.schedule not in ("constant", "range_test"), "no optimizer has a schedule"
-)
-_range_test = _some(lambda run: run.schedule == "range_test", "no optimizer is a range test")
 _sweep = _some(lambda run: run.schedule == "constant", "no optimizer has a fixed step size")
 _noise = _some(
     lambda run: run.is_plain and run.batch_size != FULL,
@@ -131,12 +147,12 @@ FIGURES = {
     "sensitivity": Figure((classification, _several_rules)),
     "best_runs": Figure((_several_rules,), "curves"),
     "batch_size": Figure((_several_batch_sizes, _no_averages)),
-    "limit_by_batch_size": Figure((minimiser, _batch_sizes, _several_rules), reads="theory"),
+    "limit_by_batch_size": Figure((minimiser, _batch_sizes, _several_linear_rules), reads="theory"),
     "limit_map": Figure(
         (_full_batches, every_step, _ends_at_step_size, _no_averages, _many_step_sizes),
         reads="theory",
     ),
-    "schedules": Figure((_plain, _sweep, _schedules), reads="theory"),
+    "schedules": Figure((_compared_schedules,), reads="theory"),
     "range_test": Figure((_range_test, _sweep), reads="iterates"),
     "trajectories": Figure((plane, minimiser, every_step), reads="iterates"),
     "loss": Figure((), "curves", reads="theory"),

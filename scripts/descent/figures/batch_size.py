@@ -20,7 +20,7 @@ from matplotlib.colors import FuncNorm, LogNorm, Normalize
 from matplotlib.figure import Figure
 from scipy.special import expit, logit
 
-from descent.analysis.best import badness, best, criterion
+from descent.analysis.best import best, criterion, selection_loss
 from descent.analysis.quantiles import range_text
 from descent.figures import _scales as scales
 from descent.figures import _style as style
@@ -89,7 +89,7 @@ def _draw_plane(
             marker = style.SIGNS[style.statuses(runs).iloc[place]]
             ink = {"color": "white" if dark else "black", "marker": marker, "markersize": 5}
             axes.plot(x[place], size, **style.SIGN | ink)
-        tied = x[badness(runs).to_numpy() <= badness(runs).min()]
+        tied = x[selection_loss(runs).to_numpy() <= selection_loss(runs).min()]
         axes.hlines(size, tied.min(), tied.max(), USEFUL, linewidth=1.5)
     chosen = best(summary).sort_values("samples")[["step_size", "samples"]].to_numpy()
     axes.plot(*chosen.T, color=USEFUL, marker="o", markersize=5, markeredgecolor="black")

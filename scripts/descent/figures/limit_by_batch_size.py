@@ -27,7 +27,9 @@ def draw(traces: pd.DataFrame, summary: pd.DataFrame, theory: TheoryResults) -> 
     numbers = summary.assign(samples=samples(traces)).groupby("optimizer")
     named = numbers[["samples", "batch_size"]].first()
     limits = limits.join(named, on="optimizer")
-    limits["rule"] = [theory.optimizers[name].rule for name in limits["optimizer"]]
+    known = [theory.optimizers[name] for name in limits["optimizer"]]
+    several = len({of.l2 for of in known}) > 1
+    limits["rule"] = [f"{of.rule}, λ = {of.l2:g}" if several else of.rule for of in known]
     rules = limits["rule"].drop_duplicates()
     looks = style.optimizer_looks(pd.DataFrame({"optimizer": rules}))
     for place, (rule, of_rule) in enumerate(limits.groupby("rule", sort=False)):

@@ -1,6 +1,6 @@
 """Can a learning-rate finder be trusted? Above, the range test: the training objective of each seed
-in one run whose step size grows by the same factor in every step, against the step size of the
-moment. Below, the sweep: where the objective ends with each step size fixed, the median over seeds
+in one run whose step size grows by the same factor in every step, against the step size of that
+step. Below, the sweep: where the objective ends with each step size fixed, the median over seeds
 with its range (from ten seeds on the 10 % and 90 % quantiles).
 
 Above, a triangle is what the test suggests for a seed: filled, where its smoothed objective falls
@@ -41,13 +41,14 @@ def draw(
 ) -> Figure:
     tests = {run: it for run, it in runs.items() if it.provenance["schedule"] == "range_test"}
     (optimizer, largest), iterates = next(iter(tests.items()))
-    sweep = summary[~summary["optimizer"].isin([name for name, _ in tests])]
+    fixed = {name for (name, _), it in runs.items() if it.provenance["schedule"] == "constant"}
+    sweep = summary[summary["optimizer"].isin(fixed)]
     figure = Figure(figsize=(style.WIDTH, 5))
     above, below = figure.subplots(2, 1, sharex=True)
     growing = step_sizes(iterates)[1:]
     scales.step_size_axis(below, [growing[0], largest])
     start = traces.loc[traces["step"] == 0, "objective"].median()
-    test = traces[traces["optimizer"] == optimizer]
+    test = traces[(traces["optimizer"] == optimizer) & (traces["step_size"] == largest)]
     seeds = test.pivot(index="step", columns="seed", values="objective").to_numpy()[1:].T
     ends = sweep[[f"final_objective_{end}" for end in median_and_ends(sweep["seeds"].max())]]
     for axes, values in ((above, seeds), (below, ends.to_numpy())):
@@ -60,11 +61,13 @@ def draw(
         for rule, step_size in suggestions(growing, seed).items():
             mark = {"color": TEST, "marker": CARETDOWN, "linestyle": "none", **SUGGESTED[rule]}
             above.plot(step_size, above.get_ylim()[1], **mark, **style.OVER)
-    a = sweep["step_size"].to_numpy()
-    order = a.argsort()
-    median, low, high = ends.to_numpy()[order].T
-    below.vlines(a[order], low, high, color=SWEEP, alpha=0.35, linewidth=3)
-    below.plot(a[order], median, color=SWEEP, marker="s", markersize=3)
+    for _, of_optimizer in sweep.sort_values("step_size").groupby("optimizer"):
+        a, (median, low, high) = (
+            of_optimizer["step_size"],
+            ends.loc[of_optimizer.index].to_numpy().T,
+        )
+        below.vlines(a, low, high, color=SWEEP, alpha=0.35, linewidth=3)
+        below.plot(a, median, color=SWEEP, marker="s", markersize=3)
     chosen = best(sweep)["step_size"]
     for axes in (above, below):
         for step_size in chosen:

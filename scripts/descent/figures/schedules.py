@@ -19,7 +19,7 @@ from descent.figures import _scales as scales
 from descent.figures import _style as style
 from descent.theory.results import TheoryResults
 
-BEYOND = 30  # times the lowest median: the axis shows nothing beyond
+BEYOND = 30  # times the lowest mean: the axis shows nothing beyond
 MEASURED, EXPECTED = {"marker": CARETUP, "markersize": 7}, {"linestyle": "--", "linewidth": 1}
 
 

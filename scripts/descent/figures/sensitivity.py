@@ -20,7 +20,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from descent.analysis.best import badness, best, criterion
+from descent.analysis.best import best, criterion, selection_loss
 from descent.figures import _scales as scales
 from descent.figures import _style as style
 from descent.figures._final import STAR, draw_ends, ends
@@ -78,7 +78,7 @@ def good_step_sizes(
     runs: summary of one optimizer.
     """
     runs = runs.sort_values("step_size")
-    step_sizes, bad = runs["step_size"].tolist(), badness(runs).to_numpy()
+    step_sizes, bad = runs["step_size"].tolist(), selection_loss(runs).to_numpy()
     chosen = np.argmin(bad)
     worse = np.flatnonzero(bad > bad[chosen] + GOOD + 1e-9)
     before, after = max(worse[worse < chosen], default=-1), min(worse[worse > chosen], default=None)

@@ -28,6 +28,7 @@ A model whose scores are z = A x + b also gives
 one whose loss is convex in the scores, with second derivatives that do not depend on y, for theory,
 
     score_hessian(z)              ∂²loss/∂z² of each sample, [outputs, n] -> [n, outputs, outputs]
+    SMOOTHNESS                    a bound of its eigenvalues, for all z
 
 and one whose objective has a minimiser in closed form gives it:
 

@@ -3,7 +3,8 @@
     factor(t) = 1 - (t - 1) / steps
 
 Defazio, Cutkosky, Mehta and Mishchenko, Optimal linear decay learning rate schedules and further
-refinements, 2023; as torch.optim.lr_scheduler.LinearLR.
+refinements, 2023; as torch.optim.lr_scheduler.LinearLR(start_factor=1,
+end_factor=0).
 """
 
 

@@ -3,7 +3,8 @@ all step sizes, as learning-rate finders do.
 
     factor(t) = 10^(decades (t / steps - 1))
 
-Smith, Cyclical learning rates for training neural networks, 2017.
+Smith, Cyclical learning rates for training neural networks, 2017, whose step size grows linearly;
+geometrically in fastai (Howard and Gugger 2020).
 """
 
 

@@ -14,16 +14,19 @@ from collections.abc import Callable
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.optimize import brentq
+from scipy.sparse.linalg import LinearOperator, eigs
 
 from descent.plugins import state_of
 from descent.theory.spectrum import Spectrum
-from descent.theory.stability import SecondMoments
+from descent.theory.stability import FLAT, SecondMoments
 
 Update = Callable  # an update rule with its options: p, g, step size and state to p and state
 
 
-def from_start(update: Update, start: Spectrum, step_size: float, steps: ArrayLike) -> NDArray:
-    """½ Σ h p_t², what full batches leave of the way from the start after so many steps [S]."""
+def iterated_from_start(
+    update: Update, start: Spectrum, step_size: float, steps: ArrayLike
+) -> NDArray:
+    """½ Σ h p_t², the expected F - F* of full batches after so many steps [S]."""
     steps = np.asarray(steps)
     state = [np.ones_like(start.curvature), *(0 * start.curvature for _ in state_of(update))]
     left, done = np.empty(len(steps)), 0
@@ -35,23 +38,37 @@ def from_start(update: Update, start: Spectrum, step_size: float, steps: ArrayLi
     return left
 
 
-def limit(update: Update, moments: SecondMoments, batch_size: int, most: float) -> float:
-    """The step size up to which second moments stay bounded, below `most`, that of full batches.
+def limit(
+    update: Update, moments: SecondMoments, batch_size: int, full_batch_limit: float
+) -> float:
+    """The step size up to which second moments stay bounded with batches of this size.
 
     The differences between the samples' Hessians feed noise with covariance N(Σ) = (E H_iΣH_i -
     HΣH) / B into the gradient, Σ the second moments of p, and the rule makes second moments R∘N of
     noise with covariance N, R_ij = Σ_t p_t(h_i) p_t(h_j) for one impulse of noise. They stay
-    bounded as long as all eigenvalues of Σ ↦ R∘N(Σ) are less than 1.
+    bounded as long as the spectral radius of Σ ↦ R∘N(Σ) is below 1.
     """
     h = moments.curvatures
-    inputs = np.eye(h.size**2).reshape(-1, h.size, h.size)
-    noise = np.array([moments.single(S) - h[:, None] * S * h for S in inputs]) / batch_size
+    bent = h > FLAT * h.max()  # elsewhere nothing moves
 
     def growth(step_size: float) -> float:
-        fed_back = (noise * responses(update, h, step_size)).reshape(len(noise), -1)
-        return np.log(np.abs(np.linalg.eigvals(fed_back)).max())
+        """The spectral radius less 1."""
+        R = np.zeros((h.size, h.size))
+        R[np.ix_(bent, bent)] = responses(update, h[bent], step_size)
 
-    return brentq(growth, 1e-6 * most, (1 - 1e-9) * most, xtol=1e-9 * most)
+        def fed_back(flat: NDArray) -> NDArray:
+            S = flat.reshape(R.shape)
+            return (R * (moments.single(S) - h[:, None] * S * h)).ravel() / batch_size
+
+        if h.size <= 2:  # ARPACK needs more
+            return np.abs(np.linalg.eigvals([fed_back(S) for S in np.eye(R.size)])).max() - 1
+        operator = LinearOperator((R.size, R.size), matvec=fed_back, dtype=np.float64)
+        return abs(eigs(operator, 1, v0=np.eye(h.size).ravel(), return_eigenvectors=False)[0]) - 1
+
+    high = (1 - 1e-9) * full_batch_limit
+    if growth(high) <= 0:  # the samples' Hessians do not differ
+        return full_batch_limit
+    return brentq(growth, 1e-6 * full_batch_limit, high, xtol=1e-9 * full_batch_limit)
 
 
 def responses(update: Update, curvature: NDArray, step_size: float) -> NDArray:
@@ -75,8 +92,8 @@ def matrices(update: Update, curvature: NDArray, step_size: float) -> tuple[NDAr
     for unit in np.eye(size):
         state = [entry * np.ones_like(curvature) for entry in unit]
         columns.append(np.stack(_step(update, curvature * state[0], step_size, state), -1))
-    kicked = _step(update, np.ones(1), step_size, [np.zeros(1)] * size)
-    return np.stack(columns, -1), np.concatenate(kicked)
+    impulse = _step(update, np.ones(1), step_size, [np.zeros(1)] * size)
+    return np.stack(columns, -1), np.concatenate(impulse)
 
 
 def _step(update: Update, gradient: NDArray, step_size: float, state: list) -> list[NDArray]:

@@ -1,7 +1,7 @@
 """What a schedule does to the best step size, from a bound for convex objectives alone.
 
-After T steps of stochastic subgradient descent with step sizes γ η_t, on a convex objective whose
-subgradients are at most G in norm, from a start at distance D of a minimiser, the last iterate has
+Stochastic subgradient descent x_{t+1} = x_t - γ η_t g_t on a convex objective whose subgradients
+are at most G in norm, from a start x_1 at distance D of a minimiser, has
 
     E f(x_T) - f* ≤ D² a / γ + G² b γ,   a = 1 / (2 Σ η_t),
     2 b = Σ η_t² / Σ η_t + Σ_{k<T} η_k (Σ_{t≥k} η_t²) / (Σ_{t>k} η_t  Σ_{t≥k} η_t)
@@ -15,7 +15,8 @@ from numpy.typing import NDArray
 
 
 def best_step_size(factors: NDArray) -> float:
-    """√(a / b), the best γ in units of D / G; factors: η_1 … η_T, the last above 0."""
+    """√(a / b), the best γ in units of D / G; factors: η_1 … η_T, of which some are above 0."""
+    factors = np.trim_zeros(factors, "b")  # such steps move nothing
     sums = np.cumsum(factors[::-1])[::-1]
     squares = np.cumsum(np.square(factors[::-1]))[::-1]
     a = 1 / (2 * sums[0])

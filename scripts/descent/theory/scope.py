@@ -1,5 +1,8 @@
 """Which studies have a theory, and which objectives a minimiser that theory finds."""
 
+from collections.abc import Mapping
+from dataclasses import replace
+
 from descent.plugins import plugin
 from descent.run import Run
 from descent.store.data import Size
@@ -35,3 +38,13 @@ def no_minimiser(run: Run, size: Size) -> str | None:
     if run.l2 or hasattr(model, "optimum"):
         return None
     return f"without l2, the objective of {run.model} may have no minimiser"
+
+
+def constant_counterpart(run: Run, others: Mapping[str, Run]) -> str | None:
+    """The name of the optimizer that differs from a plain run with a schedule in nothing but its
+    constant step size; None where there is none, and of a range test."""
+    if run.update_rule != "plain" or run.schedule in ("constant", "range_test"):
+        return None
+    wanted = replace(run, schedule="constant", schedule_options={})
+    equal = (name for name, of in others.items() if replace(of, step_size=run.step_size) == wanted)
+    return next(equal, None)

@@ -11,7 +11,7 @@ squares that is all of stochastic gradient descent; else it holds near w*.
 
 Few parameters: Σ is any matrix. Many: Σ is diagonal in the basis u ⊗ q of the eigenvectors of the
 mean Hessian in the scores and of the samples' second moments, and of HΣH the diagonal entries of H
-are taken; what is left out is not negative, so that α* is an upper bound (15 % too high on digits).
+are taken; what is left out is not negative, so that α* is an upper bound.
 """
 
 from collections.abc import Callable

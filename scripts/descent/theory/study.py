@@ -20,7 +20,7 @@ from descent.theory.minimiser import TIED, certificate, objective_of
 from descent.theory.objective import Point
 from descent.theory.results import EXPECTED, ObjectiveTheory, OptimizerTheory, TheoryResults
 from descent.theory.schedules import best_step_size
-from descent.theory.scope import no_minimiser, no_theory
+from descent.theory.scope import constant_counterpart, no_minimiser, no_theory
 from descent.theory.spectrum import EXACT, Spectrum, largest, spectra
 from descent.theory.stability import SecondMoments
 
@@ -75,9 +75,8 @@ def _of_objective(
     objective = objective_of(data, **{key: getattr(run, key) for key in OBJECTIVE})
     zero = objective.at(np.zeros(objective.shape))
     at_zero = largest(zero.hessian, zero.w.size).value
-    smoothness = getattr(objective.model, "SMOOTHNESS", None)
     if why := no_minimiser(run, data.size):
-        why += _without_end(training) if smoothness else ""
+        why += _without_end(training)
         return ObjectiveTheory(why_no_minimiser=why, curvature_at_zero=at_zero), {}, []
     point = objective.at(objective.flat(minimiser))
     top = largest(point.hessian, point.w.size)
@@ -90,7 +89,7 @@ def _of_objective(
         curvature=top.value,
         curvature_residual=top.residual,
         smallest_curvature=smallest,
-        curvature_bound=smoothness * float(objective.moments[0][-1]) + run.l2,
+        curvature_bound=objective.model.SMOOTHNESS * float(objective.moments[0][-1]) + run.l2,
         noise_trace=point.noise_trace,
     )
     samples, moments = len(training.y_train), SecondMoments.at(point)
@@ -103,18 +102,14 @@ def _of_objective(
 
 
 def _against_constant(run: Run, others: Mapping[str, Run], samples: int) -> dict[str, Any]:
-    """The optimizer with a constant step size that a schedule is compared with, and how many times
-    as large the best step size is expected to be."""
-    if run.update_rule != "plain" or run.schedule == "constant":
+    """The optimizer that a schedule is compared with, and how many times larger the best step size
+    is expected to be."""
+    constant, steps = constant_counterpart(run, others), run.steps(samples)
+    if not constant:
         return {}
-    wanted = replace(run, schedule="constant", schedule_options={})
-    for name, other in others.items():
-        if replace(other, step_size=run.step_size) == wanted:
-            steps = run.steps(samples)
-            factors = run.step_sizes(0, steps, steps) / run.step_size
-            ratio = best_step_size(factors) / best_step_size(np.ones(steps))
-            return {"constant": name, "step_ratio": ratio}
-    return {}
+    factors = run.step_sizes(0, steps, steps) / run.step_size
+    ratio = best_step_size(factors) / best_step_size(np.ones(steps))
+    return {"constant": constant, "step_ratio": ratio}
 
 
 def _has_limit(run: Run, samples: int) -> bool:
@@ -129,7 +124,7 @@ def _limits(
 ) -> dict[str, dict[str, Any]]:
     """The limits of optimizers, by a run of each."""
     limits: dict[str, dict[str, Any]] = {}
-    of_plain = cache(moments.limit)  # of a batch size, which optimizers may share
+    plain_limit = cache(moments.limit)  # of a batch size, which optimizers may share
     for name, run in runs.items():
         rule = plugin("update_rules", run.update_rule)
         of_full = rule.limit(**run.update_options) / known.curvature
@@ -138,7 +133,7 @@ def _limits(
             if run.is_plain:
                 limits[name]["limit_from_anywhere"] = 2 / known.curvature_bound
         elif run.update_rule == "plain":
-            limit = of_plain(run.batch_size)
+            limit = plain_limit(run.batch_size)
             limits[name] = {"limit": limit, "limit_is_upper_bound": not moments.exact}
         elif moments.exact:
             update = partial(rule.update, **run.update_options)
@@ -190,9 +185,9 @@ def _expected(
             continue
         steps = run.evaluated_steps(samples)
         if full:
-            rule = plugin("update_rules", run.update_rule)
-            update = partial(rule.update, **run.update_options)
-            left = linear_rules.from_start(update, start, a, steps)
+            update = partial(plugin("update_rules", run.update_rule).update, **run.update_options)
+            iterated = partial(linear_rules.iterated_from_start, update)
+            left = (from_start if run.is_plain else iterated)(start, a, steps)
             add(name, a, steps, left, np.full(len(steps), np.nan))
             continue
         if not run.is_plain:
