@@ -2,12 +2,11 @@
 
 import { expected } from "expected";
 import { across, axes, colour, line, mark, path, rangeOf, within } from "plot";
-import { band, columns, label, median, minimum, ofSeeds, prediction, rowsOf, seeds } from "study";
-import { baseOf, mostOf, visible } from "sweep";
+import { band, columns, label, median, minimum, ofSeeds, prediction, seeds } from "study";
+import { baseOf, MANY, mostOf, visible } from "sweep";
 
 const ALONG = { step: "step t", epoch: "epoch", path: "α t, step size × steps" };
 const PARTS = { all: [0], first: [0, 20], last: [-20] }; // evaluated steps, for slice
-const MANY = 30; // runs: of more, ranges over seeds would cover each other
 
 /** Draw the curves; the places of their points, and the axes. */
 export function drawCurves(svg, view) {
@@ -23,15 +22,28 @@ export function drawCurves(svg, view) {
   const x = { label: ALONG[view.x], log: xLog, range: [low, high > low ? high : low + 1] };
   const plot = axes(svg, { x, y: { label: label(metric), log: yLog, metric, range }, right: 64 });
   const drawn = view.blank ? [] : shown.map((of) => curve(view, plot, of, shown.length <= MANY));
-  svg.classList.toggle("many", drawn.length > MANY);
-  const parts = [...levels(view, plot), ...drawn.map(({ svg }) => svg), dashed(forecast, plot)];
-  svg.innerHTML = plot.grid + parts.join("") + names(drawn, current);
+  const many = drawn.length > MANY ? bitmap(svg, drawn) : "";
+  const parts = [...levels(view, plot), many, ...drawn.map(({ svg }) => svg)];
+  svg.innerHTML = plot.grid + parts.join("") + dashed(forecast, plot) + names(drawn, current);
   return { ...plot, places: drawn.flatMap(({ places }) => places) };
+}
+
+/** Many curves as one image, since thousands of paths take long to draw. */
+function bitmap({ clientWidth: width, clientHeight: height }, drawn) {
+  const canvas = document.createElement("canvas"), pen = canvas.getContext("2d");
+  const ratio = devicePixelRatio, dark = matchMedia("(prefers-color-scheme: dark)").matches;
+  Object.assign(canvas, { width: width * ratio, height: height * ratio });
+  pen.scale(ratio, ratio);
+  for (const { run, d } of drawn) {
+    pen.strokeStyle = run.colours[dark ? 1 : 0];
+    pen.stroke(new Path2D(d));
+  }
+  return `<image width="${width}" height="${height}" href="${canvas.toDataURL()}"/>`;
 }
 
 /** The rows of a run that are shown; a logarithmic axis does not have the start. */
 function shownRows(run, { part, xLog }) {
-  const rows = rowsOf(run).slice(...PARTS[part]);
+  const rows = run.rows.slice(...PARTS[part]);
   return xLog && rows.length > 1 && columns.step[rows[0]] === 0 ? rows.slice(1) : rows;
 }
 
@@ -58,22 +70,23 @@ function curve(view, { x, y }, { run, rows, along }, few) {
   const { curve: metric } = view, current = run === view.run, parts = [];
   const through = (value) => rows.map((row) => [x.at(along(row)), within(y, value(row))]);
   const middle = through((row) => median(metric, row));
-  const places = middle.map(([x, y], i) => ({ run, row: rows[i], x, y }));
+  const places = middle.map(([x, y], i) => ({ run, row: rows[i], x, y })), d = line(middle);
+  if (!few && !current) return { run, places, d };
   if (view.seeds) {
     const each = seeds.map((_, i) => line(through((row) => ofSeeds(metric, row)[i])));
     parts.push(path("seed", each.join("")));
-  } else if (few && seeds.length > 1) {
+  } else if (seeds.length > 1) {
     const [low, high] = [0, 2].map((i) => through((row) => band(metric, row)[i]));
     parts.push(path("band", `${line([...low, ...high.reverse()])}Z`));
   }
-  parts.push(path(current ? "curve current" : "curve", line(middle)));
+  parts.push(path(current ? "curve current" : "curve", d));
   const beyond = places.find(({ row }) => !(median(metric, row) <= y.high)), end = places.at(-1);
   const sign = beyond && `M${beyond.x - 5} ${y.to + 8}l5-8 5 8z`;
   if (beyond) parts.push(path("end", sign, "", "beyond the axis"));
-  if (few) parts.push(path("end", mark(run.optimizer.mark, end.x, end.y, 4.5)));
+  parts.push(path("end", mark(run.optimizer.mark, end.x, end.y, 4.5)));
   const now = current && places.find(({ row }) => row === view.row);
   if (now) parts.push(`<circle class="now" cx="${now.x}" cy="${now.y}" r="6"/>`);
-  return { run, places, svg: `<g style="${colour(run.colours)}">${parts.join("")}</g>` };
+  return { run, places, d, svg: `<g style="${colour(run.colours)}">${parts.join("")}</g>` };
 }
 
 /** Lines across: the minimum F*, the target of a question, and 2/α at the slider's step size. */

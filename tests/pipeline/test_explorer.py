@@ -202,7 +202,7 @@ def test_a_curve_is_at_the_medians(open_page, results):
 
 def test_a_mark_is_read_under_the_mouse_and_a_click_comes_to_its_run(open_page, results):
     page, summary = open_page("digits"), table_of(results, "digits", "summary")
-    for plot, selector in (("sweep", ".mark"), ("curves", ".end")):
+    for plot, selector in (("sweep", ".mark.current"), ("curves", ".end")):
         mark = page.page.locator(f"#{plot} {selector}").first
         mark.scroll_into_view_if_needed()
         box = mark.bounding_box()
