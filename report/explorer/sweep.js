@@ -89,6 +89,7 @@ function predicted(metric, { x, y }, optimizer, own) {
 /** The marks of runs, those that look alike in one path: filled with the colour of the run's curve
  if few are drawn; a cross beyond the axis. */
 function marks(places, { run: current, chosen }) {
+  const plain = places.length > 200 ? 3 : 5.5;
   const look = ({ run }) => {
     const { optimizer: { open, colours } } = run, drawn = chosen.has(run.name) || run === current;
     const fill = drawn && chosen.size <= MANY ? `fill:light-dark(${run.colours})` : "";
@@ -96,7 +97,7 @@ function marks(places, { run: current, chosen }) {
     return `class="${classes}" style="${colour(colours)}${fill}"`;
   };
   const shape = ({ run, x, y, beyond }) => {
-    const cross = `M${x - 5} ${y - 5}l10 10m0-10l-10 10`, size = run === current ? 8 : 5.5;
+    const cross = `M${x - 5} ${y - 5}l10 10m0-10l-10 10`, size = run === current ? 8 : plain;
     return beyond ? cross : mark(run.optimizer.mark, x, y, size);
   };
   return [...Map.groupBy(places, look)].map(([look, own]) =>

@@ -44,6 +44,10 @@ studies:
     dataset: bowl, model: linear_regression, bias: false, initial: zeros, seeds: 1, optimizers: {
       gd: {batch_size: full, epochs: 60, evaluate_every: 1, average_from: 15,
            step_sizes: [1, 2.05, 40]}}}
+  many: {
+    dataset: bowl, model: linear_regression, bias: false, seeds: 1, optimizers: {
+      gd: {batch_size: full, epochs: 3, evaluate_every: 1,
+           step_sizes: {from: 0.001, to: 1, per_decade: 10}}}}
   network: {
     dataset: digits, model: neural_network, hidden: 4, seeds: 2, optimizers: {
       sgd: {batch_size: 500, epochs: 3, evaluate_every: 1, step_sizes: [0.01, 0.1, 1]}}}
@@ -366,6 +370,22 @@ def test_a_plot_is_saved_as_svg_on_a_light_ground(open_page):
         assert len(texts) > 5
         assert all(luminance(of.get("fill")) < 0.05 for of in texts)
         assert any(of.get("stroke-dasharray") not in ("none", None) for of in svg.iter())
+
+
+def test_many_curves_are_drawn_and_saved(open_page):
+    page = open_page("many")
+    page.click("all")
+    drawn = page.run(
+        """() => {
+            const canvas = document.querySelector("#curves canvas");
+            const pixels = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height);
+            return pixels.data.filter((value, i) => i % 4 === 3 && value).length;
+        }"""
+    )
+    assert drawn > 31 * 500  # pixels; the plot is wider
+    svg = page.saved("curves-svg").read_text()
+    assert 'href="data:image/png' in svg
+    assert "foreignObject" not in svg
 
 
 # access
