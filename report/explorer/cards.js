@@ -32,7 +32,7 @@ export function cardOf(run, row) {
   const sizes = `studies.${study.study}.optimizers.${name.replace(/_average$/, "")}.step_sizes`;
   return `<article>
     <h3><span class="swatch" style="background:light-dark(${run.colours})"></span>
-      ${name}, α = ${Number(run.label)}</h3>
+      ${name}, α = ${text(run.stepSize)}</h3>
     <p>${explained(run.status)}, gap ${text(run.gap ?? NaN, "", 2)}</p>
     ${study.weights && run.number !== null ? weightsOf(run, step[row]) : ""}
     ${tableOf(heads, rows)}

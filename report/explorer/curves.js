@@ -2,12 +2,12 @@
 
 import { expected } from "expected";
 import { across, axes, colour, line, mark, path, rangeOf, within } from "plot";
-import { band, columns, label, median, minimum, ofSeeds, prediction, rowsOf, seeds } from "study";
-import { baseOf, mostOf, visible } from "sweep";
+import { band, columns, label, median, minimum, ofSeeds, prediction, seeds, text } from "study";
+import { baseOf, MANY, mostOf, visible } from "sweep";
 
 const ALONG = { step: "step t", epoch: "epoch", path: "α t, step size × steps" };
+const CANVAS = `<foreignObject width="100%" height="100%"><canvas></canvas></foreignObject>`;
 const PARTS = { all: [0], first: [0, 20], last: [-20] }; // evaluated steps, for slice
-const MANY = 30; // runs: of more, ranges over seeds would cover each other
 
 /** Draw the curves; the places of their points, and the axes. */
 export function drawCurves(svg, view) {
@@ -23,15 +23,30 @@ export function drawCurves(svg, view) {
   const x = { label: ALONG[view.x], log: xLog, range: [low, high > low ? high : low + 1] };
   const plot = axes(svg, { x, y: { label: label(metric), log: yLog, metric, range }, right: 64 });
   const drawn = view.blank ? [] : shown.map((of) => curve(view, plot, of, shown.length <= MANY));
-  svg.classList.toggle("many", drawn.length > MANY);
-  const parts = [...levels(view, plot), ...drawn.map(({ svg }) => svg), dashed(forecast, plot)];
-  svg.innerHTML = plot.grid + parts.join("") + names(drawn, current);
+  const many = drawn.length > MANY ? CANVAS : "";
+  const parts = [...levels(view, plot), many, ...drawn.map(({ svg }) => svg)];
+  svg.innerHTML = plot.grid + parts.join("") + dashed(forecast, plot) + names(drawn, current);
+  if (many) drawMany(svg.querySelector("canvas"), svg, drawn);
   return { ...plot, places: drawn.flatMap(({ places }) => places) };
+}
+
+/** Draw many curves on a canvas, since thousands of paths take long. */
+function drawMany(canvas, { clientWidth: width, clientHeight: height }, drawn) {
+  const pen = canvas.getContext("2d"), ratio = devicePixelRatio;
+  const dark = matchMedia("(prefers-color-scheme: dark)").matches ? 1 : 0;
+  Object.assign(canvas, { width: width * ratio, height: height * ratio });
+  pen.scale(ratio, ratio);
+  for (const { run, places } of drawn) {
+    pen.beginPath();
+    for (const { x, y } of places) pen.lineTo(x, y);
+    pen.strokeStyle = run.colours[dark];
+    pen.stroke();
+  }
 }
 
 /** The rows of a run that are shown; a logarithmic axis does not have the start. */
 function shownRows(run, { part, xLog }) {
-  const rows = rowsOf(run).slice(...PARTS[part]);
+  const rows = run.rows.slice(...PARTS[part]);
   return xLog && rows.length > 1 && columns.step[rows[0]] === 0 ? rows.slice(1) : rows;
 }
 
@@ -59,10 +74,11 @@ function curve(view, { x, y }, { run, rows, along }, few) {
   const through = (value) => rows.map((row) => [x.at(along(row)), within(y, value(row))]);
   const middle = through((row) => median(metric, row));
   const places = middle.map(([x, y], i) => ({ run, row: rows[i], x, y }));
+  if (!few && !current) return { run, places };
   if (view.seeds) {
     const each = seeds.map((_, i) => line(through((row) => ofSeeds(metric, row)[i])));
     parts.push(path("seed", each.join("")));
-  } else if (few && seeds.length > 1) {
+  } else if (seeds.length > 1) {
     const [low, high] = [0, 2].map((i) => through((row) => band(metric, row)[i]));
     parts.push(path("band", `${line([...low, ...high.reverse()])}Z`));
   }
@@ -70,7 +86,7 @@ function curve(view, { x, y }, { run, rows, along }, few) {
   const beyond = places.find(({ row }) => !(median(metric, row) <= y.high)), end = places.at(-1);
   const sign = beyond && `M${beyond.x - 5} ${y.to + 8}l5-8 5 8z`;
   if (beyond) parts.push(path("end", sign, "", "beyond the axis"));
-  if (few) parts.push(path("end", mark(run.optimizer.mark, end.x, end.y, 4.5)));
+  parts.push(path("end", mark(run.optimizer.mark, end.x, end.y, 4.5)));
   const now = current && places.find(({ row }) => row === view.row);
   if (now) parts.push(`<circle class="now" cx="${now.x}" cy="${now.y}" r="6"/>`);
   return { run, places, svg: `<g style="${colour(run.colours)}">${parts.join("")}</g>` };
@@ -91,6 +107,6 @@ function names(drawn, current) {
   return ends.sort((a, b) => (b.run === current) - (a.run === current)).map(({ run, x, y }) => {
     if (taken.some((other) => Math.abs(other.y - y) < 12 && Math.abs(other.x - x) < 60)) return "";
     taken.push({ x, y });
-    return `<text x="${x + 8}" y="${y + 4}">${Number(run.label)}</text>`;
+    return `<text x="${x + 8}" y="${y + 4}">${text(run.stepSize)}</text>`;
   }).join("");
 }

@@ -79,7 +79,7 @@ export function within(scale, value) {
 
 /** A path of a kind, which its class is; title: what is said of it. */
 export const path = (kind, d, style = "", title = "") =>
-  `<path class="${kind}" d="${d}" style="${style}"><title>${title}</title></path>`;
+  `<path class="${kind}" d="${d}" style="${style}">${title && `<title>${title}</title>`}</path>`;
 
 /** The style of a colour for light and one for dark grounds. */
 export const colour = ([light, dark]) => `color:light-dark(${light},${dark});`;

@@ -27,6 +27,9 @@ export function svgOf(svg) {
     for (const name of STYLES) element.setAttribute(name, style[name]);
   });
   document.documentElement.style.colorScheme = "";
+  const canvas = svg.querySelector("canvas"),
+    image = canvas && `<image href="${canvas.toDataURL()}"/>`;
+  if (canvas) copy.querySelector("foreignObject").outerHTML = image;
   copy.setAttribute("xmlns", "http://www.w3.org/2000/svg");
   copy.setAttribute("style", "background:white");
   return copy.outerHTML;

@@ -2,7 +2,7 @@
 // slider; chosen: names of runs. What is not as at first stands in the hash of the address.
 
 import { rangeOf } from "plot";
-import { columns, median, metrics, optimizers, prediction, rowsOf, runs, study } from "study";
+import { columns, median, metrics, optimizers, prediction, runs, study } from "study";
 
 const MANY = 3; // optimizers
 const LOGS = ["sweepLog", "yLog", "xLog"];
@@ -26,7 +26,9 @@ export function initial({ metric, curve, x } = {}) {
 
 /** Whether the medians of a metric are above 0 and far apart; rounding may leave F − F* below 0. */
 function isWide(metric) {
-  const medians = runs.flatMap(rowsOf).map((row) => median(metric, row)).filter(Number.isFinite);
+  const medians = runs.flatMap(({ rows }) => rows.map((row) => median(metric, row))).filter(
+    Number.isFinite,
+  );
   const [low, high] = rangeOf(medians, true), negative = medians.some((value) => value < 0);
   return high > 6 * low && (metric === "excess" || !negative);
 }

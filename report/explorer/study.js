@@ -10,9 +10,9 @@ let start = 0;
 for (const run of runs) {
   run.optimizer = optimizers[run.optimizer];
   run.name = `${run.optimizer.name} ${run.label}`;
-  run.start = start;
+  run.rows = Array.from({ length: run.steps }, (_, i) => start + i);
+  Object.assign(run, { start, end: start + run.steps - 1 });
   start += run.steps;
-  run.end = start - 1;
 }
 
 async function unpack(layout, base64) {
@@ -37,14 +37,10 @@ export const ofSeeds = (metric, row) =>
 export const median = (metric, row) => columns[metric][row * width + 1];
 
 /** Whether a metric is known of a run: the curvature is of full batches only. */
-export const isKnown = (run, metric) =>
-  rowsOf(run).some((row) => !Number.isNaN(median(metric, row)));
-
-/** The rows of a run. */
-export const rowsOf = ({ start, steps }) => Array.from({ length: steps }, (_, i) => start + i);
+export const isKnown = ({ rows }, metric) => rows.some((row) => !Number.isNaN(median(metric, row)));
 
 /** The last row of a run up to an epoch. */
-export const rowAt = (run, epoch) => rowsOf(run).findLast((row) => columns.epoch[row] <= epoch);
+export const rowAt = ({ rows }, epoch) => rows.findLast((row) => columns.epoch[row] <= epoch);
 
 const LABELS = { excess: "suboptimality F − F*", objective: "objective F" };
 Object.assign(LABELS, { curvature: "curvature λ_max", gradient_norm: "gradient norm ‖∇F‖" });

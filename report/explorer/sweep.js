@@ -5,6 +5,7 @@ import { axes, colour, down, line, mark, path, rangeOf, within } from "plot";
 import { columns, isKnown, isShare, label, median, minimum, ofSeeds, rowAt, text } from "study";
 import { optimizers, prediction, runs, seeds, study } from "study";
 
+export const MANY = 30; // curves: of more, colours and ranges cannot be told apart
 const POINTS = 120; // step sizes at which the prediction is computed
 const SIGNS = { diverged: "×", oscillating: "~", plateau: "–", descending: "↘", converged: "✓" };
 
@@ -48,7 +49,7 @@ export function drawSweep(svg, view) {
   const tried = places.map(({ x }) => path("tried", `M${x} ${plot.frame.bottom}v-12`));
   const parts = view.blank ? tried : [
     ...optimizers.map((optimizer) => sweepOf(view, plot, optimizer, of(optimizer))),
-    ...places.map((place) => markOf(place, view)),
+    ...marks(places, view),
     signs(of(view.run.optimizer), plot),
     path("cursor", down(plot.x.at(view.alpha), plot.frame)),
   ];
@@ -85,13 +86,23 @@ function predicted(metric, { x, y }, optimizer, own) {
   }));
 }
 
-/** The mark of a run: filled with the colour of its curve if it is drawn; a cross beyond the axis. */
-function markOf({ run, x, y, beyond }, view) {
-  const { mark: kind, open, colours } = run.optimizer, current = run === view.run;
-  const fill = current || view.chosen.has(run.name) ? `fill:light-dark(${run.colours})` : "";
-  const cross = `M${x - 5} ${y - 5}l10 10m0-10l-10 10`, size = current ? 8 : 5.5;
-  const classes = `mark ${current ? "current" : ""} ${open ? "averaged" : ""}`;
-  return path(classes, beyond ? cross : mark(kind, x, y, size), colour(colours) + fill);
+/** The marks of runs, those that look alike in one path: filled with the colour of the run's curve
+ if few are drawn; a cross beyond the axis. */
+function marks(places, { run: current, chosen }) {
+  const plain = places.length > 200 ? 3 : 5.5;
+  const look = ({ run }) => {
+    const { optimizer: { open, colours } } = run, drawn = chosen.has(run.name) || run === current;
+    const fill = drawn && chosen.size <= MANY ? `fill:light-dark(${run.colours})` : "";
+    const classes = `mark ${run === current ? "current" : ""} ${open ? "averaged" : ""}`;
+    return `class="${classes}" style="${colour(colours)}${fill}"`;
+  };
+  const shape = ({ run, x, y, beyond }) => {
+    const cross = `M${x - 5} ${y - 5}l10 10m0-10l-10 10`, size = run === current ? 8 : plain;
+    return beyond ? cross : mark(run.optimizer.mark, x, y, size);
+  };
+  return [...Map.groupBy(places, look)].map(([look, own]) =>
+    `<path ${look} d="${own.map(shape).join("")}"/>`
+  );
 }
 
 /** The signs of runs above their marks, as far as there is room. */

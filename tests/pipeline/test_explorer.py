@@ -44,6 +44,10 @@ studies:
     dataset: bowl, model: linear_regression, bias: false, initial: zeros, seeds: 1, optimizers: {
       gd: {batch_size: full, epochs: 60, evaluate_every: 1, average_from: 15,
            step_sizes: [1, 2.05, 40]}}}
+  many: {
+    dataset: bowl, model: linear_regression, bias: false, seeds: 1, optimizers: {
+      gd: {batch_size: full, epochs: 3, evaluate_every: 1,
+           step_sizes: {from: 0.001, to: 1, per_decade: 10}}}}
   network: {
     dataset: digits, model: neural_network, hidden: 4, seeds: 2, optimizers: {
       sgd: {batch_size: 500, epochs: 3, evaluate_every: 1, step_sizes: [0.01, 0.1, 1]}}}
@@ -202,7 +206,7 @@ def test_a_curve_is_at_the_medians(open_page, results):
 
 def test_a_mark_is_read_under_the_mouse_and_a_click_comes_to_its_run(open_page, results):
     page, summary = open_page("digits"), table_of(results, "digits", "summary")
-    for plot, selector in (("sweep", ".mark"), ("curves", ".end")):
+    for plot, selector in (("sweep", ".mark.current"), ("curves", ".end")):
         mark = page.page.locator(f"#{plot} {selector}").first
         mark.scroll_into_view_if_needed()
         box = mark.bounding_box()
@@ -238,6 +242,7 @@ def test_a_run_that_diverged_is_seen_where_it_alone_is_chosen(open_page, alpha, 
     assert page.text("#nearest").endswith("diverged.")
 
 
+@pytest.mark.slow
 def test_curves_are_kept_and_removed_and_two_runs_compared(open_page):
     page = open_page("digits", "#chosen=gd+3.0")
     assert page.curves() == ["gd 3.0"]
@@ -260,6 +265,7 @@ def test_curves_are_kept_and_removed_and_two_runs_compared(open_page):
     assert page.card(1).keys() == page.card(0).keys() | {"curvature λ_max"}
 
 
+@pytest.mark.slow
 def test_the_path_of_the_bowl_is_played(open_page, results):
     page = open_page("bowl", "#alpha=1&chosen=")
     page.slide("row", 0)
@@ -312,6 +318,7 @@ def test_questions_hide_what_happened_until_it_is_revealed(open_page, study):
 # sharing and saving
 
 
+@pytest.mark.slow
 def test_an_address_restores_what_is_shown(open_page):
     page = open_page("digits")
     page.select(metric="test_loss", at="epoch", curve="gradient_norm", x="epoch", other="sgd 0.1")
@@ -329,6 +336,7 @@ def test_an_address_restores_what_is_shown(open_page):
     assert restored.state() == open_page("digits").state()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "nonsense",
     [
@@ -341,6 +349,7 @@ def test_what_is_not_known_of_an_address_is_as_if_it_was_not_there(open_page, no
     assert open_page("digits", nonsense).state() == open_page("digits").state()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("study", NAMES)
 def test_what_is_saved_as_csv_is_in_the_traces(open_page, results, study):
     page, traces = open_page(study), table_of(results, study, "traces")
@@ -358,6 +367,7 @@ def test_what_is_saved_as_csv_is_in_the_traces(open_page, results, study):
         assert_allclose(merged[["objective_x", "epoch_x"]], exact, 1e-6)
 
 
+@pytest.mark.slow
 def test_a_plot_is_saved_as_svg_on_a_light_ground(open_page):
     page = open_page("digits", color_scheme="dark")
     for plot in PLOTS:
@@ -368,9 +378,27 @@ def test_a_plot_is_saved_as_svg_on_a_light_ground(open_page):
         assert any(of.get("stroke-dasharray") not in ("none", None) for of in svg.iter())
 
 
+@pytest.mark.slow
+def test_many_curves_are_drawn_and_saved(open_page):
+    page = open_page("many")
+    page.click("all")
+    drawn = page.run(
+        """() => {
+            const canvas = document.querySelector("#curves canvas");
+            const pixels = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height);
+            return pixels.data.filter((value, i) => i % 4 === 3 && value).length;
+        }"""
+    )
+    assert drawn > 31 * 500  # pixels; the plot is wider
+    svg = page.saved("curves-svg").read_text()
+    assert 'href="data:image/png' in svg
+    assert "foreignObject" not in svg
+
+
 # access
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("study", NAMES)
 def test_everything_that_one_works_has_a_name_and_is_reached_by_tab(open_page, study):
     page = open_page(study)
@@ -394,6 +422,7 @@ def test_everything_that_one_works_has_a_name_and_is_reached_by_tab(open_page, s
     assert set(keys) <= reached
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("study", NAMES)
 def test_a_phone_scrolls_down_only(open_page, study):
     page = open_page(study, viewport={"width": 390, "height": 844}, device_scale_factor=2)
@@ -402,6 +431,7 @@ def test_a_phone_scrolls_down_only(open_page, study):
     assert page.run("document.documentElement.scrollWidth") <= 390
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_texts_and_curves_can_be_seen(open_page, scheme):
     page = open_page("digits", color_scheme=scheme)
