@@ -77,16 +77,14 @@ def predictions(study: str, quantities: Sequence[str] = ()) -> str:
     return markdown(["quantity", "optimizer", "step size", "predicted", "measured", "ratio"], rows)
 
 
-def steps_to_target(study: str, step_sizes: int) -> str:
-    """Steps to the target of each optimizer: the first two step sizes, and the fastest."""
-    rows = []
-    for name, runs in read(study, "summary").groupby("optimizer", sort=False):
-        steps = runs.set_index("step_size")["steps_to_target_median"]
-        fewest = steps.idxmin()
-        small = [f"{_count(steps.iloc[i])} at {steps.index[i]:g}" for i in range(step_sizes)]
-        rows.append([name, *small, f"{_count(steps[fewest])} at {fewest:g}"])
-    head = ["optimizer", *(f"step size {i + 1}" for i in range(step_sizes)), "fastest step size"]
-    return markdown(head, rows)
+def steps_to_target(study: str, penalties: dict[str, str]) -> str:
+    """Steps to the target of each optimizer, by its λ: two small step sizes, and the fastest."""
+    summary, rows = read(study, "summary").set_index("optimizer"), []
+    for name, l2 in penalties.items():
+        steps = summary.loc[name].set_index("step_size")["steps_to_target_median"]
+        shown = [*steps.index[:2], steps.idxmin()]
+        rows.append([l2, *(f"{_count(steps[a])} at {a:g}" for a in shown)])
+    return markdown(["λ", "at 1/L", "at 1.99/L", "fewest"], rows)
 
 
 def _count(steps: float) -> str:
@@ -102,7 +100,10 @@ TABLES = {
     ),
     "linear_regression_predictions": lambda: predictions("linear_regression"),
     "softmax_l2_predictions": lambda: predictions("softmax_l2"),
-    "large_steps": lambda: steps_to_target("large_steps", 2),
+    "large_steps": lambda: steps_to_target(
+        "large_steps",
+        {"l2_1e2": "0.01", "l2_1e3": "0.001", "l2_1e4": "0.0001", "l2_1e5": "0.00001"},
+    ),
     "momentum_limits": lambda: predictions("momentum_limits", ["limit"]),
     "momentum_map": lambda: predictions("momentum_map", ["limit"]),
     "schedules": lambda: predictions("schedules", ["step_ratio"]),

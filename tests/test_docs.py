@@ -33,6 +33,13 @@ def test_tables_are_those_of_the_csv_files(page):
     assert rendered(text) == text, "python docs/render_tables.py"
 
 
+@pytest.mark.parametrize("page", ["../README.md", *(page.name for page in DOCS.glob("*.md"))])
+def test_every_picture_and_page_that_is_linked_is_there(page):
+    text = (DOCS / page).read_text(encoding="utf-8")
+    links = re.findall(r"\]\(([^):]+?)(?:#[^)]*)?\)", text)
+    assert [link for link in links if not (DOCS / page).parent.joinpath(link).exists()] == []
+
+
 def test_every_table_is_shown():
     pages = "".join(page.read_text(encoding="utf-8") for page in DOCS.glob("*.md"))
     assert sorted(re.findall(r"<!-- table (\w+) -->", pages)) == sorted(TABLES)
