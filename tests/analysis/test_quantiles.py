@@ -5,7 +5,14 @@ import pandas as pd
 import pytest
 from numpy.testing import assert_allclose
 
-from descent.analysis.quantiles import FEW, over_seeds, quantile, range_text
+from descent.analysis.quantiles import (
+    FEW,
+    jackknife,
+    mean_and_error,
+    over_seeds,
+    quantile,
+    range_text,
+)
 
 
 def test_finite_values_have_numpys_quantiles(random):
@@ -43,3 +50,12 @@ def test_few_seeds_have_a_range_and_many_quantiles(random, seeds):
     assert_allclose(found["high"], np.quantile(values, high, axis=1))
     words = {1: "one seed", 9: "range of 9", 10: "10-90 % of 10", 30: "10-90 % of 30"}
     assert words[seeds] in range_text(seeds)
+
+
+def test_the_jackknife_of_a_mean_is_its_standard_error(random):
+    seeds = pd.DataFrame(random.normal(size=(1, 7)))
+    _, error = mean_and_error(seeds.iloc[0])
+    assert jackknife(lambda of: of.iloc[0].mean(), seeds) == pytest.approx(float(error))
+    assert error == pytest.approx(2 * np.std(seeds.iloc[0], ddof=1) / np.sqrt(7))
+    assert np.isnan(jackknife(lambda of: 1.0, seeds[[0]]))
+    assert np.isnan(mean_and_error([1.0])[1])

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from descent.analysis.best import lowest_between
-from descent.analysis.quantiles import mean_and_error
+from descent.analysis.quantiles import jackknife, mean_and_error
 from descent.analysis.status import FAR, majority_status
 from descent.analysis.summary import last_quarter, measured_floors
 from descent.run import FULL
@@ -105,13 +105,9 @@ def _rates(traces: pd.DataFrame, theory: TheoryResults) -> Iterator[tuple]:
             continue
         run = _of_run(traces, optimizer, step_size)
         seeds = run.pivot(index="step", columns="seed", values="excess")
-        measured = _rate(seeds.mean(axis=1, skipna=False))
-        others = (seeds.drop(columns=seed) for seed in seeds)
-        without = [_rate(of_others.mean(axis=1, skipna=False)) for of_others in others]
-        # the jackknife
-        error = np.sqrt(len(seeds.columns) - 1) * np.std(without) if len(without) > 1 else 0.0
         predicted = _rate(expected_excess(rows.set_index("step")))
-        yield "rate", optimizer, step_size, predicted, measured, 2 * error, *NO_GRID
+        error = jackknife(_rate_of_mean, seeds)
+        yield "rate", optimizer, step_size, predicted, _rate_of_mean(seeds), error, *NO_GRID
 
 
 def _curvatures(traces: pd.DataFrame, theory: TheoryResults) -> Iterator[tuple]:
@@ -126,28 +122,32 @@ def _curvatures(traces: pd.DataFrame, theory: TheoryResults) -> Iterator[tuple]:
 
 
 def _step_ratios(traces: pd.DataFrame, theory: TheoryResults) -> Iterator[tuple]:
-    ends = {name: mean for name, (mean, _) in final_means(traces).items()}
+    seeds = final_seeds(traces)
     for name, known in theory.optimizers.items():
-        if known.step_ratio and known.constant in ends:
-            measured = lowest_between(ends[name]) / lowest_between(ends[known.constant])
-            resolved = "excess" not in traces or ends[name].min() > _resolved(traces, theory, name)
-            if np.isfinite(measured) and resolved:
-                yield "step_ratio", name, np.nan, known.step_ratio, measured, np.nan, *NO_GRID
+        if not known.step_ratio:
+            continue
+        of_both = seeds.loc[[name, known.constant]]
+
+        def ratio(of: pd.DataFrame, name: str = name, constant: str = known.constant) -> float:
+            mean = of.mean(axis=1, skipna=False)
+            return lowest_between(mean[name]) / lowest_between(mean[constant])
+
+        lowest, measured = of_both.mean(axis=1).min(), ratio(of_both)
+        resolved = "excess" not in traces or lowest > _resolved(traces, theory, name)
+        if np.isfinite(measured) and resolved:
+            error = jackknife(ratio, of_both)
+            yield "step_ratio", name, np.nan, known.step_ratio, measured, error, *NO_GRID
 
 
-def final_means(traces: pd.DataFrame) -> dict[str, tuple[pd.Series, pd.Series]]:
-    """F - F*, or, where F* is not known, F, at the last step of each optimizer, by step size: the
-    mean over seeds, and two standard errors."""
+def final_seeds(traces: pd.DataFrame) -> pd.DataFrame:
+    """F - F*, or, where F* is not known, F, at the last step, [(optimizer, step size), seed]."""
     metric = "excess" if "excess" in traces else "objective"
     last = traces[traces["step"] == traces.groupby(RUN[3:5])["step"].transform("max")]
-    seeds = last.pivot(index=RUN[3:5], columns="seed", values=metric)
-    by_optimizer = dict(iter(seeds.groupby(level=0, sort=False)))
-    return {
-        str(name): tuple(
-            pd.Series(of_run, rows.index.droplevel(0)) for of_run in mean_and_error(rows)
-        )
-        for name, rows in by_optimizer.items()
-    }
+    return last.pivot(index=RUN[3:5], columns="seed", values=metric)
+
+
+def _rate_of_mean(seeds: pd.DataFrame) -> float:
+    return _rate(seeds.mean(axis=1, skipna=False))
 
 
 def _rate(excess: pd.Series) -> float:

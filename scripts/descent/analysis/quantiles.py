@@ -3,6 +3,8 @@
 A value that is not finite is the worst that a seed can have, and counts as that.
 """
 
+from collections.abc import Callable
+
 import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
@@ -45,12 +47,21 @@ def over_seeds(table: pd.DataFrame, by: list[str], metric: str) -> pd.DataFrame:
 
 
 def mean_and_error(values: ArrayLike) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """The mean over the last axis, the seeds, and two of its standard errors, 0 of one seed."""
+    """The mean over the last axis, the seeds, and two of its standard errors, nan of one seed."""
     values = np.asarray(values, np.float64)
     seeds, mean = values.shape[-1], values.mean(-1)
     if seeds == 1:
-        return mean, np.zeros_like(mean)
+        return mean, np.full_like(mean, np.nan)
     return mean, 2 * values.std(-1, ddof=1) / np.sqrt(seeds)
+
+
+def jackknife(estimate: Callable[[pd.DataFrame], float], seeds: pd.DataFrame) -> float:
+    """Two standard errors of an estimate from seeds, the columns, by leaving out one after the
+    other (Tukey 1958); nan of one seed."""
+    if seeds.shape[1] == 1:
+        return np.nan
+    without = [estimate(seeds.drop(columns=seed)) for seed in seeds]
+    return 2 * float(np.sqrt(len(without) - 1) * np.std(without))
 
 
 def range_text(seeds: int, middle: str = "median") -> str:

@@ -14,7 +14,8 @@ from matplotlib.lines import Line2D
 from matplotlib.markers import CARETUP
 
 from descent.analysis.best import lowest_between
-from descent.analysis.predictions import final_means
+from descent.analysis.predictions import final_seeds
+from descent.analysis.quantiles import mean_and_error
 from descent.figures import _scales as scales
 from descent.figures import _style as style
 from descent.theory.results import TheoryResults
@@ -24,18 +25,19 @@ MEASURED, EXPECTED = {"marker": CARETUP, "markersize": 7}, {"linestyle": "--", "
 
 
 def draw(traces: pd.DataFrame, summary: pd.DataFrame, theory: TheoryResults) -> Figure:
-    looks, groups, ends = style.optimizer_looks(summary), _groups(theory), final_means(traces)
+    looks, groups, seeds = style.optimizer_looks(summary), _groups(theory), final_seeds(traces)
     figure = Figure(figsize=(style.WIDTH, 3.8))
     panels = style.wrapped(figure, len(groups), min(len(groups), 2), sharey=True)
-    means = np.concatenate([mean for mean, _ in ends.values()])
-    means = means[np.isfinite(means) & (means > 0)]
-    lowest = means.min() if means.size else 1.0  # all diverged
+    means = seeds.mean(axis=1, skipna=False)
+    above = means[np.isfinite(means) & (means > 0)]
+    lowest = above.min() if len(above) else 1.0  # all diverged
     for axes, (constant, names) in zip(panels, groups.items(), strict=True):
         scales.step_size_axis(axes, summary["step_size"], "base step size α")
         scales.value_axis(axes, lowest, BEYOND * lowest, "log")
-        best = lowest_between(ends[constant][0])
+        best = lowest_between(means[constant])
         for name in names:
-            (mean, error), colour = ends[name], looks[name]["color"]
+            mean, colour = means[name], looks[name]["color"]
+            _, error = mean_and_error(seeds.loc[name])
             look = {**looks[name], "markersize": 3, "elinewidth": 2, "ecolor": (colour, 0.35)}
             axes.errorbar(mean.index, mean, error, label=name, **look)
             bottom = {"color": colour, "linestyle": "none", **MEASURED, **style.OVER}
@@ -49,8 +51,8 @@ def draw(traces: pd.DataFrame, summary: pd.DataFrame, theory: TheoryResults) -> 
         Line2D([], [], color="0.4", label="expected from that of a constant one", **EXPECTED),
     ]
     figure.legend(handles=handles, loc="outside lower center", ncols=2)
-    seeds = summary["seeds"].max()
-    style.name_study(figure, summary, f"mean and two standard errors of {seeds} seeds")
+    over = f"mean and two standard errors of {seeds.shape[1]} seeds"
+    style.name_study(figure, summary, over)
     return figure
 
 
