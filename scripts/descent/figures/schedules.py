@@ -26,7 +26,7 @@ MEASURED, EXPECTED = {"marker": CARETUP, "markersize": 7}, {"linestyle": "--", "
 
 def draw(traces: pd.DataFrame, summary: pd.DataFrame, theory: TheoryResults) -> Figure:
     looks, groups, seeds = style.optimizer_looks(summary), _groups(theory), final_seeds(traces)
-    figure = Figure(figsize=(style.WIDTH, 3.8))
+    figure = Figure(figsize=(style.WIDTH, 4.2))
     panels = style.wrapped(figure, len(groups), min(len(groups), 2), sharey=True)
     means = seeds.mean(axis=1, skipna=False)
     above = means[np.isfinite(means) & (means > 0)]
@@ -34,23 +34,28 @@ def draw(traces: pd.DataFrame, summary: pd.DataFrame, theory: TheoryResults) -> 
     for axes, (constant, names) in zip(panels, groups.items(), strict=True):
         scales.step_size_axis(axes, summary["step_size"], "base step size α")
         scales.value_axis(axes, lowest, BEYOND * lowest, "log")
+        axes.set_title(constant if len(groups) > 1 else "")
         best = lowest_between(means[constant])
         for name in names:
             mean, colour = means[name], looks[name]["color"]
             _, error = mean_and_error(seeds.loc[name])
             look = {**looks[name], "markersize": 3, "elinewidth": 2, "ecolor": (colour, 0.35)}
-            axes.errorbar(mean.index, mean, error, label=name, **look)
+            axes.errorbar(mean.index, mean, error, **look)
             bottom = {"color": colour, "linestyle": "none", **MEASURED, **style.OVER}
             axes.plot(lowest_between(mean), axes.get_ylim()[0], **bottom)
             expected = best * (theory.optimizers[name].step_ratio or np.nan)
             axes.axvline(expected, color=colour, **EXPECTED)
-        axes.legend(loc="upper right")
     panels[0].set_ylabel(r"final $F - F^\star$" if "excess" in traces else "final objective")
     handles = [
+        Line2D([], [], label=name, markersize=4, **looks[name])
+        for names in groups.values()
+        for name in names
+    ]
+    handles += [
         Line2D([], [], color="0.4", linestyle="none", label="best step size, measured", **MEASURED),
         Line2D([], [], color="0.4", label="expected from that of a constant one", **EXPECTED),
     ]
-    figure.legend(handles=handles, loc="outside lower center", ncols=2)
+    figure.legend(handles=handles, loc="outside lower center", ncols=4)
     over = f"mean and two standard errors of {seeds.shape[1]} seeds"
     style.name_study(figure, summary, over)
     return figure
