@@ -358,7 +358,7 @@ rule index:
     input:
         headlines=[f"{study.folder}/headline.txt" for study in STUDIES.values()],
         predictions=[f"{study.folder}/predictions.csv" for study in STUDIES.values()],
-        linked=[ancient(study.manifest) for study in STUDIES.values()],
+        linked=[study.manifest for study in STUDIES.values()],
     output:
         "results/index.html",
     log:

@@ -24,7 +24,7 @@ export function drawCurves(svg, view) {
   const plot = axes(svg, { x, y: { label: label(metric), log: yLog, metric, range }, right: 64 });
   const drawn = view.blank ? [] : shown.map((of) => curve(view, plot, of, shown.length <= MANY));
   const many = drawn.length > MANY ? CANVAS : "";
-  const parts = [...levels(view, plot), many, ...drawn.map(({ svg }) => svg)];
+  const parts = [level(view, plot), many, ...drawn.map(({ svg }) => svg)];
   svg.innerHTML = plot.grid + parts.join("") + dashed(forecast, plot) + names(drawn, current);
   if (many) drawMany(svg.querySelector("canvas"), svg, drawn);
   return { ...plot, places: drawn.flatMap(({ places }) => places) };
@@ -92,13 +92,13 @@ function curve(view, { x, y }, { run, rows, along }, few) {
   return { run, places, svg: `<g style="${colour(run.colours)}">${parts.join("")}</g>` };
 }
 
-/** Lines across: the minimum F*, the target of a question, and 2/α at the slider's step size. */
-function levels({ curve: metric, target, alpha }, { y, frame }) {
-  const known = { "the target": target };
-  if (metric === "objective" && minimum !== null) known["the minimum F*"] = minimum;
-  if (metric === "curvature") known["2/α, beyond which the sharpest direction grows"] = 2 / alpha;
-  return Object.entries(known).filter(([, value]) => value >= y.low && value <= y.high)
-    .map(([name, value]) => path("limit", across(y.at(value), frame), "", name));
+/** A line across: the target of a question, the minimum F*, or 2/α at the slider's step size. */
+function level({ curve: metric, target, alpha }, { y, frame }) {
+  const known = { objective: [minimum ?? NaN, "the minimum F*"] };
+  known.curvature = [2 / alpha, "2/α, beyond which the sharpest direction grows"];
+  const [value, name] = target ? [target, "the target"] : known[metric] ?? [];
+  const inside = value >= y.low && value <= y.high;
+  return inside ? path("limit", across(y.at(value), frame), "", name) : "";
 }
 
 /** The step size of each curve beside its end, as far as there is room, the current run first. */
