@@ -28,7 +28,7 @@ CASES = {
         "converged",
     ),
     "it swings, and comes to w*": (
-        1 + 0.9**T * (1 + 0.5 * (-1) ** T),
+        1 + 0.8**T * (1 + 0.5 * (-1) ** T),
         KNOWN | {"rises": T // 2, "start": 2.0},
         "converged",
     ),
