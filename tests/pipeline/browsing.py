@@ -41,21 +41,24 @@ def make_pages(folder: Path, config: str) -> None:
             for place in [data, *map(Path, [*study.iterates, *study.traces])]:
                 place.parent.mkdir(parents=True, exist_ok=True)
             download.download(study.dataset, Path("raw"), data)
-            minimiser = [Path(file) for file in study.minimiser]
-            for file in minimiser:
-                minimise.minimise(data, json.loads(study.objective), file)
+            minimisers = [Path(file) for file in study.minimisers]
+            for file in minimisers:
+                file.parent.mkdir(parents=True, exist_ok=True)
+                minimise.minimise(data, json.loads(study.objective(file.stem)), file)
             known = [results / "theory.json", results / "expected.csv"]
-            theory.theory(data, sweep, minimiser, *known)
+            theory.theory(data, sweep, minimisers, *known)
             files = zip(
                 study.runs.items(), study.iterates, study.traces, study.records, strict=True
             )
             for ((optimizer, _), planned), iterates, trace, record in files:
                 run, paths = Run.from_json(planned.json), (Path(trace), Path(record))
                 train.train(data, run, "numpy", Path(iterates))
+                minimiser = [Path(file) for file in study.minimiser(run)]
                 of_run = name, optimizer, "numpy", *paths, run, "numpy", minimiser
                 evaluate.evaluate(Path(iterates), data, *of_run, study.curvature_samples)
             tables = [results / f"{table}.csv" for table in ("traces", "summary", "predictions")]
-            summarise.summarise(results, sweep, known, *tables, results / "headline.txt")
+            texts, keys = (results / "headline.txt", results / "best.yaml"), {"optimizers": {}}
+            summarise.summarise(results, sweep, known, *tables, texts[0], keys, texts[1])
             shown = [*tables[:2], known, list(study.panels), data, study.question]
             explore.explore(results, sweep, *shown, results / "explorer.html")
 
