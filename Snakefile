@@ -82,13 +82,14 @@ def of_study(name):
 
 def keys_of_study(wildcards):
     """The keys of a study that decide its runs, but for step sizes, as JSON."""
-    keys = config["studies"][wildcards.study]
-    optimizers = {
-        name: {key: value for key, value in optimizer.items() if key != "step_sizes"}
-        for name, optimizer in keys["optimizers"].items()
-    }
-    keys = {key: value for key, value in keys.items() if key not in ("figures", "question")}
-    return json.dumps(keys | {"optimizers": optimizers})
+    others = {"figures", "question", "engine", "evaluator", "step_sizes"}
+
+    def deciding(keys):
+        return {key: value for key, value in keys.items() if key not in others}
+
+    study = config["studies"][wildcards.study]
+    optimizers = {name: deciding(optimizer) for name, optimizer in study["optimizers"].items()}
+    return json.dumps({**deciding(study), "optimizers": optimizers})
 
 
 def of_run(name):

@@ -27,7 +27,7 @@ def test_cores_change_no_byte(convex_once, tmp_path):
     alone = copy_project(tmp_path / "project", CONVEX)
     alone.jobs("all", "--cores", "1")
     one, two = (project.files("results", "data") for project in (alone, convex_once))
-    kinds = {".csv", ".json", ".npz", ".png", ".pdf", ".html", ".txt", ""}
+    kinds = {".csv", ".json", ".npz", ".png", ".pdf", ".html", ".txt", ".yaml", ""}
     assert {Path(name).suffix for name in one} == kinds
     assert one.keys() == two.keys()
     assert [name for name in one if one[name] != two[name]] == []
