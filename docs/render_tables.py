@@ -70,11 +70,14 @@ def predictions(study: str, quantities: Sequence[str] = ()) -> str:
             numbers = run.predicted, run.measured, run.error, run.stable, run.unstable, run.ratio
             predicted, measured, error, stable, unstable, ratio = map(four, numbers)
             if stable:  # a limit is measured to lie between two step sizes
-                measured, ratio = f"{stable} to {unstable}", ""
+                between = f"{stable} to {unstable}"
+                measured, ratio = f"above {stable}" if unstable == "inf" else between, ""
             measured += f" ± {error}" if error else ""
             names = [run.quantity, run.optimizer, four(run.step_size)]
             rows.append([*names, predicted, measured, ratio])
-    return markdown(["quantity", "optimizer", "step size", "predicted", "measured", "ratio"], rows)
+    head = ["quantity", "optimizer", "step size", "predicted", "measured", "ratio"]
+    filled = [i for i in range(len(head)) if any(row[i] for row in rows)]
+    return markdown([head[i] for i in filled], ([row[i] for i in filled] for row in rows))
 
 
 def steps_to_target(study: str, penalties: dict[str, str]) -> str:

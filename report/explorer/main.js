@@ -141,7 +141,14 @@ const DO = {
   toggle: () => toggle(viewOf().run.name),
   excess: () => set({ metric: "excess", curve: "excess" }),
   play: () => play(),
-  link: () => navigator.clipboard?.writeText(location.href),
+  link: async () => {
+    const copied = await navigator.clipboard?.writeText(location.href).then(
+      () => true,
+      () => false,
+    );
+    $("#link").textContent = copied ? "Copied" : "Copy it from the address bar";
+    setTimeout(() => $("#link").textContent = "Copy link", 2000);
+  },
   ask: () => set(ask(((state.quiz?.number ?? -1) + 1) % study.questions.length)),
   reveal: () => set({ quiz: { ...state.quiz, revealed: true } }),
   leave: () => {

@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from made_up import NAMED, NOTHING, STUDIES, batch_sizes, study, summary_of, theory_of
+from matplotlib.figure import Figure
 from matplotlib.markers import CARETUP
 from matplotlib.text import Text
 
@@ -13,6 +14,7 @@ from descent.analysis.predictions import measured_limits
 from descent.analysis.summary import summary
 from descent.errors import InputError
 from descent.figures import FIGURES, caption, drawing, source
+from descent.figures import _scales as scales
 from descent.figures._style import LOOKS, SIGNS, optimizer_looks, save, step_size_colours
 from descent.figures.curves import MOST
 from descent.plugins import plugin
@@ -359,6 +361,14 @@ def test_limits_by_batch_size_are_those_of_theory_and_of_the_predictions():
         if np.isfinite(below)
     ]
     assert sorted(bar[:, 1].tolist() for bar in bars if len(bar)) == sorted(drawn)
+
+
+@pytest.mark.parametrize("least", [0.3, 0.9, 0.972, 0.9999])
+def test_the_end_of_an_axis_of_accuracies_that_reach_1_is_named_so(least):
+    axes = Figure().subplots()
+    scales.accuracy_axis(axes, [least, 1.0])
+    labels = dict(zip(axes.get_yticks(), map(Text.get_text, axes.get_yticklabels()), strict=True))
+    assert labels[axes.get_ylim()[1]] == "100 %"
 
 
 # the limit map

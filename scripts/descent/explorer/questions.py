@@ -94,7 +94,7 @@ def _limit(runs: pd.DataFrame, known: OptimizerTheory | None) -> Iterator[Questi
             "text": f"From which step size on do most seeds of {_name(runs)} oscillate or diverge?",
             "low": float(sizes[first - 1]),
             "high": float(after),
-            "truth": f"{sizes[first]:g} is the first; {sizes[first - 1]:g} is stable.",
+            "truth": f"{sizes[first]:g} is the first; at {sizes[first - 1]:g} most seeds do not.",
             "reason": reason,
         }
 

@@ -93,7 +93,8 @@ def accuracy_ticks(
     shown = np.array([*ticks.values()])
     if len(shown) < 3:
         shown = MaxNLocator(4).tick_values(low, high)
-        shown = shown[(shown >= low) & (shown <= high)]
+        end = low + (1 - APART) * (high - low) if whole else high  # room for the label of the end
+        shown = np.r_[shown[(shown >= low) & (shown <= end)], [high] if whole else []]
     written = np.where(whole & (shown == high), 1, shown)
     axis.set_ticks(shown, labels=[f"{100 * share:.8g} %" for share in written])
     axis.set_minor_locator(NullLocator())

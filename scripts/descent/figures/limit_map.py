@@ -69,7 +69,7 @@ def draw(traces: pd.DataFrame, summary: pd.DataFrame, theory: TheoryResults) -> 
         below.tick_params(labelbottom=True)
         scales.value_axis(above, values.min(), values.max()) if len(values) else None
         above.set_ylabel("training objective,\nlast quarter of the steps")
-        above.set_title(optimizer if len(optimizers) > 1 else "")
+        above.set_title(optimizer if len(optimizers) > 1 else "", loc="left")
         _draw_values(above, of_optimizer)
         _draw_inset(above, of_optimizer)
         beyond = off.loc[off["optimizer"] == optimizer, "step_size"].unique()
