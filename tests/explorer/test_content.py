@@ -1,6 +1,7 @@
 """What the page shows of a study, against made-up tables."""
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -159,3 +160,12 @@ def test_optimizers_look_as_in_the_figures_and_have_their_best_step_size():
         assert optimizers[name]["mark"] == look["marker"]
         assert optimizers[name]["colours"][0] == look["color"]
         assert optimizers[name]["open"] == (name == "sgd_average")
+
+
+def test_nothing_is_predicted_where_optimizers_have_objectives_of_their_own():
+    theory = known()
+    words, _ = made(replace(theory, objectives=theory.objectives | {"0.1": ObjectiveTheory()}))
+    assert words["prediction"] is words["minimum"] is None
+    assert "λ of their own" in words["why"]
+    assert [of["predicted"] for of in words["optimizers"]] == [None] * 3
+    assert words["optimizers"][0]["limits"] == {"near the minimiser": 0.3}

@@ -115,7 +115,7 @@ def _optimizers(
     for name, batch_size in summary.groupby("optimizer", sort=False)["batch_size"].first().items():
         look, known = looks[name], theory.optimizers.get(name)
         predicted = None
-        if known and known.is_plain and known.limit:
+        if known and known.is_plain and known.limit and len(theory.objectives) == 1:
             predicted = {
                 "batchSize": 0 if batch_size == FULL else int(batch_size),
                 "shuffled": sampling[name] == SHUFFLED,
