@@ -34,22 +34,38 @@ class SecondMoments:
     """The map of Σ, whose numbers stand in an array of any shape.
 
     exact: whether Σ is any matrix; curvatures: the eigenvalues of H, of the rows of such a Σ, else
-    of each number; sums, squares: what HΣ + ΣH and HΣH multiply each number by; single(Σ) =
-    E H_iΣH_i; noise: C; curvature: H, so that ½ tr HΣ is half the sum of curvature Σ.
+    of each number; single(Σ) = E H_iΣH_i; noise: C.
     """
 
     curvatures: NDArray
     exact: bool
-    sums: NDArray
-    squares: NDArray
     single: Callable[[NDArray], NDArray]
     noise: NDArray
-    curvature: NDArray
 
     @classmethod
     def at(cls, point: Point) -> "SecondMoments":
         """About w*."""
         return _full(point) if point.w.size <= FEW else _diagonal(point)
+
+    @property
+    def sums(self) -> NDArray:
+        """What HΣ + ΣH multiplies each number by."""
+        return self._rows + self.curvatures
+
+    @property
+    def squares(self) -> NDArray:
+        """What HΣH multiplies each number by."""
+        return self._rows * self.curvatures
+
+    @property
+    def _rows(self) -> NDArray:
+        """The curvatures of the rows of Σ, beside those of its columns."""
+        return self.curvatures[:, None] if self.exact else self.curvatures
+
+    def _suboptimality(self, moments: NDArray) -> float:
+        """tr HΣ, twice the suboptimality."""
+        weights = np.diag(self.curvatures) if self.exact else self.curvatures
+        return float((weights * moments).sum())
 
     def limit(self, batch_size: int) -> float:
         """α*."""
@@ -67,7 +83,7 @@ class SecondMoments:
         solved, _ = cg(matrix, (scale * source).ravel(), rtol=1e-6, maxiter=500)
         moments = scale * solved.reshape(scale.shape)
         of_one_hessian = source * scale**2 / (1 - step_size * self.squares * scale**2)
-        return float((self.curvature * moments).sum() / (self.curvature * of_one_hessian).sum())
+        return self._suboptimality(moments) / self._suboptimality(of_one_hessian)
 
     @property
     def _scale(self) -> NDArray:
@@ -108,11 +124,8 @@ def _full(point: Point) -> SecondMoments:
     return SecondMoments(
         curvatures=values,
         exact=True,
-        sums=values[:, None] + values,
-        squares=np.outer(values, values),
         single=single,
         noise=noise,
-        curvature=np.diag(values),
     )
 
 
@@ -142,9 +155,6 @@ def _diagonal(point: Point) -> SecondMoments:
     return SecondMoments(
         curvatures=of_losses + l2,
         exact=False,
-        sums=2 * (of_losses + l2),
-        squares=np.square(of_losses + l2),
         single=single,
         noise=slopes.T @ turned / n - np.square(mean),
-        curvature=of_losses + l2,
     )
