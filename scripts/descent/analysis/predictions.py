@@ -82,26 +82,31 @@ def _grown(traces: pd.DataFrame, optimizer: str) -> pd.Series:
 
 def _excesses(traces: pd.DataFrame, theory: TheoryResults) -> Iterator[tuple]:
     expected = theory.expected.assign(excess=expected_excess)
-    measured = measured_floors(traces)
+    measured, resolved = measured_floors(traces), _resolved(traces, theory)
     for run, rows in last_quarter(expected).groupby(RUN[3:5], sort=False):
         predicted = rows["excess"].mean()
-        if predicted > _resolved(traces, theory, run[0]):
+        if predicted > resolved[run[0]]:
             over_seeds = mean_and_error(measured.loc[run])
             yield "excess", *run, predicted, *over_seeds, *NO_GRID
 
 
-def _resolved(traces: pd.DataFrame, theory: TheoryResults, optimizer: str) -> float:
-    """The F - F* that is more than rounding: of F*, or, where F* is 0, of the parameters, in which
-    F is quadratic."""
+def _resolved(traces: pd.DataFrame, theory: TheoryResults) -> dict[str, float]:
+    """The F - F* of each optimizer that is more than rounding: of F*, or, where F* is 0, of the
+    parameters, in which F is quadratic."""
     start = traces.loc[traces["step"] == 0, "excess"].median()
-    return ROUNDING * max(theory.objective(optimizer).minimum, ROUNDING * start)
+    minima = {name: theory.objective(name).minimum for name in traces["optimizer"].unique()}
+    return {
+        name: ROUNDING * max(minimum, ROUNDING * start)
+        for name, minimum in minima.items()
+        if minimum is not None
+    }
 
 
 def _rates(traces: pd.DataFrame, theory: TheoryResults) -> Iterator[tuple]:
     full = {name for name, known in theory.optimizers.items() if known.batch_size == FULL}
+    resolved = _resolved(traces, theory)
     for (optimizer, step_size), rows in theory.expected.groupby(RUN[3:5], sort=False):
-        resolved = _resolved(traces, theory, optimizer)
-        if optimizer not in full or not expected_excess(rows).iloc[-1] > resolved:
+        if optimizer not in full or not expected_excess(rows).iloc[-1] > resolved[optimizer]:
             continue
         run = _of_run(traces, optimizer, step_size)
         seeds = run.pivot(index="step", columns="seed", values="excess")
@@ -123,6 +128,7 @@ def _curvatures(traces: pd.DataFrame, theory: TheoryResults) -> Iterator[tuple]:
 
 def _step_ratios(traces: pd.DataFrame, theory: TheoryResults) -> Iterator[tuple]:
     seeds = final_seeds(traces)
+    resolved = _resolved(traces, theory) if "excess" in traces else {}
     for name, known in theory.optimizers.items():
         if not known.step_ratio:
             continue
@@ -133,8 +139,7 @@ def _step_ratios(traces: pd.DataFrame, theory: TheoryResults) -> Iterator[tuple]
             return lowest_between(mean[name]) / lowest_between(mean[constant])
 
         lowest, measured = of_both.mean(axis=1).min(), ratio(of_both)
-        resolved = "excess" not in traces or lowest > _resolved(traces, theory, name)
-        if np.isfinite(measured) and resolved:
+        if np.isfinite(measured) and lowest > resolved.get(name, -np.inf):
             error = jackknife(ratio, of_both)
             yield "step_ratio", name, np.nan, known.step_ratio, measured, error, *NO_GRID
 

@@ -28,11 +28,11 @@ def summary(traces: pd.DataFrame, target: float | None = None) -> pd.DataFrame:
     """
     start = float(traces.loc[traces["step"] == 0, "objective"].median())
     optimum = "excess" in traces
-    reference = _reference(traces)
+    reference = reference_of(traces)
     rows = []
     for _, of_optimizer in traces.groupby("optimizer", sort=False):
         if optimum:  # F* depends on λ, which an optimizer may have of its own
-            reference = _reference(of_optimizer)
+            reference = reference_of(of_optimizer)
         for key, run in of_optimizer.groupby(RUN, sort=False):
             ended = _ended(run, start, reference, optimum)
             row = _final(at_end(run, ended["status"])) | _best(run)
@@ -42,7 +42,7 @@ def summary(traces: pd.DataFrame, target: float | None = None) -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
-def _reference(traces: pd.DataFrame) -> float:
+def reference_of(traces: pd.DataFrame) -> float:
     """F*, or, where it is not known, the lowest objective."""
     objective = traces["objective"].to_numpy()
     lowest = np.where(np.isfinite(objective), objective, np.inf).argmin()

@@ -84,7 +84,7 @@ def content(
         "prediction": objective.prediction,
         "exact": f"The prediction is {QUADRATIC if _is_quadratic(study) else NEARLY}.",
         "why": objective.why_no_minimiser,
-        "optimizers": _optimizers(summary, theory, sampling),
+        "optimizers": _optimizers(summary, theory, sampling, objective),
         "runs": runs,
         "provenance": provenances,
         "questions": questions(traces, summary, theory, metrics),
@@ -108,14 +108,17 @@ def _facts(provenance: Mapping[str, Any]) -> list[tuple[str, str]]:
 
 
 def _optimizers(
-    summary: pd.DataFrame, theory: TheoryResults, sampling: Mapping[str, str]
+    summary: pd.DataFrame,
+    theory: TheoryResults,
+    sampling: Mapping[str, str],
+    objective: ObjectiveTheory,
 ) -> list[dict[str, Any]]:
     """Name, looks, best step size, limits, and what a prediction takes of each optimizer."""
     looks, chosen, optimizers = optimizer_looks(summary), best(summary)["step_size"], []
     for name, batch_size in summary.groupby("optimizer", sort=False)["batch_size"].first().items():
         look, known = looks[name], theory.optimizers.get(name)
         predicted = None
-        if known and known.is_plain and known.limit and len(theory.objectives) == 1:
+        if known and known.is_plain and objective.prediction:
             predicted = {
                 "batchSize": 0 if batch_size == FULL else int(batch_size),
                 "shuffled": sampling[name] == SHUFFLED,

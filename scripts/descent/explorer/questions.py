@@ -15,6 +15,7 @@ from descent.analysis.best import best, criterion
 from descent.analysis.headline import DO
 from descent.analysis.quantiles import over_seeds
 from descent.analysis.status import majority_status
+from descent.analysis.summary import reference_of
 from descent.theory.results import OptimizerTheory, TheoryResults
 
 OPTIMIZERS = 2  # that are asked about, at most
@@ -103,9 +104,7 @@ def _steps(traces: pd.DataFrame, runs: pd.DataFrame, size: float) -> Iterator[Qu
     name = _name(runs)
     run = traces[(traces["optimizer"] == name) & (traces["step_size"] == size)]
     objective = over_seeds(run, ["step"], "objective")["median"]
-    lowest = traces["objective"][np.isfinite(traces["objective"])].min()
-    if "excess" in run:
-        lowest = float((run["objective"] - run["excess"]).iloc[0])
+    lowest = reference_of(run if "excess" in run else traces)
     start = traces.loc[traces["step"] == 0, "objective"].median()
     target = lowest + TARGET * (start - lowest)
     reached = objective.index[objective <= target]

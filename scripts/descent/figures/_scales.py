@@ -119,8 +119,7 @@ def draw_limits(axes: Axes, theory: TheoryResults, optimizer: str, colour: str) 
     shown = set()
     for where, limit in theory.limits(optimizer).items():
         if low < limit < high:
-            dashes = LIMITS[where.removesuffix(", at most")]
-            axes.axvline(limit, color=colour, linestyle=dashes, linewidth=1, zorder=1.5)
+            axes.axvline(limit, color=colour, linestyle=_dashes(where), linewidth=1, zorder=1.5)
             shown.add(where)
     return shown
 
@@ -128,15 +127,14 @@ def draw_limits(axes: Axes, theory: TheoryResults, optimizer: str, colour: str) 
 def name_limits(shown: set[str]) -> list[Line2D]:
     """The lines of a legend."""
     return [
-        Line2D(
-            [],
-            [],
-            color="0.4",
-            linestyle=LIMITS[where.removesuffix(", at most")],
-            label=f"limit {where}",
-        )
+        Line2D([], [], color="0.4", linestyle=_dashes(where), label=f"limit {where}")
         for where in sorted(shown)
     ]
+
+
+def _dashes(where: str) -> str:
+    """How a limit is drawn, which may be an upper bound."""
+    return LIMITS[where.removesuffix(", at most")]
 
 
 def units_of_bound(axes: Axes, theory: TheoryResults) -> None:

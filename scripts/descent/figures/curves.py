@@ -78,9 +78,10 @@ def loss(traces: pd.DataFrame, summary: pd.DataFrame, theory: TheoryResults) -> 
         return _named(draw(traces, summary, "step", progress(traces)[:1])[0], summary)
     wide = {run: look | MEASURED for run, look in looks.items()}
     figure, panels = draw(traces, summary, "step", progress(traces)[:1], wide, middle="mean")
-    for run in [run for run in looks if run in expected]:
-        rows, thin = expected[run], looks[run] | {"linewidth": 1, "zorder": 3}
-        panels[run[0], "excess"].plot(rows["step"], expected_excess(rows), **thin)
+    for run, look in looks.items():
+        if run in expected:
+            rows, thin = expected[run], look | {"linewidth": 1, "zorder": 3}
+            panels[run[0], "excess"].plot(rows["step"], expected_excess(rows), **thin)
     further = [
         Line2D([], [], color="0.3", label="measured", **MEASURED),
         Line2D([], [], color="0.3", linewidth=1, label="expected before training"),

@@ -39,13 +39,13 @@ def draw(
     data: Data,
     model: ModuleType,
 ) -> Figure:
-    tests = {run: it for run, it in runs.items() if it.provenance["schedule"] == "range_test"}
-    (optimizer, largest), iterates = next(iter(tests.items()))
-    fixed = {name for (name, _), it in runs.items() if it.provenance["schedule"] == "constant"}
-    sweep = summary[summary["optimizer"].isin(fixed)]
+    schedules = {run: iterates.provenance["schedule"] for run, iterates in runs.items()}
+    (test_run,) = (run for run, schedule in schedules.items() if schedule == "range_test")
+    fixed = {name for (name, _), schedule in schedules.items() if schedule == "constant"}
+    (optimizer, largest), sweep = test_run, summary[summary["optimizer"].isin(fixed)]
     figure = Figure(figsize=(style.WIDTH, 5))
     above, below = figure.subplots(2, 1, sharex=True)
-    growing = step_sizes(iterates)[1:]
+    growing = step_sizes(runs[test_run])[1:]
     scales.step_size_axis(below, [growing[0], largest])
     start = traces.loc[traces["step"] == 0, "objective"].median()
     test = traces[(traces["optimizer"] == optimizer) & (traces["step_size"] == largest)]
