@@ -69,11 +69,22 @@ def test_what_is_expected_of_runs_below_their_limit(known):
     assert noisy["step"].tolist()[-2:] == [5500, 6000]
 
 
-def test_gradient_descent_is_exactly_what_is_expected_of_least_squares(digits):
+@pytest.mark.parametrize(
+    ("rule", "options", "step_size"),
+    [
+        ("plain", {}, 0.05),
+        ("momentum", {"momentum": 0.6}, 0.03),
+        ("nesterov", {"momentum": 0.6}, 0.03),
+    ],
+)
+def test_full_batches_are_exactly_what_is_expected_of_least_squares(
+    digits, rule, options, step_size
+):
     from descent.engines import numpy
 
     data = replace(digits, y_train=digits.y_train / 3, y_test=digits.y_test / 3)
-    run = replace(list(runs("linear_regression"))[-1][1], step_size=0.05)
+    *_, (_, run) = runs("linear_regression", update_rule=rule, update_options=options)
+    run = replace(run, step_size=step_size)
     known = theory([("gd", run)], data, minimiser(run, data))
     path = numpy.train(run, data, lambda steps: None).parameters
     x, y = data.inputs(data.x_train, "float64"), data.y_train
@@ -162,21 +173,3 @@ def test_each_l2_has_an_objective_and_limits_of_its_own(digits):
         rows = found.expected[found.expected["optimizer"] == name].reset_index(drop=True)
         assert rows.equals(alone.expected)
     assert found.objective("gd_0.1").minimum < found.objective("gd_1.0").minimum
-
-
-def test_momentum_follows_what_is_expected_of_least_squares(digits):
-    from descent.engines import numpy
-
-    data = replace(digits, y_train=digits.y_train / 3, y_test=digits.y_test / 3)
-    for rule in ("momentum", "nesterov"):
-        run = list(runs("linear_regression", update_rule=rule, update_options={"momentum": 0.6}))
-        run = replace(run[-1][1], step_size=0.03)
-        least = minimiser(run, data)
-        found = theory([("gd", run)], data, least)
-        path = numpy.train(run, data, lambda steps: None).parameters
-        x, y = data.inputs(data.x_train, "float64"), data.y_train
-        model = plugin("models", "linear_regression")
-        squares = sum(np.square(p).reshape(2, 5, -1).sum(-1) for p in path.values())
-        objective = model.losses(model.scores(path, x), y).mean(-1) + 0.01 / 2 * squares
-        excess = objective.mean(0) - found.objective("gd").minimum
-        assert_allclose(excess, found.expected["from_start"], rtol=1e-9)

@@ -14,8 +14,6 @@ from descent.run import OBJECTIVE, Run, Sweep
 from descent.store.files import checksum
 
 PAGE = ROOT / "report/explorer"
-
-
 TABLES = ("traces.csv", "summary.csv", "predictions.csv")
 
 
@@ -65,8 +63,8 @@ class PlannedStudy:
     """One dataset, one model, and a run for every optimizer × step size, in config's order.
 
     question: what it asks, or ""; table: the keys of a user's own table, where the dataset is one;
-    runs: by optimizer and step
-    size; has_minimiser: whether theory finds one; panels: what its page shows of the iterates.
+    runs: by optimizer and step size; target: where to count the steps to, if anywhere;
+    has_minimiser: whether theory finds one; panels: what its page shows of the iterates.
     """
 
     name: str

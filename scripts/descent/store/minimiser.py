@@ -1,4 +1,4 @@
-"""The minimiser of a study's objective, and its file, results/<study>/theory.npz."""
+"""The minimiser of an objective, and its file, results/<study>/minimisers/<λ>.npz."""
 
 import json
 from collections.abc import Mapping
