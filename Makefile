@@ -45,7 +45,7 @@ test: environment
 test-all: environment
 	$(PYTEST) --numprocesses $(CORES) --dist loadfile -m 'not mnist and not campaign and not slurm'
 
-# The facts about the real MNIST take some minutes. The data must be there or in DATASET_MIRROR.
+# The facts about the real MNIST take some minutes. DATASET_MIRROR or data/raw/mnist has its archives.
 test-mnist: environment
 	$(PYTEST) -m mnist
 
