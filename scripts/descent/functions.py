@@ -1,8 +1,9 @@
-"""Sigmoid, softmax, cross-entropy, squared error, each beside its derivative, stable for any score.
+"""Sigmoid, softmax, cross-entropy, squared error and ReLU with their derivatives, stable for any
+score.
 
-A derivative is written as backpropagation uses it: it takes the gradient g of some loss with
-respect to the function's result and returns the gradient with respect to its argument. `axis` is
-the axis of the classes throughout. All of them compile as they stand (descent/compiled).
+Derivatives of σ, softmax and ReLU take the gradient g of a loss with respect to the function's
+result and return its gradient with respect to the argument, as in backpropagation. `axis` is the
+axis of the classes or outputs.
 """
 
 import numpy as np
@@ -14,7 +15,7 @@ def sigmoid(z: NDArray) -> NDArray:
 
         σ(z) = 1 / (1 + exp(-z))
 
-    Only exp(-|z|) is taken, so no score overflows and small results keep their relative accuracy.
+    It uses only exp(-|z|): no score overflows, and small results keep their relative accuracy.
     """
     e = np.exp(-np.abs(z))
     return np.where(z >= 0, 1, e) / (1 + e)
@@ -33,8 +34,8 @@ def softmax(z: NDArray, axis: int = -1) -> NDArray:
 
     softmax(z)_k = exp(z_k) / Σ_j exp(z_j), unchanged when one number is added to all scores
     """
-    e = np.exp(z - largest(z, axis))
-    return e / total(e, axis)
+    e = np.exp(z - z.max(axis=axis, keepdims=True))
+    return e / e.sum(axis=axis, keepdims=True)
 
 
 def softmax_gradient(p: NDArray, g: NDArray, axis: int = -1) -> NDArray:
@@ -42,13 +43,13 @@ def softmax_gradient(p: NDArray, g: NDArray, axis: int = -1) -> NDArray:
 
     p_k (g_k - Σ_j g_j p_j)
     """
-    return p * (g - total(g * p, axis))
+    return p * (g - (g * p).sum(axis=axis, keepdims=True))
 
 
 def one_hot(y: NDArray, classes: int, axis: int = -1) -> NDArray[np.bool_]:
-    """Truth table of the labels: True where the class is the label.
+    """One-hot encoding of the labels: True where the class is the label.
 
-    y: labels, integers in 0 … classes - 1. The result has one axis more, of length `classes`, at
+    y: labels, integers in 0 … classes - 1. The result has an additional axis of length `classes` at
     position `axis`.
     """
     labels = np.expand_dims(y, axis)
@@ -58,16 +59,18 @@ def one_hot(y: NDArray, classes: int, axis: int = -1) -> NDArray[np.bool_]:
 
 
 def cross_entropy(z: NDArray, y: NDArray, axis: int = -1) -> NDArray:
-    """Cross-entropy of each sample: what its label costs under softmax(z).
+    """Cross-entropy of each sample with respect to softmax(z).
 
         -log softmax(z)_y = log Σ_j exp(z_j) - z_y
 
     z: scores, with the classes along `axis`; y: labels, the shape of z without that axis, or one
     that broadcasts to it.
     """
-    shift = largest(z, axis)
-    log_sum = np.log(total(np.exp(z - shift), axis)) + shift
-    return without(log_sum - of_label(z, y, axis), axis)
+    shift = z.max(axis=axis, keepdims=True)
+    log_sum = np.log(np.exp(z - shift).sum(axis=axis, keepdims=True)) + shift
+    labels = np.expand_dims(y, axis)
+    labels = labels.reshape((1,) * (z.ndim - labels.ndim) + labels.shape)
+    return (log_sum - np.take_along_axis(z, labels, axis)).squeeze(axis)
 
 
 def cross_entropy_gradient(z: NDArray, y: NDArray, axis: int = -1) -> NDArray:
@@ -87,7 +90,7 @@ def squared_error(z: NDArray, y: NDArray, axis: int = -1) -> NDArray:
     one that broadcasts to it.
     """
     error = squared_error_gradient(z, y, axis)
-    return without(0.5 * total(error * error, axis), axis)
+    return 0.5 * (error * error).sum(axis=axis)
 
 
 def squared_error_gradient(z: NDArray, y: NDArray, axis: int = -1) -> NDArray:
@@ -109,29 +112,3 @@ def relu_gradient(h: NDArray, g: NDArray) -> NDArray:
     g where h > 0, else 0
     """
     return g * (h > 0)
-
-
-def largest(z: NDArray, axis: int = -1) -> NDArray:
-    """The largest score of each sample; the axis of the classes stays, with length 1."""
-    return z.max(axis=axis, keepdims=True)
-
-
-def total(z: NDArray, axis: int = -1) -> NDArray:
-    """The sum over the classes of each sample; the axis of the classes stays, with length 1."""
-    return z.sum(axis=axis, keepdims=True)
-
-
-def without(z: NDArray, axis: int = -1) -> NDArray:
-    """Without the axis of the classes, of which one is left."""
-    return z.squeeze(axis)
-
-
-def of_label(z: NDArray, y: NDArray, axis: int = -1) -> NDArray:
-    """The score of each sample's label; the axis of the classes stays, with length 1.
-
-    z: scores; y: labels, the shape of z without the axis of the classes, or one that broadcasts to
-    it.
-    """
-    labels = np.expand_dims(y, axis)
-    labels = labels.reshape((1,) * (z.ndim - labels.ndim) + labels.shape)
-    return np.take_along_axis(z, labels, axis)

@@ -41,17 +41,19 @@ BAD = ["converged", "oscillating 3/5, plateau 2/5", "plateau", "plateau 3/5, des
         (
             summary(BAD),
             "the best of 4 step sizes is α = 1, with test accuracy 90.0 % (81.0 to 99.0 % over 5"
-            " seeds). From 3 on, most seeds stop improving.",
+            " seeds). The next larger step size, 2, ends with 45.0 % (most seeds"
+            " oscillate); the largest, 4, ends with 22.5 %.",
         ),
         (
             summary(["descending", "diverged"], 20),
             "the best of 2 step sizes is α = 1, with test accuracy 90.0 % (85.5 to 94.5 % in the"
-            " middle 80 % of 20 seeds). From 2 on, most seeds diverge.",
+            " middle 80 % of 20 seeds). The only larger step size, 2, ends with 45.0 % (most seeds"
+            " diverge).",
         ),
         (
             summary(["converged", "descending"], 1),
-            "the best of 2 step sizes is α = 1, with test accuracy 90.0 %. The largest step size,"
-            " 2, ends with 45.0 %.",
+            "the best of 2 step sizes is α = 1, with test accuracy 90.0 %. The only larger step"
+            " size, 2, ends with 45.0 %.",
         ),
         (summary(["converged"], 1), "α = 1, with test accuracy 90.0 %. No larger step size was"),
         (

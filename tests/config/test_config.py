@@ -90,7 +90,7 @@ OF_STUDY = [
     ("figures: [acuracy]", "figures.0: found 'acuracy'; did you mean accuracy? allowed: "),
     ("figures: [loss, trajectories]", "figures: found trajectories; it is for two weights and no "),
     ("figures: [curvature]", "figures: found curvature; the study has no curvature_sam"),
-    ("figures: [floor]", "figures: found floor; sigmoid_softmax is not convex, or has no"),
+    ("figures: [floor]", "figures: found floor; the loss of sigmoid_softmax is not known"),
     ("epochs: 3", "epochs: unknown key; it is a key of an optimizer"),
     ("hidden: 3", "hidden: unknown key; it is an option of neural_network"),
     ("zzz: 3", "zzz: unknown key; allowed: dataset, model, seeds, optimizers, l2"),

@@ -84,7 +84,7 @@ def test_the_certificate_bounds_what_is_left(digits):
 
 def test_a_step_that_is_too_long_is_shortened_until_the_objective_falls(digits):
     start = objective_of(digits, 1e-3).at(np.zeros((10, 65)))
-    far = minimiser._walk(start, -1000 * start.gradient)
+    far = minimiser._line_search(start, -1000 * start.gradient)
     assert far.value < start.value
     assert np.linalg.norm(far.w) < 1000 * np.linalg.norm(start.gradient)
 
@@ -100,6 +100,8 @@ def test_the_end_is_found_where_the_objective_shows_nothing_any_more():
 
 
 def test_no_end_is_an_error(digits, monkeypatch):
-    monkeypatch.setattr(minimiser, "MOST_STEPS", 2)
-    with pytest.raises(InputError, match=r"found no minimiser: ‖∇F‖ = .* after 2 steps of at most"):
+    monkeypatch.setattr(minimiser, "NEWTON_STEPS", 2)
+    with pytest.raises(
+        InputError, match=r"did not converge: found ‖∇F‖ = .* after 2 steps; allowed: at most"
+    ):
         minimise(objective_of(digits, 1e-3))

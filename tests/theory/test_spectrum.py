@@ -36,7 +36,7 @@ def test_a_single_number_is_its_own_eigenvalue():
 
 @pytest.mark.parametrize("exact", [True, False], ids=["exact", "Lanczos"])
 def test_spectra_give_functions_of_the_matrix(matrix, random, monkeypatch, exact):
-    monkeypatch.setattr(spectrum, "EXACT", SIZE if exact else 0)
+    monkeypatch.setattr(spectrum, "MAX_DENSE", SIZE if exact else 0)
     vectors = random.normal(size=(4, SIZE))
     found = spectra(products(matrix), vectors)
     values, basis = np.linalg.eigh(matrix)
@@ -47,7 +47,7 @@ def test_spectra_give_functions_of_the_matrix(matrix, random, monkeypatch, exact
 
 def test_a_space_that_is_whole_before_the_last_step(matrix, monkeypatch):
     """Of an eigenvector, of a sum of three, and of nothing."""
-    monkeypatch.setattr(spectrum, "EXACT", 0)
+    monkeypatch.setattr(spectrum, "MAX_DENSE", 0)
     values, basis = np.linalg.eigh(matrix)
     vectors = np.array([basis[:, 5], basis[:, [1, 20, 50]].sum(1), np.zeros(SIZE)])
     found = spectra(products(matrix), vectors)

@@ -83,7 +83,7 @@ def test_diagonal_moments_bound_the_limit_from_above(
     for point in (least_squares, classifier):
         exact = SecondMoments.at(point).limit(batch_size)
         with monkeypatch.context() as patch:
-            patch.setattr(stability, "FEW", 0)
+            patch.setattr(stability, "MAX_EXACT", 0)
             bound = SecondMoments.at(point).limit(batch_size)
         assert exact * (1 - 1e-6) <= bound < 1.3 * exact
 
@@ -112,11 +112,11 @@ def simulated(request, least_squares):
 def test_the_stationary_height_is_that_of_a_simulation(
     least_squares, simulated, monkeypatch, few, tolerance
 ):
-    monkeypatch.setattr(stability, "FEW", few)
+    monkeypatch.setattr(stability, "MAX_EXACT", few)
     step_size, batch_size, measured, error = simulated
     x = least_squares.objective.x.toarray()
     values, basis = np.linalg.eigh(x.T @ x / len(x))
-    noise = np.square(least_squares.slopes * x @ basis).mean(0)
+    noise = np.square(least_squares.score_gradients * x @ basis).mean(0)
     with_one_hessian = (step_size * noise / (2 * batch_size * (2 - step_size * values))).sum()
     inflation = SecondMoments.at(least_squares).inflation(step_size, batch_size)
     assert abs(with_one_hessian * inflation - measured) < 3 * error + tolerance * measured

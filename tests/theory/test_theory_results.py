@@ -18,7 +18,7 @@ def test_theory_comes_back(tmp_path):
     assert vars(read) | {"expected": None} == vars(theory) | {"expected": None}
     for damaged in ("{", "[]", "{}", '{"objectives": {"0.0": {"minimun": 1}}, "optimizers": {}}'):
         paths[0].write_text(damaged)
-        with pytest.raises(InputError, match=r"not what theory\.py writes"):
+        with pytest.raises(InputError, match=r"not a file of theory\.py"):
             results.read(*paths)
 
 

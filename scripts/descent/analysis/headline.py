@@ -1,39 +1,39 @@
-"""A study in words: the best step size of each optimizer, and what larger ones do."""
+"""The result of a study in words: the best step size of each optimizer, and the larger ones."""
 
+import numpy as np
 import pandas as pd
 
 from descent.analysis.best import best, criterion
 from descent.analysis.quantiles import FEW, median_and_ends
 from descent.analysis.status import majority_status
 
-# what a run does, by the status of most of its seeds
+# descriptions of the status of most seeds
 DO = {
     "diverged": "most seeds diverge",
     "oscillating": "most seeds oscillate",
-    "plateau": "most seeds stop improving",
-    "mixed": "the outcome depends on the seed",
+    "plateau": "most seeds end on a plateau",
+    "mixed": "the status depends on the seed",
     "descending": "most seeds still descend",
     "converged": "most seeds converge",
 }
 
 
 def headline(summary: pd.DataFrame) -> str:
-    """A line for each optimizer: its best step size, and what the largest ones do."""
+    """A line for each optimizer: its best step size, and the results of larger ones."""
     chosen, chosen_by, lines = best(summary), criterion(summary), []
     for name, runs in summary.groupby("optimizer", sort=False):
         line = "no step size ends with finite numbers in most seeds."
         if name in chosen.index:
-            line = f"{_best(runs, chosen.loc[name], chosen_by)} "
             larger = runs[runs["step_size"] > chosen.loc[name, "step_size"]]
-            line += _largest(larger.sort_values("step_size", ascending=False), chosen_by)
+            line = f"{_best(runs, chosen.loc[name], chosen_by)} "
+            line += _larger(larger.sort_values("step_size"), chosen_by)
         lines.append(f"- {name}: {line}\n")
     return "".join(lines)
 
 
 def _best(runs: pd.DataFrame, run: pd.Series, chosen_by: str) -> str:
     metric, seeds = f"test {chosen_by.split()[1]}", run["seeds"]
-    values = (run[_column(chosen_by, quantile)] for quantile in median_and_ends(seeds))
-    median, low, high = (_in_unit(value, metric) for value in values)
+    median, low, high = (_value(run, chosen_by, name) for name in median_and_ends(seeds))
     of_seeds = f"over {seeds}" if seeds < FEW else f"in the middle 80 % of {seeds}"
     over = f" ({low.removesuffix(' %')} to {high} {of_seeds} seeds)" if seeds > 1 else ""
     by = " by validation" if chosen_by.startswith("validation") else ""
@@ -41,21 +41,26 @@ def _best(runs: pd.DataFrame, run: pd.Series, chosen_by: str) -> str:
     return f"{of}α = {run['step_size']:g}, with {metric} {median}{over}."
 
 
-def _largest(runs: pd.DataFrame, chosen_by: str) -> str:
-    """What the largest step sizes do, from the first on of which that holds."""
+def _larger(runs: pd.DataFrame, chosen_by: str) -> str:
+    """The results of the next larger step size and of the largest one."""
     if runs.empty:
         return "No larger step size was tried."
-    statuses = runs["status"].map(majority_status)
-    alike = (statuses == statuses.iloc[0]).cummin()
-    if statuses.iloc[0] not in ("descending", "converged"):
-        return f"From {runs['step_size'][alike].iloc[-1]:g} on, {DO[statuses.iloc[0]]}."
-    value = _in_unit(runs[_column(chosen_by, "median")].iloc[0], chosen_by)
-    return f"The largest step size, {runs['step_size'].iloc[0]:g}, ends with {value}."
+
+    def result(run: pd.Series) -> str:
+        status = majority_status(run["status"])
+        unstable = f" ({DO[status]})" if status in ("diverged", "oscillating") else ""
+        return f"{run['step_size']:g}, ends with {_value(run, chosen_by, 'median')}{unstable}"
+
+    if len(runs) == 1:
+        return f"The only larger step size, {result(runs.iloc[0])}."
+    return (
+        f"The next larger step size, {result(runs.iloc[0])}; the largest, {result(runs.iloc[-1])}."
+    )
 
 
-def _column(chosen_by: str, quantile: str) -> str:
-    return f"final_test_{chosen_by.split()[1]}_{quantile}"
-
-
-def _in_unit(value: float, metric: str) -> str:
-    return f"{100 * value:.1f} %" if "accuracy" in metric else f"{value:.4g}"
+def _value(run: pd.Series, chosen_by: str, quantile: str) -> str:
+    metric = chosen_by.split()[1]
+    value = run[f"final_test_{metric}_{quantile}"]
+    if not np.isfinite(value):
+        return f"no finite {metric}"
+    return f"{100 * value:.1f} %" if metric == "accuracy" else f"{value:.4g}"

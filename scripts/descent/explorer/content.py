@@ -16,9 +16,8 @@ from descent.explorer.downsampled import downsampled
 from descent.explorer.questions import questions
 from descent.figures._style import optimizer_looks, step_size_colours
 from descent.run import FULL, SHUFFLED
-from descent.store.iterates import AVERAGE
 from descent.store.tables import RUN
-from descent.theory.results import ObjectiveTheory, TheoryResults
+from descent.theory.results import ObjectiveTheory, TheoryResults, without_average
 
 Columns = dict[str, NDArray]
 Run = tuple[str, float]  # optimizer and step size
@@ -55,7 +54,7 @@ def content(
     for row in summary.itertuples(index=False):
         key = row.optimizer, row.step_size
         parts.append(_shown(rows[key], metrics))
-        own = dict(made.get(key) or made[_averaged(row.optimizer), row.step_size])
+        own = dict(made.get(key) or made[without_average(row.optimizer), row.step_size])
         provenance = _facts(own.pop("provenance"))
         if provenance not in provenances:
             provenances.append(provenance)
@@ -137,11 +136,6 @@ def _optimizers(
             }
         )
     return optimizers
-
-
-def _averaged(optimizer: str) -> str:
-    """The optimizer whose iterates this one averages."""
-    return optimizer.removesuffix(f"_{AVERAGE[:-1]}")
 
 
 def _is_quadratic(study: pd.Series) -> bool:

@@ -17,6 +17,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from descent.analysis.quantiles import range_text
 from descent.analysis.status import majority_status
+from descent.theory.results import without_average
 
 matplotlib.rcdefaults()  # not a user's matplotlibrc
 matplotlib.rcParams.update(
@@ -69,7 +70,7 @@ def optimizer_looks(summary: pd.DataFrame) -> dict[str, dict[str, Any]]:
     looks: dict[str, dict[str, Any]] = {}
     others = cycle(OTHERS)
     for name in summary["optimizer"].unique():
-        if averaged := looks.get(name.removesuffix("_average")):
+        if averaged := looks.get(without_average(name)):
             looks[name] = averaged | AVERAGED
         else:
             colour, marker = LOOKS.get(name) or next(others)

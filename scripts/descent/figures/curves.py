@@ -25,7 +25,7 @@ from descent.analysis.best import best
 from descent.analysis.quantiles import FEW, over_seeds, range_text
 from descent.figures import _scales as scales
 from descent.figures import _style as style
-from descent.theory.results import TheoryResults, expected_excess
+from descent.theory.results import TheoryResults, expected_excess, without_average
 
 MOST = 16  # step sizes of an optimizer that are shown
 CROWD = 28  # thin lines in a panel; more are not shown
@@ -136,7 +136,7 @@ def same_path(traces: pd.DataFrame, summary: pd.DataFrame) -> Figure:
     leaves it. Averages of iterates are left out.
     """
     names = set(summary["optimizer"])
-    averages = {name for name in names if name.removesuffix("_average") in names - {name}}
+    averages = {name for name in names if without_average(name) in names - {name}}
     own = summary[~summary["optimizer"].isin(averages)]
     traces, summary = _some_runs(traces, own)
     traces = traces.assign(path=traces["step_size"] * traces["step"])

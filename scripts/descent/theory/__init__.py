@@ -1,13 +1,14 @@
-"""What can be computed before training: the minimiser, curvatures, limits of the step size, and how
-far from the minimiser a run is expected to end.
+"""Quantities computed before training: the minimiser, curvatures, limits of the step size, and the
+expected suboptimality of a run.
 
 objective.py     the objective of a model with scores A x + b, and its Hessian at a point
-minimiser.py     where its gradient vanishes, with a certificate
-spectrum.py      eigenvalues of the Hessian, and how vectors lie over them
-stability.py     up to which step size the second moments of the iterates stay bounded
+minimiser.py     the minimiser, by Newton's method, with a certificate
+spectrum.py      eigenvalues of the Hessian, and the spectral measures of vectors
+stability.py     the step size up to which the second moments of the iterates stay bounded
 linear_rules.py  paths and limits of momentum and other linear update rules
-schedules.py     what a schedule does to the best step size
+schedules.py     the effect of a schedule on the best step size
 expected.py      the expected suboptimality, step by step
-study.py         all of it for a study
-results.py       theory.json and expected.csv, which hold it
+scope.py         the studies that have a theory, and the objectives that have a minimiser
+study.py         the theory of a study
+results.py       theory.json and expected.csv, which store it
 """

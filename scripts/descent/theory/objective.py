@@ -2,8 +2,8 @@
 
     F(w) = mean loss(z_i, y_i) + λ/2 ‖w‖²,   z_i = w x̃_i
 
-w [outputs, width] is A with b as its last column, x̃ a sample with a one at its end; without bias
-there is neither. Samples are stored sparse: of the pixels of MNIST four fifths are zero.
+w [outputs, width] is A with b as its last column, and x̃ a sample with a one appended; without bias,
+w = A and x̃ = x. Samples are stored sparse: four fifths of MNIST's pixels are zero.
 """
 
 from collections.abc import Mapping
@@ -17,14 +17,14 @@ from scipy.sparse import csr_array, hstack
 
 from descent.store.data import Data
 
-BLOCK = 4096  # samples that are unpacked at a time
+BLOCK = 4096  # samples converted to dense arrays at a time
 
 
 @dataclass(frozen=True)
 class Objective:
-    """F of a model on samples.
+    """F of a model on samples x [n, width], y [n].
 
-    x [n, width], y [n]; outputs: rows of w; l2: λ; bias: whether the last column of x is ones.
+    outputs: rows of w; l2: λ; bias: whether the last column of x is ones.
     """
 
     model: ModuleType
@@ -36,7 +36,7 @@ class Objective:
 
     @classmethod
     def of(cls, model: ModuleType, data: Data, l2: float, names: Mapping) -> "Objective":
-        """F on the training samples; names: of the model's parameters."""
+        """F on the training samples; names: the names of the model's parameters."""
         x, bias = csr_array(data.inputs(data.x_train, "float64")), "b" in names
         if bias:
             x = hstack([x, np.ones((x.shape[0], 1))], format="csr")
@@ -45,7 +45,7 @@ class Objective:
 
     @property
     def shape(self) -> tuple[int, int]:
-        """Of w."""
+        """The shape of w."""
         return self.outputs, self.x.shape[1]
 
     @cached_property
@@ -68,13 +68,12 @@ class Objective:
         return {"A": w[:, :-1], "b": w[:, -1]} if self.bias else {"A": w}
 
     def at(self, w: NDArray) -> "Point":
-        """What F is about w."""
         return Point(self, w)
 
 
 @dataclass(frozen=True)
 class Point:
-    """F at a point w [outputs, width], with its derivatives there."""
+    """F and its derivatives at a point w [outputs, width]."""
 
     objective: Objective
     w: NDArray
@@ -91,28 +90,28 @@ class Point:
         return float(losses.mean() + self.objective.l2 / 2 * np.square(self.w).sum())
 
     @cached_property
-    def slopes(self) -> NDArray:
-        """∂loss/∂z of each sample, [n, outputs]: the gradient of its loss is slope x̃ᵀ."""
+    def score_gradients(self) -> NDArray:
+        """g_i = ∂loss/∂z of each sample, [n, outputs]; the gradient of its loss is g_i x̃_iᵀ."""
         return self.objective.model.score_gradient(self.z, self.objective.y).T
 
     @cached_property
     def gradient(self) -> NDArray:
         """∇F, [outputs, width]."""
-        of_losses = (self.objective.x.T @ self.slopes).T / len(self.slopes)
+        of_losses = (self.objective.x.T @ self.score_gradients).T / len(self.score_gradients)
         return of_losses + self.objective.l2 * self.w
 
     @cached_property
     def rounding(self) -> float:
-        """How far rounding may have moved the gradient, in norm.
+        """Estimate of the rounding error of the gradient, in norm.
 
-        The error of a sum of n terms grows as √n u times their size (Higham and Mary 2019, where
-        rounding errors are independent), u = 2⁻⁵³; doubled, since the terms are rounded, too.
+        The error of a sum of n terms grows as √n u times their size, with u = 2⁻⁵³ (Higham and Mary
+        2019, for independent rounding errors); it is doubled, since the terms are rounded as well.
         """
         n, width = self.objective.x.shape
         lengths = np.sqrt(self.objective.x.power(2).sum(1))
-        size = (np.linalg.norm(self.slopes, axis=1) * lengths).mean()
-        of_scores = np.sqrt(width) * np.linalg.norm(self.w) * np.square(lengths).mean()
-        return float(np.finfo(np.float64).eps * (np.sqrt(n) * size + of_scores))
+        size = (np.linalg.norm(self.score_gradients, axis=1) * lengths).mean()
+        error_of_scores = np.sqrt(width) * np.linalg.norm(self.w) * np.square(lengths).mean()
+        return float(np.finfo(np.float64).eps * (np.sqrt(n) * size + error_of_scores))
 
     @cached_property
     def score_hessians(self) -> NDArray:
@@ -125,23 +124,23 @@ class Point:
         return _eigen(self.score_hessians.mean(0))
 
     def hessian(self, v: NDArray) -> NDArray:
-        """H v = (1/n) Σ M_i v x̃_i x̃_iᵀ + λ v, of vectors v [k, outputs × width]."""
+        """H v = (1/n) Σ M_i v x̃_i x̃_iᵀ + λ v, for vectors v [k, outputs × width]."""
         k, (outputs, width) = len(v), self.objective.shape
         x = self.objective.x
-        along = (x @ v.reshape(k * outputs, width).T).reshape(-1, k, outputs)
-        of_scores = np.matmul(along, self.score_hessians)  # M is symmetric
-        product = (x.T @ of_scores.reshape(-1, k * outputs)).T / len(of_scores)
+        dz = (x @ v.reshape(k * outputs, width).T).reshape(-1, k, outputs)
+        M_dz = np.matmul(dz, self.score_hessians)  # M is symmetric
+        product = (x.T @ M_dz.reshape(-1, k * outputs)).T / len(M_dz)
         return product.reshape(k, -1) + self.objective.l2 * v
 
     @cached_property
     def noise_trace(self) -> float:
-        """tr C of the gradients of single samples, C = Cov(∇ℓ_i): E‖∇ℓ_i‖² - ‖E ∇ℓ_i‖²."""
-        squares = np.square(self.slopes).sum(1) * self.objective.x.power(2).sum(1)
+        """tr C, where C = Cov(∇ℓ_i) over single samples: E‖∇ℓ_i‖² - ‖E ∇ℓ_i‖²."""
+        squares = np.square(self.score_gradients).sum(1) * self.objective.x.power(2).sum(1)
         mean = self.gradient - self.objective.l2 * self.w
         return float(squares.mean() - np.square(mean).sum())
 
 
 def _eigen(matrix: NDArray) -> tuple[NDArray, NDArray]:
-    """Eigenvalues and eigenvectors of a matrix without negative ones but by rounding."""
+    """Eigenvalues and eigenvectors of a positive semidefinite matrix."""
     values, vectors = np.linalg.eigh(matrix)
     return np.maximum(values, 0), vectors

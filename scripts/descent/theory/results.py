@@ -1,4 +1,4 @@
-"""What theory computes of a study before training: theory.json and expected.csv."""
+"""Theory of a study, computed before training, and its files theory.json and expected.csv."""
 
 import json
 from collections.abc import Callable, Mapping
@@ -19,19 +19,20 @@ EXPECTED = ["optimizer", "step_size", "step", "from_start", "from_noise"]  # col
 
 @dataclass(frozen=True)
 class ObjectiveTheory:
-    """Theory of an objective; None where a quantity is not known.
+    """Theory of an objective; unknown quantities are None.
 
-    why_no_minimiser: None where there is a minimiser w*, of which the others are known
+    why_no_minimiser: None if the minimiser w* is known; else only curvature_at_zero may be known
     minimum: F*; test_accuracy: that of w*
-    gradient_norm, gradient_rounding: ‖∇F(w*)‖, and how much of it may be rounding
-    excess_bound, distance_bound: of F(w*) - F* and ‖w - w*‖, from the gradient norm
-    curvature_at_zero, curvature: λ_max of the Hessian at zero, and at w*, with the residual of its
-    eigenvector; smallest_curvature: the smallest eigenvalue at w*
-    curvature_bound: L, which bounds the curvature everywhere
-    noise_trace: tr C, C the covariance of the gradients of single samples at w*
-    prediction: what expected.py takes to predict plain steps of any size: "start" and "noise", the
-    curvatures and the weights of two spectra; "inflation", for each batch size but full, pairs of a
-    step size and the factor by which the noise is larger; "samples", in an epoch
+    gradient_norm, gradient_rounding: ‖∇F(w*)‖, and an estimate of its rounding error
+    excess_bound, distance_bound: bounds of F(w) - F* and ‖w - w*‖ for the computed minimiser w
+    curvature_at_zero, curvature: λ_max of the Hessian at zero and at w*; curvature_residual: the
+    residual of the eigenvector at w*; smallest_curvature: the smallest eigenvalue at w*
+    curvature_bound: L, an upper bound of the curvature everywhere
+    noise_trace: tr C, where C is the covariance of the gradients of single samples at w*
+    prediction: input of expected.py for plain steps of any size: "start" and "noise", two spectra
+    as curvatures and weights; "inflation", for each mini-batch size, pairs of a step size and the
+    factor by which differences between the samples' Hessians increase the noise term; "samples",
+    the number of training samples
     """
 
     why_no_minimiser: str | None = None
@@ -52,16 +53,16 @@ class ObjectiveTheory:
 
 @dataclass(frozen=True)
 class OptimizerTheory:
-    """Theory of an optimizer; None where a limit is not known.
+    """Theory of an optimizer; unknown limits are None.
 
-    rule: its update rule, with its options; is_plain: whether that is plain, and the step size
-    fixed; l2: λ of its objective
-    limit: the step size below which iterates stay near w*: of full batches by λ_max, of
-    mini-batches that of the mean squares (stability.py), or an upper bound of it
-    limit_from_anywhere: 2/L, below which plain full batches converge from any start
-    constant: of a plain optimizer with a schedule, that which differs from it in nothing but a
-    constant step size; step_ratio: how many times as large as there the best step size is
-    (schedules.py)
+    rule: its update rule and options; is_plain: whether the rule is plain and the step size fixed;
+    l2: λ of its objective
+    limit: the step size below which iterates stay near w*, from λ_max for full batches and from
+    the second moments for mini-batches (stability.py); limit_is_upper_bound: whether the true limit
+    may be lower
+    limit_from_anywhere: 2/L, below which full batches with plain steps converge from any start
+    constant: for a plain rule with a schedule, the optimizer that differs only by a constant step
+    size; step_ratio: the predicted ratio of the two best step sizes (schedules.py)
     """
 
     rule: str
@@ -76,7 +77,7 @@ class OptimizerTheory:
 
     @property
     def limits(self) -> dict[str, float]:
-        """The limits that are known, by where they hold."""
+        """The known limits, by the region where they hold."""
         near = "near the minimiser" + (", at most" if self.limit_is_upper_bound else "")
         limits = {near: self.limit, "from anywhere": self.limit_from_anywhere}
         return {where: limit for where, limit in limits.items() if limit is not None}
@@ -86,8 +87,8 @@ class OptimizerTheory:
 class TheoryResults:
     """Theory of a study.
 
-    objectives: by λ, as repr writes it; optimizers: by name; expected: columns EXPECTED, for each
-    evaluated step of the runs below their limit of which theory knows the path.
+    objectives: by repr(λ); optimizers: by name; expected: a table with the columns EXPECTED, a row
+    for each evaluated step of the runs whose path theory predicts (study.py).
     """
 
     objectives: dict[str, ObjectiveTheory] = field(default_factory=dict)
@@ -95,27 +96,30 @@ class TheoryResults:
     expected: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=EXPECTED))
 
     def objective(self, optimizer: str) -> ObjectiveTheory:
-        """The theory of the objective of an optimizer, or of averages of its iterates."""
-        own = self.optimizers.get(optimizer) or self.optimizers.get(
-            optimizer.removesuffix("_average")
-        )
-        return self.objectives[repr(own.l2)] if own else ObjectiveTheory()
+        """The theory of the objective of an optimizer, or of an average of its iterates."""
+        found = self.optimizers.get(optimizer) or self.optimizers.get(without_average(optimizer))
+        return self.objectives[repr(found.l2)] if found else ObjectiveTheory()
 
     def limits(self, optimizer: str) -> dict[str, float]:
-        """The limits of an optimizer that are known, by where they hold."""
+        """The known limits of an optimizer, by the region where they hold."""
         return self.optimizers[optimizer].limits if optimizer in self.optimizers else {}
+
+
+def without_average(optimizer: str) -> str:
+    """Return the optimizer whose iterates are averaged: "sgd" for "sgd_average"."""
+    return optimizer.removesuffix("_average")
 
 
 def write(results: TheoryResults, numbers: Path, expected: Path) -> None:
     """Write theory.json and expected.csv."""
     tables.write(results.expected, expected)
     parts = {"objectives": results.objectives, "optimizers": results.optimizers}
-    lines = ",\n".join(f'"{name}": {_mapping(of_it, _fields)}' for name, of_it in parts.items())
+    lines = ",\n".join(f'"{name}": {_mapping(part, _fields)}' for name, part in parts.items())
     numbers.write_text(f"{{{lines}}}\n", encoding="utf-8")
 
 
 def _fields(value: Any) -> str:
-    """A dataclass as JSON, with a line for each field, however long an array is."""
+    """A dataclass as JSON, one line per field."""
     return _mapping(vars(value), partial(json.dumps, default=np.ndarray.tolist))
 
 
@@ -125,7 +129,7 @@ def _mapping(values: Mapping[str, Any], text: Callable[[Any], str]) -> str:
 
 
 def read(numbers: Path, expected: Path) -> TheoryResults:
-    """Read both files; InputError where one is missing or damaged."""
+    """Read both files; InputError if one is missing or damaged."""
     table = tables.read(expected, EXPECTED)
     with opened(numbers) as file:
         try:
@@ -133,10 +137,10 @@ def read(numbers: Path, expected: Path) -> TheoryResults:
             objectives = {l2: ObjectiveTheory(**keys) for l2, keys in fields["objectives"].items()}
             optimizers = {name: OptimizerTheory(**k) for name, k in fields["optimizers"].items()}
         except (ValueError, TypeError, KeyError, AttributeError) as error:
-            raise InputError(f"{numbers}: not what theory.py writes ({error}){DELETE_IT}") from None
+            raise InputError(f"{numbers}: not a file of theory.py ({error}){DELETE_IT}") from None
     return TheoryResults(objectives, optimizers, table)
 
 
 def expected_excess(expected: pd.DataFrame) -> pd.Series:
-    """The expected F - F*: what is left from the start, and what noise adds."""
+    """The expected F - F*: the bias term plus the noise term."""
     return expected["from_start"] + expected["from_noise"].fillna(0.0)

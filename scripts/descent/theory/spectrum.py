@@ -1,4 +1,4 @@
-"""Eigenvalues of a Hessian, and how vectors lie over them, from its products with vectors."""
+"""Eigenvalues and spectral measures of a Hessian, from its products with vectors."""
 
 from collections.abc import Callable
 from typing import NamedTuple
@@ -7,15 +7,15 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse.linalg import LinearOperator, eigsh
 
-Products = Callable[[NDArray], NDArray]  # H v of each of the vectors v [k, size]
+Products = Callable[[NDArray], NDArray]  # H v for each of the vectors v [k, size]
 
-EXACT = 700  # numbers of a vector up to which all eigenvalues are computed
-LANCZOS = 25  # steps, where there are more
+MAX_DENSE = 700  # largest size for which all eigenvalues are computed
+LANCZOS = 25  # Lanczos steps for larger sizes
 
 
 class Eigenvalue(NamedTuple):
-    """An eigenvalue with its vector v, ‖v‖ = 1, and residual ‖H v - value v‖: an eigenvalue of H is
-    no farther from value than that."""
+    """An eigenvalue with its vector v, ‖v‖ = 1, and residual ‖H v - value v‖, which bounds the
+    distance of value to an eigenvalue of H."""
 
     value: float
     residual: float
@@ -23,9 +23,9 @@ class Eigenvalue(NamedTuple):
 
 
 class Spectrum(NamedTuple):
-    """How a vector v lies over the eigenvalues of H: vᵀ f(H) v = Σ weight f(curvature).
+    """Spectral measure of H for a vector v: vᵀ f(H) v = Σ weight f(curvature).
 
-    curvature, weight: [...]; several vectors may share a Spectrum, their weights then add up.
+    curvature, weight: [...]. For several vectors in one Spectrum, the measures add up.
     """
 
     curvature: NDArray
@@ -35,10 +35,10 @@ class Spectrum(NamedTuple):
 def largest(
     products: Products, size: int, start: NDArray | None = None, precision: float = 1e-8
 ) -> Eigenvalue:
-    """The largest eigenvalue, by Lanczos' method from a start, or a random vector, to a relative
-    precision.
+    """The largest eigenvalue to a relative precision, by Lanczos' method.
 
-    The Rayleigh quotient, which is its value, is never above the largest eigenvalue.
+    start: the first vector, by default random. The computed value is a Rayleigh quotient and so
+    never above the largest eigenvalue.
     """
     if start is None:
         start = np.random.default_rng(0).normal(size=size)
@@ -51,45 +51,48 @@ def largest(
         )
         (value,), vectors = eigsh(operator, 1, which="LA", v0=start, tol=precision)
         vector = vectors[:, 0]
-    off = products(vector[None])[0] - value * vector
-    return Eigenvalue(float(value), float(np.linalg.norm(off)), vector)
+    residual = products(vector[None])[0] - value * vector
+    return Eigenvalue(float(value), float(np.linalg.norm(residual)), vector)
 
 
 def spectra(products: Products, vectors: NDArray) -> Spectrum:
-    """The spectra of vectors [k, size], each of them in a row [k, …].
+    """Spectral measures of vectors [k, size], one per row [k, …].
 
-    Exact where the vectors are short, else by LANCZOS steps, which are exact for polynomials of
-    degree 2 LANCZOS - 1 (Golub and Meurant 2010, chapter 7).
+    Exact up to MAX_DENSE parameters, else by LANCZOS steps, which are exact for polynomials f of
+    degree up to 2 LANCZOS - 1 (Golub and Meurant 2010, chapter 7).
     """
     k, size = vectors.shape
-    if size <= EXACT:
+    if size <= MAX_DENSE:
         values, basis = np.linalg.eigh(products(np.eye(size)))
         return Spectrum(np.tile(values, (k, 1)), np.square(vectors @ basis))
-    diagonals, beside, lengths = _lanczos(products, vectors)
+    diagonals, off_diagonals, lengths = _lanczos(products, vectors)
     curvature, weight = np.zeros((k, LANCZOS)), np.zeros((k, LANCZOS))
     for i in range(k):
-        matrix = np.diag(diagonals[i]) + np.diag(beside[i], 1) + np.diag(beside[i], -1)
+        matrix = np.diag(diagonals[i])
+        matrix += np.diag(off_diagonals[i], 1) + np.diag(off_diagonals[i], -1)
         curvature[i], basis = np.linalg.eigh(matrix)
         weight[i] = lengths[i] ** 2 * np.square(basis[0])
     return Spectrum(curvature, weight)
 
 
 def _lanczos(products: Products, vectors: NDArray) -> tuple[NDArray, NDArray, NDArray]:
-    """The tridiagonal matrices of H on the Krylov spaces of vectors: diagonals [k, LANCZOS], what
-    is beside them, and the lengths of the vectors. Bases stay orthogonal by projecting twice."""
+    """Tridiagonal matrices of H on the Krylov spaces of vectors: diagonals [k, LANCZOS],
+    off-diagonals [k, LANCZOS - 1], and the lengths of the vectors [k].
+
+    Bases stay orthogonal by projecting twice.
+    """
     k, size = vectors.shape
     basis = np.zeros((k, LANCZOS + 1, size))
     lengths = np.linalg.norm(vectors, axis=1)
     basis[:, 0] = vectors / np.maximum(lengths, np.finfo(float).tiny)[:, None]
-    diagonals, beside = np.zeros((k, LANCZOS)), np.zeros((k, LANCZOS))
+    diagonals, norms = np.zeros((k, LANCZOS)), np.zeros((k, LANCZOS))
     for j in range(LANCZOS):
-        new, known = products(basis[:, j]), basis[:, : j + 1]
+        new, previous = products(basis[:, j]), basis[:, : j + 1]
         diagonals[:, j] = (basis[:, j] * new).sum(1)
         for _ in range(2):
-            new -= np.einsum("kj,kjs->ks", np.einsum("kjs,ks->kj", known, new), known)
-        beside[:, j] = np.linalg.norm(new, axis=1)
-        ended = beside[:, j] <= 1e-12 * np.abs(diagonals[:, : j + 1]).max(1)  # the space is whole
-        basis[:, j + 1] = np.where(
-            ended[:, None], 0, new / np.where(ended, 1, beside[:, j])[:, None]
-        )
-    return diagonals, beside[:, :-1], lengths
+            new -= np.einsum("kj,kjs->ks", np.einsum("kjs,ks->kj", previous, new), previous)
+        norms[:, j] = np.linalg.norm(new, axis=1)
+        complete = norms[:, j] <= 1e-12 * np.abs(diagonals[:, : j + 1]).max(1)
+        length = np.where(complete, np.inf, norms[:, j])  # a complete Krylov space gains nothing
+        basis[:, j + 1] = new / length[:, None]
+    return diagonals, norms[:, :-1], lengths
