@@ -1,4 +1,4 @@
-"""The best step size of each optimizer, and what it is chosen by."""
+"""The best step size of each optimizer, and the criterion for choosing it."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -8,40 +8,41 @@ import pandas as pd
 
 
 def criterion(summary: pd.DataFrame) -> str:
-    """What step sizes are chosen by, as in "validation accuracy".
+    """The metric by which step sizes are chosen, such as "validation accuracy".
 
-    Of validation samples where some are held out, else of test samples; accuracy where there is
-    one, else loss.
+    It uses the validation samples if some are held out, else the test samples; the accuracy of a
+    classifier, the loss of a regression.
     """
     samples = "validation" if "final_validation_loss_median" in summary else "test"
     return f"{samples} {'accuracy' if 'final_test_accuracy_median' in summary else 'loss'}"
 
 
 def selection_loss(summary: pd.DataFrame) -> pd.Series:
-    """What the best has least of: the median of the criterion at the end, inf if not finite."""
+    """The quantity that the best run minimises: the final median loss, or 1 - accuracy; inf if not
+    finite."""
     values = summary[f"final_{criterion(summary).replace(' ', '_')}_median"]
-    bad = 1 - values if "accuracy" in criterion(summary) else values
-    return bad.where(np.isfinite(bad), np.inf)
+    loss = 1 - values if "accuracy" in criterion(summary) else values
+    return loss.where(np.isfinite(loss), np.inf)
 
 
 def best(summary: pd.DataFrame) -> pd.DataFrame:
-    """The best row of each optimizer that has one, indexed by optimizer.
+    """The best row of each optimizer, indexed by optimizer, without optimizers that have none.
 
-    Of equals that with the smallest loss, and then the first.
+    Ties are resolved by the smallest loss, then by order.
     """
     samples, _ = criterion(summary).split()
-    by = {"bad": selection_loss(summary), "loss": summary[f"final_{samples}_loss_median"]}
+    by = {"selection": selection_loss(summary), "loss": summary[f"final_{samples}_loss_median"]}
     runs = pd.DataFrame({"optimizer": summary["optimizer"], **by})
-    ordered = runs[np.isfinite(runs["bad"])].sort_values([*by], kind="stable")
+    ordered = runs[np.isfinite(runs["selection"])].sort_values([*by], kind="stable")
     first = ordered.drop_duplicates("optimizer").index.sort_values()
     return summary.loc[first].set_index("optimizer")
 
 
 def lowest_between(values: pd.Series) -> float:
-    """The step size between those of the grid where values above 0, as of F - F*, are lowest.
+    """Interpolate the step size at which positive values, such as F - F*, are minimal.
 
-    The lowest point of the parabola through the logarithms of the lowest value and of its
-    neighbours, against log α; nan where the lowest is the first or the last of the grid.
+    It is the vertex of the parabola through the lowest value and its two neighbours, in log-log
+    scale; nan if the lowest value is at an end of the grid.
 
     values: by step size.
     """
@@ -55,7 +56,7 @@ def lowest_between(values: pd.Series) -> float:
 
 
 def best_study(keys: Mapping[str, Any], summary: pd.DataFrame) -> dict[str, Any]:
-    """The keys of a study, each optimizer with its best step size alone; without optimizers that
+    """The keys of a study with only the best step size of each optimizer, without optimizers that
     have none."""
     chosen = best(summary)["step_size"]
     optimizers = {

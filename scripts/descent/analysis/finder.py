@@ -1,20 +1,20 @@
-"""What learning-rate finders suggest, by one run in which the step size grows."""
+"""Suggestions of learning-rate finders, from one run with a growing step size."""
 
 import numpy as np
 from numpy.typing import NDArray
 
-WINDOW = 0.5  # decades over which the loss is smoothed
+WINDOW = 0.5  # width in decades of the moving average of the loss
 
 
 def suggestions(step_size: NDArray, loss: NDArray) -> dict[str, float]:
-    """The suggested step sizes of a range test, by how they are chosen.
+    """The suggested step sizes of a range test, by the rule of choice.
 
-    steepest      where the smoothed loss falls the fastest against log α
-    minimum / 10  a tenth of where the smoothed loss is lowest
+    steepest      the step size where the smoothed loss decreases fastest with log α
+    minimum / 10  a tenth of the step size where the smoothed loss is minimal
 
-    step_size [S], growing; loss [S] at these steps. As fastai's lr_find has them (Howard and Gugger
-    2020), which smooths mini-batch losses exponentially; here the loss of all training samples is
-    averaged over WINDOW. nan where the loss never falls.
+    step_size [S], growing; loss [S] at these steps. The rules are those of fastai's lr_find (Howard
+    and Gugger 2020), which smooths mini-batch losses exponentially; here the loss of all training
+    samples is averaged over WINDOW. Both are nan if the loss never decreases.
     """
     finite = np.isfinite(loss)
     stop = len(loss) if finite.all() else int(finite.argmin())

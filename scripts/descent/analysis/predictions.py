@@ -1,4 +1,4 @@
-"""What theory predicted beside what was measured, a row for each."""
+"""Predictions of theory next to measurements."""
 
 from collections.abc import Iterator
 
@@ -18,26 +18,28 @@ COLUMNS = [
     *("study", "quantity", "optimizer", "step_size"),
     *("predicted", "measured", "error", "stable", "unstable", "ratio"),
 ]
-NO_GRID = np.nan, np.nan  # only a limit lies between two step sizes
-UNSTABLE = {"diverged", "oscillating", "plateau"}  # of full batches beyond their limit
+NO_GRID = np.nan, np.nan  # stable, unstable: only limits are bracketed by two step sizes
+UNSTABLE = {"diverged", "oscillating", "plateau"}  # statuses of full batches beyond their limit
 
 
 def predictions(traces: pd.DataFrame, summary: pd.DataFrame, theory: TheoryResults) -> pd.DataFrame:
-    """COLUMNS, a row for each prediction; `error` is two standard errors, ratio measured/predicted.
+    """A table with COLUMNS and a row for each prediction.
+
+    error is two standard errors, ratio is measured / predicted. Values of quantity:
 
     limit       the step size up to which an optimizer is stable near w*; `stable` and `unstable`
-                are the step sizes of the grid between which it lies, measured is their geometric
-                mean; `unstable` is inf where all are stable. A full-batch run is unstable where
-                most seeds oscillate, diverge or stay on a plateau; one with mini-batches where, in
-                the mean over seeds, F - F* in the last quarter is over FAR times that at the start
-    excess      F - F* over the last quarter of the steps, mean over seeds
-    rate        of full batches, by how much ln(F - F*) falls in a step, over the second half
-    curvature   λ_max of the Hessian at the last step against that at w*, where it is measured
-    step_ratio  the best step size of a schedule over that of a constant step size, by the mean over
-                seeds of F - F* at the end, of F, where F* is not known
+                are the neighbouring step sizes of the grid, `measured` is their geometric mean;
+                `unstable` is inf if all are stable. A full-batch run is unstable if most seeds
+                oscillate, diverge or stay on a plateau; a mini-batch run if the mean over seeds of
+                F - F* in the last quarter exceeds FAR times its value at the start
+    excess      F - F* in the last quarter of the steps, mean over seeds
+    rate        decrease of ln(F - F*) per step of a full-batch run, over the second half
+    curvature   λ_max of the Hessian at the last step, compared with that at w*
+    step_ratio  the best step size of a schedule divided by that of a constant step size, by the
+                mean over seeds of the final F - F*, or of F if F* is not known
     """
     rows: list[tuple] = []
-    with np.errstate(all="ignore"):  # a run may diverge, or come below what can be resolved
+    with np.errstate(all="ignore"):  # a run may diverge or fall below rounding errors
         rows += _step_ratios(traces, theory)
         if not all(objective.why_no_minimiser for objective in theory.objectives.values()):
             rows += _limits(traces, summary, theory)
@@ -51,33 +53,34 @@ def predictions(traces: pd.DataFrame, summary: pd.DataFrame, theory: TheoryResul
 
 def _limits(traces: pd.DataFrame, summary: pd.DataFrame, theory: TheoryResults) -> Iterator[tuple]:
     for optimizer, limit, below, above in measured_limits(traces, summary, theory):
-        middle = np.sqrt(below * above) if np.isfinite(above) else np.nan
-        yield "limit", optimizer, np.nan, limit, middle, np.nan, below, above
+        measured = np.sqrt(below * above) if np.isfinite(above) else np.nan
+        yield "limit", optimizer, np.nan, limit, measured, np.nan, below, above
 
 
 def measured_limits(
     traces: pd.DataFrame, summary: pd.DataFrame, theory: TheoryResults
 ) -> Iterator[tuple[str, float, float, float]]:
-    """Each optimizer whose limit is known, with it and the step sizes between which it lies."""
+    """Optimizers with a predicted limit: name, limit, and the step sizes of the grid that bracket
+    the measured limit."""
     for optimizer, runs in summary.groupby("optimizer", sort=False):
-        known = theory.optimizers.get(str(optimizer))
-        if known is None or known.limit is None:
+        predicted = theory.optimizers.get(str(optimizer))
+        if predicted is None or predicted.limit is None:
             continue
-        if known.batch_size == FULL:
+        if predicted.batch_size == FULL:
             unstable = runs["status"].map(majority_status).isin(UNSTABLE).to_numpy()
         else:
             unstable = _grown(traces, optimizer)[runs["step_size"]].to_numpy()
         above = runs["step_size"][unstable].min() if unstable.any() else np.inf
         below = runs.loc[runs["step_size"] < above, "step_size"].max()
-        yield str(optimizer), known.limit, below, above
+        yield str(optimizer), predicted.limit, below, above
 
 
 def _grown(traces: pd.DataFrame, optimizer: str) -> pd.Series:
-    """Of each step size, whether F - F* has grown in the mean over seeds."""
+    """Whether the mean of F - F* over seeds has grown, by step size."""
     run = traces[traces["optimizer"] == optimizer]
     start = run[run["step"] == 0].groupby("step_size")["excess"].mean()
     end = measured_floors(run).droplevel("optimizer").mean(axis=1, skipna=False)
-    return ~end.le(FAR * start)  # le: in whatever order the step sizes come
+    return ~end.le(FAR * start)  # le aligns the step sizes; nan counts as grown
 
 
 def _excesses(traces: pd.DataFrame, theory: TheoryResults) -> Iterator[tuple]:
@@ -91,8 +94,8 @@ def _excesses(traces: pd.DataFrame, theory: TheoryResults) -> Iterator[tuple]:
 
 
 def _resolved(traces: pd.DataFrame, theory: TheoryResults) -> dict[str, float]:
-    """The F - F* of each optimizer that is more than rounding: of F*, or, where F* is 0, of the
-    parameters, in which F is quadratic."""
+    """The smallest F - F* of each optimizer that exceeds rounding errors of F*, or, if F* is 0, of
+    the parameters, in which F is quadratic."""
     start = traces.loc[traces["step"] == 0, "excess"].median()
     minima = {name: theory.objective(name).minimum for name in traces["optimizer"].unique()}
     return {
@@ -132,20 +135,20 @@ def _step_ratios(traces: pd.DataFrame, theory: TheoryResults) -> Iterator[tuple]
     for name, known in theory.optimizers.items():
         if not known.step_ratio:
             continue
-        of_both = seeds.loc[[name, known.constant]]
+        pair = seeds.loc[[name, known.constant]]
 
-        def ratio(of: pd.DataFrame, name: str = name, constant: str = known.constant) -> float:
-            mean = of.mean(axis=1, skipna=False)
+        def ratio(seeds: pd.DataFrame, name: str = name, constant: str = known.constant) -> float:
+            mean = seeds.mean(axis=1, skipna=False)
             return lowest_between(mean[name]) / lowest_between(mean[constant])
 
-        lowest, measured = of_both.mean(axis=1).min(), ratio(of_both)
+        lowest, measured = pair.mean(axis=1).min(), ratio(pair)
         if np.isfinite(measured) and lowest > resolved.get(name, -np.inf):
-            error = jackknife(ratio, of_both)
+            error = jackknife(ratio, pair)
             yield "step_ratio", name, np.nan, known.step_ratio, measured, error, *NO_GRID
 
 
 def final_seeds(traces: pd.DataFrame) -> pd.DataFrame:
-    """F - F*, or, where F* is not known, F, at the last step, [(optimizer, step size), seed]."""
+    """F - F*, or F if F* is not known, at the last step, [(optimizer, step size), seed]."""
     metric = "excess" if "excess" in traces else "objective"
     last = traces[traces["step"] == traces.groupby(RUN[3:5])["step"].transform("max")]
     return last.pivot(index=RUN[3:5], columns="seed", values=metric)
@@ -156,10 +159,10 @@ def _rate_of_mean(seeds: pd.DataFrame) -> float:
 
 
 def _rate(excess: pd.Series) -> float:
-    """-d ln(excess)/dt between the middle, or the last step before it, and the end."""
+    """-d ln(excess)/dt from the last evaluated step of the first half to the end."""
     step, excess = excess.index.to_numpy(), excess.to_numpy()
-    middle = np.searchsorted(step, step[-1] / 2, side="right") - 1
-    return float(np.log(excess[middle] / excess[-1]) / (step[-1] - step[middle]))
+    half = np.searchsorted(step, step[-1] / 2, side="right") - 1
+    return float(np.log(excess[half] / excess[-1]) / (step[-1] - step[half]))
 
 
 def _of_run(table: pd.DataFrame, optimizer: str, step_size: float) -> pd.DataFrame:

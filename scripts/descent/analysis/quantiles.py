@@ -1,6 +1,6 @@
-"""What the seeds of a run have in common: medians, quantiles and ranges over them.
+"""Medians, quantiles, ranges and standard errors over seeds.
 
-A value that is not finite is the worst that a seed can have, and counts as that.
+In quantiles, a value that is not finite counts as the worst.
 """
 
 from collections.abc import Callable
@@ -10,34 +10,34 @@ import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
 QUANTILES = {"median": 0.5, "q10": 0.1, "q90": 0.9, "min": 0.0, "max": 1.0}  # of a summary
-FEW = 10  # seeds; of fewer, quantiles would be interpolations: their range is told instead
+FEW = 10  # with fewer seeds the range is shown: 10 % quantiles would only be interpolations
 
 
-def quantile(values: ArrayLike, share: float, of: str) -> NDArray[np.float64]:
-    """The quantile over the last axis, between two seeds linearly.
+def quantile(values: ArrayLike, share: float, metric: str) -> NDArray[np.float64]:
+    """The quantile over the last axis, with linear interpolation.
 
-    of: the metric; of an accuracy the smallest value is the worst, of all others the largest. Where
-    the quantile is not finite it is nan of an accuracy, inf of others.
+    The worst value of an accuracy is the smallest, of other metrics the largest. A quantile that is
+    not finite is nan for an accuracy, inf for other metrics.
     """
     values = np.asarray(values, np.float64)
-    sign = -1 if "accuracy" in of else 1  # so that large is bad
+    sign = -1 if "accuracy" in metric else 1  # so that large is bad
     ordered = np.sort(np.where(np.isfinite(values), sign * values, np.inf), axis=-1)
-    place = (share if sign > 0 else 1 - share) * (ordered.shape[-1] - 1)
-    low, high = ordered[..., int(np.floor(place))], ordered[..., int(np.ceil(place))]
+    rank = (share if sign > 0 else 1 - share) * (ordered.shape[-1] - 1)
+    low, high = ordered[..., int(np.floor(rank))], ordered[..., int(np.ceil(rank))]
     finite = np.isfinite(high)
-    between = np.subtract(high, low, out=np.zeros_like(low), where=finite)
-    return np.where(finite, sign * (low + (place % 1) * between), np.nan if sign < 0 else np.inf)
+    difference = np.subtract(high, low, out=np.zeros_like(low), where=finite)
+    return np.where(finite, sign * (low + (rank % 1) * difference), np.nan if sign < 0 else np.inf)
 
 
 def range_shares(seeds: int) -> tuple[float, float]:
-    """The shares whose quantiles are told beside the median of so many seeds."""
+    """The two quantiles shown with the median, for this number of seeds."""
     return (0.0, 1.0) if seeds < FEW else (0.1, 0.9)
 
 
 def over_seeds(table: pd.DataFrame, by: list[str], metric: str) -> pd.DataFrame:
     """Columns low, median and high of a metric, a row for each value of the columns `by`.
 
-    low, high: the range over FEW seeds, the 10 % and 90 % quantiles over more.
+    low, high: the range of fewer than FEW seeds, the 10 % and 90 % quantiles of more.
     """
     by_seed = table.pivot(index=by, columns="seed", values=metric)
     low, high = range_shares(by_seed.shape[1])
@@ -47,7 +47,7 @@ def over_seeds(table: pd.DataFrame, by: list[str], metric: str) -> pd.DataFrame:
 
 
 def mean_and_error(values: ArrayLike) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """The mean over the last axis, the seeds, and two of its standard errors, nan of one seed."""
+    """The mean over the last axis, the seeds, and two standard errors, nan with one seed."""
     values = np.asarray(values, np.float64)
     seeds, mean = values.shape[-1], values.mean(-1)
     if seeds == 1:
@@ -56,26 +56,26 @@ def mean_and_error(values: ArrayLike) -> tuple[NDArray[np.float64], NDArray[np.f
 
 
 def jackknife(estimate: Callable[[pd.DataFrame], float], seeds: pd.DataFrame) -> float:
-    """Two standard errors of an estimate from seeds, the columns, by leaving out one after the
-    other (Tukey 1958); nan of one seed."""
+    """Two standard errors of an estimate from seeds, the columns, by leaving out one seed at a time
+    (Tukey 1958); nan with one seed."""
     if seeds.shape[1] == 1:
         return np.nan
-    without = [estimate(seeds.drop(columns=seed)) for seed in seeds]
-    return 2 * float(np.sqrt(len(without) - 1) * np.std(without))
+    estimates = [estimate(seeds.drop(columns=seed)) for seed in seeds]
+    return 2 * float(np.sqrt(len(estimates) - 1) * np.std(estimates))
 
 
 def range_text(seeds: int, middle: str = "median") -> str:
-    """What is told of so many seeds, in words."""
+    """Description of what is shown of this number of seeds: "median and range of 5 seeds"."""
     if seeds == 1:
         return "one seed"
     return f"{middle} and {range_name(seeds)} of {seeds} seeds"
 
 
 def range_name(seeds: int) -> str:
-    """What is told of so many seeds beside their median."""
+    """Name of the range shown with the median."""
     return "range" if seeds < FEW else "10-90 %"
 
 
 def median_and_ends(seeds: int) -> tuple[str, str, str]:
-    """The names in a summary (QUANTILES) of the median and what is told beside it."""
+    """The names in a summary (QUANTILES) of the median and the ends of the range."""
     return ("median", "min", "max") if seeds < FEW else ("median", "q10", "q90")

@@ -1,21 +1,21 @@
-"""How a seed's run ended, in a word, by its objective F at the evaluated steps.
+"""The status of a seed's run, from its objective F at the evaluated steps.
 
     gap = (m2 - F_ref) / (F_0 - F_ref)      1 at the start, 0 at the reference
 
-F_0 is the median of the study's starts, F_ref the minimum F*, or, where no minimiser is known, the
-lowest objective of the study; m1 and m2 are the means of F over the third and fourth quarter of the
-steps. The first word that holds:
+F_0 is the median of the study's initial objectives, F_ref the minimum F*, or the lowest objective
+of the study if no minimiser is known; m1 and m2 are the means of F over the third and fourth
+quarter of the steps. The status is the first that applies:
 
-    diverged      F is not finite somewhere, or gap > 10
-    oscillating   (full batch) more than a tenth of the steps of the second half raised F, and the
-                  gap to a known minimiser is above 10⁻⁶
+    diverged      F is not finite at some step, or gap > 10
+    oscillating   (full batch) F increases in more than a tenth of the steps of the second half,
+                  and the gap to a known minimiser is above 10⁻⁶
     converged     the minimiser is known, and gap ≤ 0.01
-    descending    m1 - m2 is a fall beyond noise, and gap < 1
-    plateau       none of these: a noise floor, or stuck; the gap says how far up
+    descending    the decrease m1 - m2 exceeds noise, and gap < 1
+    plateau       none of these: a noise floor, or stuck; the gap gives its height
 
-A fall is beyond noise where it exceeds three of its standard errors, which come from the scatter of
-F about its straight line over both quarters; with mini-batches and fewer than four evaluated steps
-there, which show no scatter, where it exceeds a tenth of F_0 - F_ref.
+A decrease exceeds noise if it exceeds three standard errors, computed from the residuals of a
+straight line through F in both quarters. For mini-batches with fewer than four evaluated steps in
+these quarters, it must exceed a tenth of F_0 - F_ref.
 """
 
 import re
@@ -27,9 +27,9 @@ from numpy.typing import NDArray
 
 from descent.store.iterates import ROUNDING
 
-AT_REST = 1e-6  # gap at which momentum may still swing, and rounding may raise F
-FAR = 10  # times the gap of the start, where a run counts as diverged
-STATUSES = ("diverged", "oscillating", "plateau", "descending", "converged")  # the worst first
+AT_REST = 1e-6  # gap below which momentum or rounding may still increase F
+FAR = 10  # gap above which a run counts as diverged
+STATUSES = ("diverged", "oscillating", "plateau", "descending", "converged")  # worst first
 
 
 def status(
@@ -42,9 +42,9 @@ def status(
 ) -> tuple[str, float]:
     """The status of one seed and its gap.
 
-    step, objective [S]: the evaluated steps, of which averages have only the later ones; start:
-    F_0; reference: F_ref, and whether it is F*; rises [S]: with full batches, how many steps up to
-    each raised F.
+    step, objective [S]: the evaluated steps, which begin after the burn-in for averages of
+    iterates; start: F_0; reference: F_ref; has_minimiser: whether F_ref is F*; rises [S]: for full
+    batches, the number of increases of F up to each step.
     """
     if not np.isfinite(objective).all():
         return "diverged", np.inf
@@ -67,7 +67,7 @@ def status(
 
 
 def _falls(third: NDArray, fourth: NDArray, start_gap: float, full_batch: bool) -> bool:
-    """Whether the objective falls beyond noise, and rounding, from one quarter to the next."""
+    """Whether the decrease from the third to the fourth quarter exceeds noise and rounding."""
     noise = 0.0 if full_batch else start_gap / 10
     if len(third) + len(fourth) >= 4:
         noise = 3 * _standard_error(third, fourth)
@@ -76,24 +76,24 @@ def _falls(third: NDArray, fourth: NDArray, start_gap: float, full_batch: bool) 
 
 
 def _standard_error(third: NDArray, fourth: NDArray) -> float:
-    """Of the difference of the means, by the scatter about the straight line through both."""
-    both = np.concatenate([third, fourth])
-    place = np.arange(len(both))
-    scatter = both - np.polyval(np.polyfit(place, both, 1), place)
-    variance = np.square(scatter).sum() / (len(both) - 2)
+    """Standard error of the difference of the means, from the residuals of a straight line."""
+    values = np.concatenate([third, fourth])
+    x = np.arange(len(values))
+    residuals = values - np.polyval(np.polyfit(x, values, 1), x)
+    variance = np.square(residuals).sum() / (len(values) - 2)
     return float(np.sqrt(variance * (1 / len(third) + 1 / len(fourth))))
 
 
 def _share_of_rises(step: NDArray, rises: NDArray) -> float:
-    """The share of rises among the steps of the second half, or of what is evaluated of it."""
-    first = np.flatnonzero(step <= step[-1] / 2)[-1:]
-    since = first[0] if first.size else 0
-    steps = step[-1] - step[since]
-    return float((rises[-1] - rises[since]) / steps) if steps else 0.0
+    """The share of increases of F among the evaluated steps of the second half."""
+    first_half = np.flatnonzero(step <= step[-1] / 2)
+    start = first_half[-1] if first_half.size else 0
+    steps = step[-1] - step[start]
+    return float((rises[-1] - rises[start]) / steps) if steps else 0.0
 
 
 def describe_statuses(statuses: Sequence[str]) -> str:
-    """The statuses of all seeds: "converged", or "oscillating 2/5, plateau 3/5"."""
+    """The statuses of all seeds in words: "converged", or "oscillating 2/5, plateau 3/5"."""
     counts = Counter(sorted(statuses, key=STATUSES.index)).most_common()
     if len(counts) == 1:
         return statuses[0]
@@ -101,7 +101,7 @@ def describe_statuses(statuses: Sequence[str]) -> str:
 
 
 def majority_status(description: str) -> str:
-    """The status of more than half of the seeds, by what `describe_statuses` says; else "mixed"."""
+    """The status of more than half of the seeds in a text of `describe_statuses`, else "mixed"."""
     word, _, rest = description.partition(" ")
     if not rest:
         return word

@@ -1,4 +1,4 @@
-"""The summary of a study: how every step size of every optimizer ended, over its seeds."""
+"""The summary of a study: the final metrics and status of every run, over its seeds."""
 
 import re
 
@@ -9,29 +9,29 @@ from descent.analysis.quantiles import QUANTILES, quantile
 from descent.analysis.status import describe_statuses, majority_status, status
 from descent.store.tables import RUN
 
-LAST_SHARE = 1 / 20  # of the steps, in which no miss of a target is allowed
+LAST_SHARE = 1 / 20  # final share of the steps in which a target must not be missed
 METRICS = "objective|(test|validation)_(loss|accuracy)|excess|optimum_distance_.*"
 
 
 def summary(traces: pd.DataFrame, target: float | None = None) -> pd.DataFrame:
     """A row for each (optimizer, step size), in the order of the traces.
 
-    seeds: their number; of the final objective, losses and accuracies, and of what is measured
-    against the optimum, the median, the 10 % and 90 % quantiles and the range over seeds, final
-    being, of each seed, the median of the rows `at_end`;
-    best_test_accuracy and best_test_accuracy_step: the median at the first step whose median is
-    best, by chosen_by (validation, where samples are held out, else test); gap and status as
-    analysis/status.py has them, gap the median over seeds.
-    target: as config.yaml has it; then steps_to_target, quantiles over seeds: the first evaluated
-    step from which on it is met, inf where it is missed in the last twentieth of the steps, which a
-    run that never settles may meet by chance.
+    seeds: the number of seeds
+    final_<metric>_<quantile>: median, 10 % and 90 % quantiles and range over seeds, where the final
+    value of a seed is the median of its rows `at_end`
+    best_test_accuracy, best_test_accuracy_step: the median test accuracy at the first step with the
+    best median accuracy on the samples named by chosen_by: validation if held out, else test
+    gap, status: as in analysis/status.py; gap is the median over seeds
+    steps_to_target_<quantile>, if a target is set in config.yaml: the first evaluated step after
+    which the target is always met; inf if it is missed in the last twentieth of the steps, since a
+    run that never settles may meet it by chance
     """
     start = float(traces.loc[traces["step"] == 0, "objective"].median())
     optimum = "excess" in traces
     reference = reference_of(traces)
     rows = []
     for _, of_optimizer in traces.groupby("optimizer", sort=False):
-        if optimum:  # F* depends on λ, which an optimizer may have of its own
+        if optimum:  # F* depends on λ, which may differ between optimizers
             reference = reference_of(of_optimizer)
         for key, run in of_optimizer.groupby(RUN, sort=False):
             ended = _ended(run, start, reference, optimum)
@@ -43,11 +43,11 @@ def summary(traces: pd.DataFrame, target: float | None = None) -> pd.DataFrame:
 
 
 def reference_of(traces: pd.DataFrame) -> float:
-    """F*, or, where it is not known, the lowest objective."""
+    """F*, or the lowest objective if F* is not known."""
     objective = traces["objective"].to_numpy()
     lowest = np.where(np.isfinite(objective), objective, np.inf).argmin()
     excess = traces["excess"].iloc[lowest] if "excess" in traces else 0.0
-    return float(objective[lowest] - excess)  # of larger objectives rounding would take F*
+    return float(objective[lowest] - excess)  # the lowest objective has the least cancellation
 
 
 def _steps_to(target: float, run: pd.DataFrame, minimum: float) -> dict[str, float]:
@@ -68,8 +68,8 @@ def _steps_to(target: float, run: pd.DataFrame, minimum: float) -> dict[str, flo
 
 
 def at_end(run: pd.DataFrame, statuses: str) -> pd.DataFrame:
-    """The rows of a run that say where it ended: those of its last step, or, where most seeds
-    oscillate, those of the last quarter of its steps."""
+    """The rows that define the final values of a run: the last step, or the last quarter of the
+    steps if most seeds oscillate."""
     oscillates = majority_status(statuses) == "oscillating"
     return last_quarter(run) if oscillates else run[run["step"] == run["step"].max()]
 
@@ -81,8 +81,8 @@ def last_quarter(table: pd.DataFrame) -> pd.DataFrame:
 
 
 def measured_floors(traces: pd.DataFrame) -> pd.DataFrame:
-    """F - F*, the mean over the last quarter, [(optimizer, step size), seed]; what is not finite
-    stays so."""
+    """F - F*, the mean over the last quarter, [(optimizer, step size), seed]; values that are not
+    finite are not skipped."""
     by_seed = last_quarter(traces).groupby(["optimizer", "step_size", "seed"], sort=False)["excess"]
     return by_seed.agg(lambda excess: np.mean(excess.to_numpy())).unstack("seed")
 
@@ -114,12 +114,11 @@ def _best(run: pd.DataFrame) -> dict[str, object]:
 
 
 def _ended(run: pd.DataFrame, start: float, reference: float, optimum: bool) -> dict[str, object]:
-    words, gaps = [], []
+    statuses, gaps = [], []
     for _, seed in run.groupby("seed"):
-        columns = (seed[name].to_numpy() for name in ("step", "objective", "rises"))
-        step, objective, rises = columns
+        step, objective, rises = (seed[n].to_numpy() for n in ("step", "objective", "rises"))
         counted = None if np.isnan(rises).any() else rises
         word, gap = status(step, objective, start, reference, optimum, counted)
-        words.append(word)
+        statuses.append(word)
         gaps.append(gap)
-    return {"gap": float(quantile(gaps, 0.5, "gap")), "status": describe_statuses(words)}
+    return {"gap": float(quantile(gaps, 0.5, "gap")), "status": describe_statuses(statuses)}

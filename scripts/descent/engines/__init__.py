@@ -1,11 +1,11 @@
-"""The descent loop, a file an engine, and which engine trains a run.
+"""Engines, the implementations of the descent loop, and the choice of the engine of a run.
 
-An engine file gives
+An engine file defines
 
-    LIBRARIES                    the packages that compute, whose versions the provenance names
-    device()                     where it computes, for the provenance
-    train(run, data, progress)   the iterates of a run; progress(steps) is called as steps are made,
-                                 those of all seeds
+    LIBRARIES                    the packages that compute; the provenance lists their versions
+    device()                     the name of the device, for the provenance
+    train(run, data, progress)   the iterates of a run; it calls progress(steps) with the number of
+                                 new steps, summed over seeds
 """
 
 import math
@@ -14,21 +14,19 @@ from descent.plugins import plugin
 from descent.run import FULL, Run
 from descent.store.data import Size
 
-# the functions that an engine needs of a model
+# functions of a model that each engine requires
 REQUIREMENTS = {
     "numba": ("score_gradient",),
     "numpy": ("gradient",),
     "torch": ("torch_scores", "torch_losses"),
 }
-# the models that have a kernel (compiled/linear.py); auto compiles at most so many classes: on one
-# core, 150 of them compile in less than half a minute
-COMPILED, MAX_CLASSES = ("linear_regression", "sigmoid_softmax", "softmax_regression"), 150
-# multiplications a step from which on auto takes a GPU: an estimate, not measured on one
-GPU_PAYS = 10**8
+COMPILED = ("linear_regression", "sigmoid_softmax", "softmax_regression")  # compiled/linear.py
+MAX_CLASSES = 150  # that `auto` compiles: on one core they take less than half a minute
+GPU_PAYS = 10**8  # multiplications per step from which `auto` uses a GPU: an unmeasured estimate
 
 
 def unmet_requirement(engine: str, run: Run) -> str | None:
-    """Why an engine cannot train a run; None where it can."""
+    """The reason why an engine cannot train a run, or None."""
     model = plugin("models", run.model)
     missing = [name for name in REQUIREMENTS[engine] if not hasattr(model, name)]
     if missing:
@@ -37,14 +35,14 @@ def unmet_requirement(engine: str, run: Run) -> str | None:
         return None
     if run.model not in COMPILED:
         return f"{run.model} has no kernel"
-    single = run.batch_size == 1 and run.update_rule == "plain"
-    trains = "numba trains full batches, and with batch size 1 the rule plain"
-    return None if run.batch_size == FULL or single else trains
+    if run.batch_size == FULL or (run.batch_size == 1 and run.update_rule == "plain"):
+        return None
+    return "numba supports full batches, and batch size 1 with the update rule plain"
 
 
 def choose(run: Run, size: Size, gpu: bool) -> str:
-    """The engine that `auto` takes: torch where a GPU pays, else numba for the rule plain where it
-    can, else NumPy."""
+    """The engine that `auto` stands for: torch if a GPU pays, else numba for the plain rule if it
+    can train the run, else NumPy."""
     multiplications = (
         len(run.seeds)
         * (size.train if run.batch_size == FULL else run.batch_size)

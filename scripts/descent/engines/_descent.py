@@ -1,4 +1,4 @@
-"""What the engines share: the evaluated steps, and the loop where Python makes every step."""
+"""Functions shared by the engines: recording of iterates, and the descent loop in Python."""
 
 from collections.abc import Callable, Iterable, Iterator
 from inspect import signature
@@ -19,10 +19,7 @@ Samples = slice | NDArray[np.int64]
 
 
 class Library(NamedTuple):
-    """Conversions of an engine's arrays.
-
-    to_numpy(p): as an array of NumPy; in_double(p): a copy in float64.
-    """
+    """Conversions of an engine's arrays: to a NumPy array, and to a copy in float64."""
 
     to_numpy: Callable[[Any], NDArray]
     in_double: Callable[[Any], Any]
@@ -36,10 +33,10 @@ def initial(run: Run, net: ModuleType, data: Data) -> dict[str, NDArray]:
 
 
 def decay(run: Run, step_sizes: NDArray) -> NDArray[np.float64] | None:
-    """By how much λ shrinks the parameters in steps with these sizes, 1 - α λ; None where it does
-    more than that, as a part of the gradient, or nothing.
+    """The factors 1 - α λ by which weight decay shrinks the parameters in each step.
 
-    Engines keep this factor in float64. In float32 1 - α λ is a multiple of 6e-8: l2 would have no
+    None if λ is 0, or if the update rule is not linear, so that λ p is a part of the gradient.
+    Engines keep the factor in float64. In float32 1 - α λ is a multiple of 6e-8: l2 would have no
     effect at α λ = 1e-8, and twice its effect at 4e-8.
     """
     linear = getattr(plugin("update_rules", run.update_rule), "LINEAR", False)
@@ -53,14 +50,14 @@ def follow(
     snapshot: Callable[[], dict[str, NDArray]],
     progress: Callable[[int], object],
 ) -> Iterates:
-    """The iterates of a run, from one evaluated step to the next.
+    """Train from one evaluated step to the next, and return the iterates.
 
-    samples: how many train; advance(start, stop): make the steps start + 1 … stop of every seed,
-    and, of a full batch, give the objective before each of them, [R, stop - start]; snapshot(): the
-    parameters as they are, {name: [R, *shape]}.
+    samples: the number of training samples; advance(start, stop): make the steps start + 1 … stop
+    of every seed, and for full batches return the objective before each step, [R, stop - start];
+    snapshot(): the current parameters, {name: [R, *shape]}.
     """
     steps = run.evaluated_steps(samples)
-    kept = {
+    iterates = {
         name: np.empty((len(p), len(steps), *p.shape[1:]), run.dtype)
         for name, p in snapshot().items()
     }
@@ -73,15 +70,15 @@ def follow(
             rises[:, position] = _raised(path[:, :-1], path[:, 1:]).sum(1)
             last = path[:, -1:]
         for name, p in snapshot().items():
-            kept[name][:, position] = p
+            iterates[name][:, position] = p
         progress((stop - start) * seeds)
     epoch = steps / run.steps_per_epoch(samples)
-    counted = rises.cumsum(1) if run.batch_size == FULL else None
-    return Iterates(steps, epoch, np.array(run.seeds, np.int64), kept, {}, counted)
+    counts = rises.cumsum(1) if run.batch_size == FULL else None
+    return Iterates(steps, epoch, np.array(run.seeds, np.int64), iterates, {}, counts)
 
 
 def _raised(before: NDArray, after: NDArray) -> NDArray[np.bool_]:
-    """Whether the objective rose by more than rounding, to a finite number."""
+    """Whether the objective increased by more than rounding, to a finite number."""
     return (after > before + ROUNDING * np.abs(before)) & np.isfinite(after)
 
 
@@ -93,44 +90,44 @@ def descend(
     library: Library,
     progress: Callable[[int], object],
 ) -> Iterates:
-    """Step against the gradient.
+    """Train by steps of the update rule, with all seeds in one array, and return the iterates.
 
-    parameters: {name: [R, *shape]}, all seeds stacked, changed in place; gradient(parameters,
-    batch): the mean loss [R] in float64, which only a full batch needs, and its gradient, on the
-    samples of the batch, [R, batch size] positions or, where all seeds share all samples, a slice.
+    parameters: {name: [R, *shape]}, changed in place; gradient(parameters, batch): the mean loss
+    [R] in float64, used only for full batches, and its gradient on the batch: positions of samples
+    [R, batch size], or for full batches a slice.
     """
     update = plugin("update_rules", run.update_rule).update
     names = state_of(update)
-    counts = "t" in signature(update).parameters
+    takes_step = "t" in signature(update).parameters
     state = {name: dict.fromkeys(names, 0 * p) for name, p in parameters.items()}
     batches, steps = _batches(run, samples), run.steps(samples)
-    exact, averages = {}, {}
+    in_double, averages = {}, {}
     if decay(run, np.ones(1)) is not None:
-        exact = {name: library.in_double(p) for name, p in parameters.items()}
+        in_double = {name: library.in_double(p) for name, p in parameters.items()}
     if run.average_from is not None:
         averages = {name: library.in_double(p) for name, p in parameters.items()}
 
     def advance(start: int, stop: int) -> NDArray | None:
         objective = np.empty((len(run.seeds), stop - start)) if run.batch_size == FULL else None
         sizes = run.step_sizes(start, stop, steps)
-        factors = decay(run, sizes) if exact else sizes
-        each = zip(sizes.tolist(), factors.tolist(), batches, strict=False)
-        for step, (size, factor, batch) in enumerate(each, start + 1):
+        factors = decay(run, sizes) if in_double else sizes
+        arguments = zip(sizes.tolist(), factors.tolist(), batches, strict=False)
+        for step, (size, factor, batch) in enumerate(arguments, start + 1):
             loss, gradients = gradient(parameters, batch)
             if objective is not None:
                 if run.l2:
                     loss = loss + run.l2 / 2 * _squares(map(library.in_double, parameters.values()))
                 objective[:, step - start - 1] = library.to_numpy(loss)
-            t = {"t": step} if counts else {}
+            t = {"t": step} if takes_step else {}
             for name, p in parameters.items():
-                g = gradients[name] + run.l2 * p if run.l2 and not exact else gradients[name]
-                before = factor * exact[name] if exact else p
+                g = gradients[name] + run.l2 * p if run.l2 and not in_double else gradients[name]
+                before = factor * in_double[name] if in_double else p
                 after = update(before, g, size, **t, **state[name], **run.update_options)
                 if names:
-                    after, *of_state = after
-                    state[name] = dict(zip(names, of_state, strict=True))
-                if exact:
-                    exact[name] = after
+                    after, *new_state = after
+                    state[name] = dict(zip(names, new_state, strict=True))
+                if in_double:
+                    in_double[name] = after
                 p[...] = after
             for name, mean in averages.items():
                 _average(mean, parameters[name], step - run.burn_in(samples))
@@ -149,7 +146,8 @@ def _squares(parameters: Iterable) -> Any:
 
 
 def _average(mean, p, count: int) -> None:
-    """Take p, the last of `count` iterates, into their mean (Polyak and Juditsky 1992)."""
+    """Update in place the mean of `count` iterates, the last of which is p (Polyak and Juditsky
+    1992)."""
     if count <= 1:
         mean[...] = p
     else:

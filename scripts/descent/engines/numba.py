@@ -1,7 +1,7 @@
-"""numba: compiled descent on the nonzero features, for models that are linear in their scores.
+"""Engine in numba, for models with linear scores: it uses only the nonzero features.
 
-With batch size 1 and the plain rule, a compiled loop per seed. With full batches, the loop that all
-engines share, with a compiled gradient for all seeds at once.
+Batch size 1 with the plain rule runs a compiled loop per seed. Full batches run the shared loop of
+all engines, with a compiled gradient for all seeds at once.
 """
 
 from collections.abc import Callable
@@ -27,12 +27,12 @@ LIBRARIES = ("numpy", "numba")
 
 
 def device() -> str:
-    """Where it computes."""
+    """The name of the device."""
     return "cpu"
 
 
 def train(run: Run, data: Data, progress: Callable[[int], object]) -> Iterates:
-    """The iterates of a run; InputError where the engine cannot train it."""
+    """Train one run and return its iterates; InputError if the engine does not support it."""
     single = run.batch_size == 1 and run.update_rule == "plain"
     if run.model not in FORMULAS or not (single or run.batch_size == FULL):
         raise InputError(f"engine numba: has no kernel for {run}")
@@ -47,12 +47,12 @@ def train(run: Run, data: Data, progress: Callable[[int], object]) -> Iterates:
 def _single(
     run: Run, data: Data, start: dict[str, NDArray], progress: Callable[[int], object]
 ) -> Iterates:
-    """Steps on single samples, seed by seed, each in its own order."""
+    """Train with steps on single samples, seed by seed."""
     n, layout = len(data.y_train), Layout(run.model, data.outputs)
     samples, level = by_sample(data.x_train, data.scale, run.dtype)
     y = data.targets(data.y_train, run.dtype)
-    every = range(len(run.seeds))
-    rows = [to_rows(layout, {name: p[i : i + 1] for name, p in start.items()}) for i in every]
+    seeds = range(len(run.seeds))
+    rows = [to_rows(layout, {name: p[i : i + 1] for name, p in start.items()}) for i in seeds]
     scale = np.ones((len(rows), 1))
     averaging = run.average_from is not None
     means = [r.astype(np.float64) if averaging else np.zeros((0, layout.width)) for r in rows]
@@ -63,38 +63,39 @@ def _single(
         step_sizes = run.step_sizes(first, last, run.steps(n))
         factors = decay(run, step_sizes)
         factors = np.ones_like(step_sizes) if factors is None else factors
-        for i in every:
+        for i in seeds:
             for epoch in range(first // n, -(-last // n)):
                 begin, end = max(first, epoch * n), min(last, (epoch + 1) * n)
-                some = order(run.seeds[i], epoch, n, run.sampling)[begin - epoch * n :]
+                indices = order(run.seeds[i], epoch, n, run.sampling)[begin - epoch * n :]
                 now = slice(begin - first, end - first)
                 single_steps(
-                    *(layout, rows[i], scale[i], samples, level, y, some[: end - begin]),
+                    *(layout, rows[i], scale[i], samples, level, y, indices[: end - begin]),
                     *(step_sizes[now], factors[now], "b" in start, means[i], begin - burn_in),
                 )
             if averaging and last <= burn_in:
                 means[i][...] = scale[i] * rows[i]
 
     def snapshot() -> dict[str, NDArray]:
-        both = _stack(layout, [s * r for s, r in zip(scale, rows, strict=True)])
+        found = _stack(layout, [s * r for s, r in zip(scale, rows, strict=True)])
         if averaging:
-            both |= {f"{AVERAGE}{name}": p for name, p in _stack(layout, means).items()}
-        return {name: p for name, p in both.items() if name.removeprefix(AVERAGE) in start}
+            found |= {f"{AVERAGE}{name}": p for name, p in _stack(layout, means).items()}
+        return {name: p for name, p in found.items() if name.removeprefix(AVERAGE) in start}
 
     return follow(run, n, advance, snapshot, progress)
 
 
 def _stack(layout: Layout, rows: list[NDArray]) -> dict[str, NDArray]:
-    """The parameters of all seeds from the rows of each."""
-    each = [to_parameters(layout, of_seed) for of_seed in rows]
-    return {name: np.concatenate([p[name] for p in each]) for name in each[0]}
+    """The parameters of all seeds, {name: [R, *shape]}, from the rows of each."""
+    seeds = [to_parameters(layout, of_seed) for of_seed in rows]
+    return {name: np.concatenate([p[name] for p in seeds]) for name in seeds[0]}
 
 
 def _gradient(run: Run, data: Data) -> Callable:
-    """The mean loss [R] on all samples, and its gradient, as `descend` asks for them."""
+    """The function of parameters that `descend` requires: mean loss [R] on all samples and its
+    gradient."""
     n, seeds = len(data.y_train), len(run.seeds)
-    parts = -(-seeds // LANES)  # as equal as can be
-    ends = [seeds * i // parts for i in range(parts + 1)]
+    parts = -(-seeds // LANES)
+    ends = [seeds * i // parts for i in range(parts + 1)]  # parts of nearly equal size
     blocks = in_blocks(data.x_train, data.scale, run.dtype, data.outputs)
     y = data.targets(data.y_train, run.dtype)
 

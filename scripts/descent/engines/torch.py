@@ -1,4 +1,4 @@
-"""torch: gradients by autograd, on a GPU where there is one. The reference of the others."""
+"""Engine in torch, the reference for the others: gradients by autograd, on a GPU if available."""
 
 from collections.abc import Callable
 
@@ -18,7 +18,7 @@ TORCH = Library(to_numpy, in_double)
 
 
 def train(run: Run, data: Data, progress: Callable[[int], object]) -> Iterates:
-    """The iterates of a run."""
+    """Train one run and return its iterates."""
     net = plugin("models", run.model)
     x = to_device(data.inputs(data.x_train, run.dtype))
     y = to_device(data.targets(data.y_train, run.dtype))

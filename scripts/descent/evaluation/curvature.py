@@ -1,4 +1,4 @@
-"""The largest eigenvalue of the Hessian along a path, of any model, by autograd in float64."""
+"""The largest eigenvalue of the Hessian along a path, for every model, by autograd in float64."""
 
 from collections.abc import Mapping
 from functools import partial
@@ -18,11 +18,11 @@ PRECISION = 1e-3  # relative, of an eigenvalue
 
 
 def columns(run: Iterates, data: Data, model: ModuleType, samples: int) -> dict[str, NDArray]:
-    """The curvature at every evaluated step of a full batch on so many training samples, and its
-    standard error; nan of mini-batches."""
+    """The curvature and its standard error at every evaluated step of a full-batch run, from the
+    first `samples` training samples; nan for mini-batches and averages."""
     if run.provenance["batch_size"] != FULL or run.rises is None:
-        nothing = np.full(len(run.seed) * len(run.step), np.nan)
-        return {"curvature": nothing, "curvature_error": nothing}
+        missing = np.full(len(run.seed) * len(run.step), np.nan)
+        return {"curvature": missing, "curvature_error": missing}
     training = data.without_validation(run.provenance["validation"])
     x = training.inputs(training.x_train[:samples], "float64")
     y = training.targets(training.y_train[:samples], "float64")
@@ -35,16 +35,16 @@ def columns(run: Iterates, data: Data, model: ModuleType, samples: int) -> dict[
 def curvature(
     model: ModuleType, path: Mapping[str, NDArray], x: NDArray, y: NDArray, l2: float
 ) -> tuple[NDArray, NDArray]:
-    """λ_max(H) at each of the points of a path {name: [S, *shape]}, and its standard error, [S].
+    """λ_max(H) at each point of a path {name: [S, *shape]}, and its standard error, [S].
 
-    H is the Hessian of mean loss + λ/2 ‖w‖² over samples x [n, features], y [n]. The error is what
-    other samples of the same kind would change: the standard deviation of vᵀ H_i v over √n, with
-    the eigenvector v. nan where a point is not finite. Each search starts at the last one's vector.
+    H is the Hessian of mean loss + λ/2 ‖w‖² over samples x [n, features], y [n]. The error is that
+    of sampling: the standard deviation of vᵀ H_i v divided by √n, where v is the eigenvector. Both
+    are nan at points that are not finite. Each search starts at the previous eigenvector.
     """
     x, y = torch.tensor(x, dtype=torch.float64), torch.tensor(y)
     found, vector = [], None
-    for place in range(len(next(iter(path.values())))):
-        point = {name: torch.tensor(p[[place]], dtype=torch.float64) for name, p in path.items()}
+    for i in range(len(next(iter(path.values())))):
+        point = {name: torch.tensor(p[[i]], dtype=torch.float64) for name, p in path.items()}
         if not all(p.isfinite().all() for p in point.values()):
             found.append((np.nan, np.nan))
             continue
@@ -61,22 +61,21 @@ def curvature(
 
 
 def _gradient(of: Tensor, weights: list[Tensor], along: Tensor | None = None) -> Tensor:
-    """The gradient of a scalar, or of values · along, as one vector that can be differentiated."""
-    kept = {"create_graph": True, "materialize_grads": True}
-    return torch.cat([g.ravel() for g in torch.autograd.grad(of, weights, along, **kept)])
+    """The gradient of a scalar, or of values · along, as one differentiable vector."""
+    options = {"create_graph": True, "materialize_grads": True}
+    return torch.cat([g.ravel() for g in torch.autograd.grad(of, weights, along, **options)])
 
 
 def _products(gradient: Tensor, weights: list[Tensor], vectors: NDArray) -> NDArray:
-    """H v = ∇(∇F · v) of vectors [k, size]."""
+    """H v = ∇(∇F · v) for vectors [k, size]."""
     return np.array(
         [_gradient(gradient, weights, torch.tensor(v)).detach().numpy() for v in vectors]
     )
 
 
 def _along(values: Tensor, weights: list[Tensor], vector: NDArray) -> Tensor:
-    """The derivatives of values [n] along a vector: what values · u, differentiated along the
-    vector, changes by with each number of u."""
+    """The directional derivatives J v of values [n] along a vector v: ∂(uᵀ J v)/∂u."""
     u = torch.ones_like(values, requires_grad=True)
-    slope = _gradient(values, weights, u) @ torch.tensor(vector)
-    (derivatives,) = torch.autograd.grad(slope, u, create_graph=True, materialize_grads=True)
+    product = _gradient(values, weights, u) @ torch.tensor(vector)
+    (derivatives,) = torch.autograd.grad(product, u, create_graph=True, materialize_grads=True)
     return derivatives

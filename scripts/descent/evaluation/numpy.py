@@ -1,23 +1,23 @@
-"""NumPy: products that stack many snapshots and samples, for every model."""
+"""Evaluator in NumPy, for every model: matrix products over blocks of snapshots and samples."""
 
 from types import ModuleType
 
 import numpy as np
 from numpy.typing import NDArray
 
-from descent.evaluation._blocks import blocks, norms, stacked, together
+from descent.evaluation._blocks import block_size, blocks, by_blocks, norms
 from descent.models._classification import CLASS_AXIS
 
 LIBRARIES = ("numpy",)
 
-# 1024 samples, and so many snapshots that the outputs of their widest layer have about this many
-# numbers, 2 MB in float32: 50 of a model with ten classes, four with 128 hidden units. Products are
-# then large enough for the core's full speed, and outputs stay in cache.
+# Samples per block, and numbers in the widest layer's outputs (2 MB in float32), which set the
+# number of snapshots per block: 50 of a model with ten classes, four with 128 hidden units. Matrix
+# products are then large enough for the full speed of the core, and outputs stay in cache.
 BLOCK_SAMPLES, BLOCK_OUTPUTS = 1024, 512_000
 
 
 def device() -> str:
-    """Where it computes."""
+    """The name of the device."""
     return "cpu"
 
 
@@ -29,9 +29,9 @@ def means(
     y: NDArray,
     l2: float | None = None,
 ) -> list[NDArray]:
-    """Mean loss, accuracy, and, where λ is given, the gradient's norm, of every snapshot."""
-    size = together(snapshots, BLOCK_SAMPLES, BLOCK_OUTPUTS)
-    return stacked(lambda some: _means(net, some, x, scale, y, l2), snapshots, size)
+    """Mean loss, accuracy and, if λ is given, gradient norm of every snapshot."""
+    size = block_size(snapshots, BLOCK_SAMPLES, BLOCK_OUTPUTS)
+    return by_blocks(lambda block: _means(net, block, x, scale, y, l2), snapshots, size)
 
 
 def _means(net, snapshots, x, scale, y, l2):

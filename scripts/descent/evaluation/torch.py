@@ -1,21 +1,23 @@
-"""torch: products that stack many snapshots and samples, on a GPU where there is one."""
+"""Evaluator in torch, on a GPU if there is one: matrix products over blocks of snapshots and
+samples."""
 
 from types import ModuleType
 
 import torch
 from numpy.typing import NDArray
 
-from descent.evaluation._blocks import stacked, together
+from descent.evaluation._blocks import block_size, by_blocks
 from descent.models._classification import CLASS_AXIS
 from descent.torch_device import device as device
 from descent.torch_device import to_device, to_numpy
 
 LIBRARIES = ("numpy", "torch")
 
-# 8192 samples, and so many snapshots that the outputs of their widest layer have about this many
-# numbers, 17 MB in float32: 51 of a model with ten classes, 4 with 128 hidden units. Products of a
-# gigaflop or more keep a GPU busy; and always so many, since products of other shapes round
-# differently: the bytes of a snapshot do not depend on how many there are.
+# Samples per block, and numbers in the widest layer's outputs (17 MB in float32), which set the
+# number of snapshots per block: 51 of a model with ten classes, 4 with 128 hidden units. Matrix
+# products of a gigaflop or more keep a GPU busy. Blocks are padded to this number of snapshots: the
+# rounding of a product depends on its shape, and results must not depend on the number of snapshots
+# of a run.
 BLOCK_SAMPLES, BLOCK_OUTPUTS = 8192, 2**22
 
 
@@ -27,20 +29,20 @@ def means(
     y: NDArray,
     l2: float | None = None,
 ) -> list[NDArray]:
-    """Mean loss, accuracy, and, where λ is given, the gradient's norm, of every snapshot."""
-    size = together(snapshots, BLOCK_SAMPLES, BLOCK_OUTPUTS)
-    samples, targets = (to_device(of_all).split(BLOCK_SAMPLES) for of_all in (x, y))
+    """Mean loss, accuracy and, if λ is given, gradient norm of every snapshot."""
+    size = block_size(snapshots, BLOCK_SAMPLES, BLOCK_OUTPUTS)
+    samples, targets = (to_device(array).split(BLOCK_SAMPLES) for array in (x, y))
 
-    def means_of(some: dict[str, NDArray]) -> list[NDArray]:
-        parameters = {name: _filled(to_device(p), size) for name, p in some.items()}
-        count = len(next(iter(some.values())))
+    def means_of(block: dict[str, NDArray]) -> list[NDArray]:
+        parameters = {name: _padded(to_device(p), size) for name, p in block.items()}
+        count = len(next(iter(block.values())))
         return [m[:count] for m in _means(net, parameters, samples, scale, targets, l2)]
 
-    return stacked(means_of, snapshots, size)
+    return by_blocks(means_of, snapshots, size)
 
 
-def _filled(p, size):
-    """So many snapshots: zeros behind those that there are."""
+def _padded(p, size):
+    """Snapshots padded with zeros to a number of `size`."""
     return torch.cat([p, p.new_zeros((size - len(p), *p.shape[1:]))])
 
 
@@ -55,10 +57,10 @@ def _means(net, parameters, samples, scale, targets, l2):
             }
             z = net.torch_scores(leaves, x.to(dtype) / scale)
             losses = net.torch_losses(z, y)
-        if l2 is not None:  # snapshots are independent: the gradient of their sum is that of each
+        if l2 is not None:  # snapshots are independent: this is the gradient of each
             of_block = torch.autograd.grad(losses.sum() / count, leaves.values())
             gradient = {n: gradient[n] + g.double() for n, g in zip(leaves, of_block, strict=True)}
-        correct = z.argmax(CLASS_AXIS) == y  # of classes; else unused
+        correct = z.argmax(CLASS_AXIS) == y  # unused for a regression
         totals = totals + torch.stack([e.detach().double().sum(-1) for e in (losses, correct)])
     found = list(to_numpy(totals / count))
     if l2 is not None:

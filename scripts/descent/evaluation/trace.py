@@ -1,4 +1,4 @@
-"""The trace of a run: its metrics at every evaluated step. A pure function of iterates and data."""
+"""The trace of a run, its metrics at every evaluated step: a pure function of iterates and data."""
 
 from types import ModuleType
 
@@ -17,16 +17,16 @@ def trace(
     evaluator: ModuleType,
     minimiser: Minimiser | None = None,
 ) -> dict[str, NDArray]:
-    """Columns of the trace, a row for each seed and evaluated step, steps fastest.
+    """Columns of the trace, with a row for each seed and evaluated step; steps vary fastest.
 
         objective = training loss + λ/2 ‖parameters‖²,  distance_<p> = ‖p_t - p_T‖
 
-    Losses and accuracies (fractions) are means over samples, those of the validation samples where
-    some are held out; gradient_norm is of the objective; rises counts the steps so far of a full
-    batch that raised it. Distances are Frobenius norms to the last iterate, and, as
-    optimum_distance_<p>, to the minimiser, where one is known and no other point is one; excess is
-    the objective over that of the minimiser. All accumulate in float64. A regression has no
-    accuracies. Values of a run that diverged are nan or inf.
+    Losses and accuracies (fractions) are means over the training and test samples, and over the
+    validation samples if some are held out; a regression has no accuracies. gradient_norm is that
+    of the objective; rises counts the steps of a full batch that increased it. Distances are
+    Frobenius norms to the last iterate and, as optimum_distance_<p>, to the minimiser if a unique
+    one is known; excess is the suboptimality F - F*. All sums are accumulated in float64. Values of
+    a run that diverged are nan or inf.
     """
     seeds, steps, rises = len(iterates.seed), len(iterates.step), iterates.rises
     snapshots = {
@@ -47,7 +47,7 @@ def trace(
             loss, accuracy, *norm = evaluator.means(model, snapshots, x, data.scale, y, **of_train)
             losses[f"{part}_loss"] = loss
             if model.TASK == "classification":
-                # a model that computes nan predicts nothing, though its argmax is a class
+                # argmax returns a class even for scores that are nan
                 accuracies[f"{part}_accuracy"] = np.where(np.isnan(loss), np.nan, accuracy)
             if norm:
                 (gradient_norm,) = norm
@@ -63,10 +63,10 @@ def trace(
                     f"optimum_distance_{name}": _norm(snapshots[name] - p)
                     for name, p in stacked.items()
                 }
-            least, *_ = evaluator.means(
+            minimum, *_ = evaluator.means(
                 model, stacked, training.x_train, data.scale, training.y_train
             )
-            distances["excess"] = objective - (least + _penalty(stacked, l2))
+            distances["excess"] = objective - (minimum + _penalty(stacked, l2))
     return {
         "seed": np.repeat(iterates.seed, steps),
         "step": np.tile(iterates.step, seeds),
