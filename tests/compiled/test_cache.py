@@ -16,7 +16,7 @@ from descent.compiled import cache, samples
 entries, level = samples.by_sample(np.eye(3, dtype=np.uint8), 1.0, "float32")
 assert entries.other[entries.start[1]] == 1 and entries.code[entries.start[2]] == 1
 hits = samples._fill.compiled.stats.cache_hits
-print(cache.folder(), sum(hits.values()))
+print(cache.cache_dir(), sum(hits.values()))
 """
 
 

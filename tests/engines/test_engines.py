@@ -160,7 +160,7 @@ def test_a_full_batch_of_many_blocks_equals_torch(random, monkeypatch, name):
     x = random.integers(0, 17, size=(300, 300), dtype=np.uint8)
     data = Data(x, np.arange(300) % 10, x[:5], np.arange(5) % 10, scale=16)
     monkeypatch.setattr("descent.engines.numpy.BLOCK", 128)  # as in descent.compiled.samples
-    monkeypatch.setattr("descent.compiled.samples.GROUP", 2**14)  # several groups of features
+    monkeypatch.setattr("descent.compiled.samples.GROUP_BYTES", 2**14)  # several groups of features
     assert_equals_torch(name, replace(RUN, batch_size=FULL, epochs=5), data)
 
 
@@ -223,7 +223,7 @@ def test_a_seed_has_the_same_bytes_whichever_are_beside_it(
     random, monkeypatch, together, few, seeds, changes
 ):
     monkeypatch.setattr("descent.engines.numba.LANES", together)
-    monkeypatch.setattr("descent.compiled.samples.GROUP", 2**14)  # several groups of features
+    monkeypatch.setattr("descent.compiled.samples.GROUP_BYTES", 2**14)  # several groups of features
     run = replace(RUN, batch_size=FULL, epochs=3, step_size=0.001, **changes)
     x = random.integers(0, 17, size=(200, 300), dtype=np.uint8)
     data = some(Data(x, np.arange(200) % 10, x[:9], np.arange(9), 16), 200, run.model)

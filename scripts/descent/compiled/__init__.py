@@ -1,1 +1,1 @@
-"""What compiled engines and evaluators share. numba is imported nowhere else."""
+"""Kernels of the compiled engine and evaluator; numba is imported nowhere else."""

@@ -1,4 +1,4 @@
-"""How kernels are compiled, and numba's cache of them on disk."""
+"""Compilation of kernels, and numba's cache of them on disk."""
 
 import hashlib
 import logging
@@ -19,19 +19,21 @@ inlined = numba.njit(error_model="numpy", forceinline=True)
 
 
 def kernel(function: Callable) -> Callable:
-    """Compile a function of this folder, to be called from Python, once for each state of its
-    sources. Where the cache is damaged, the folder is deleted, and the kernel compiled again."""
-    compiled = numba.njit(error_model="numpy", cache=folder() is not None)(function)
+    """Compile a function of this package for calls from Python, with a cache on disk.
+
+    A damaged cache is deleted, and the kernel recompiled.
+    """
+    compiled = numba.njit(error_model="numpy", cache=cache_dir() is not None)(function)
 
     @wraps(function)
     def run(*arguments: Any) -> Any:
         try:
             return compiled(*arguments)
-        except Exception as error:  # damaged files raise very many kinds, before anything runs
-            if not folder() or not any(folder().rglob("*.nb*")):
+        except Exception as error:  # damaged files raise many types, before the kernel runs
+            if not cache_dir() or not any(cache_dir().rglob("*.nb*")):
                 raise
-            logging.warning("%s: cannot be read (%s); compiling again", folder(), error)
-            shutil.rmtree(folder())
+            logging.warning("%s: cannot be read (%s); compiling again", cache_dir(), error)
+            shutil.rmtree(cache_dir())
             compiled.enable_caching()
             return compiled(*arguments)
 
@@ -40,9 +42,12 @@ def kernel(function: Callable) -> Callable:
 
 
 @cache
-def folder() -> Path | None:
-    """The folder of numba's cache, named by a digest of the sources and versions, since numba looks
-    at the file of a kernel alone, not at what it imports. None where no folder can be written."""
+def cache_dir() -> Path | None:
+    """The directory of numba's cache, or None if none is writable.
+
+    Its name is a digest of the sources and versions, since numba checks only the file of a kernel,
+    not the modules that it imports.
+    """
     versions = f"{sys.version} {numba.__version__}"
     sources = [path.read_bytes() for path in sorted(_SOURCES.glob("*.py"))]
     digest = hashlib.sha256(b"\0".join([versions.encode(), *sources])).hexdigest()[:16]
@@ -52,7 +57,7 @@ def folder() -> Path | None:
         try:
             path.mkdir(parents=True, exist_ok=True)
             with TemporaryFile(dir=path) as file:
-                file.write(bytes(4096))  # a full disk still takes names
+                file.write(bytes(4096))  # on a full disk, creating a file succeeds but this fails
                 file.flush()
         except OSError:
             continue

@@ -1,9 +1,9 @@
-"""Kernels for models whose scores are z = A x + b: a formula each, a loop over single samples, and
-a pass over all samples for several models at once.
+"""Kernels for models with scores z = A x + b: the formula of each model, a descent loop over single
+samples, and a pass over all samples for several models at once.
 
-Parameters lie transposed, a row of weights for each feature and the bias last. In steps on single
-samples they are scale · rows, and weight decay changes the scale alone (the weight-scale trick of
-Pegasos, Shalev-Shwartz et al. 2011).
+Parameters are stored transposed, as a row of weights for each feature and the bias in the last row.
+The loop over single samples stores them as scale · rows, so that weight decay changes only the
+scale (the weight-scale trick of Pegasos, Shalev-Shwartz et al. 2011).
 """
 
 import numpy as np
@@ -30,9 +30,9 @@ from descent.compiled.rows import (
 )
 from descent.compiled.samples import BLOCK, UNROLL, Blocks
 
-SAFE = 2.0**-20  # a smaller scale is folded into the rows; float32 reaches to 2**-126
-# Samples between asking for one and using it. A shuffled step of softmax_regression takes 0.58 µs
-# without asking, 0.29 asking for entries alone, 0.23 asking also for where they begin.
+MIN_SCALE = 2.0**-20  # a smaller scale is folded into the rows; float32 underflows at 2**-126
+# Prefetch distance in samples. A shuffled step of softmax_regression takes 0.58 µs without
+# prefetch, 0.29 with prefetch of the entries, 0.23 with prefetch of their start offsets, too.
 AHEAD = 4
 
 _1, _2, _3, _4 = (np.uint64(i) for i in (1, 2, 3, UNROLL))
@@ -52,7 +52,7 @@ def _softmax_regression(z, y):
 
 @inlined
 def _sigmoid_softmax(z, y):
-    """The cross-entropy of p = softmax(s), s = sigmoid(z), taken for scores. By the chain rule
+    """The cross-entropy with scores p = softmax(s), s = sigmoid(z). By the chain rule
 
     dp = softmax(p) - one_hot(y),  ds = p (dp - Σ dp p),  ∂loss/∂z = s (1 - s) ds
     """
@@ -87,26 +87,26 @@ def _formula(layout, z, y):
     return lambda layout, z, y: formula(z, y)
 
 
-# One sample a step
+# Steps on single samples
 
 
 @kernel
 def single_steps(
     layout, rows, scale, samples, level, y, order, step_sizes, decay, has_bias, mean, averaged
 ):
-    """A step on each sample of `order`, which touches the rows of its nonzero features alone.
+    """Make a step on each sample of `order`, which changes only the rows of its nonzero features.
 
-    scale [1]: changed in place, like rows; decay [steps]: 1 - α λ, or ones; mean [rows, width], in
-    float64: the average of the iterates, of which there are `averaged` so far, negative during the
-    burn-in; of no rows where nothing is averaged.
+    rows [features + 1, width], scale [1]: changed in place; decay [steps]: 1 - α λ, or ones; mean
+    [features + 1, width], in float64: the average of the iterates, or [0, width] if none is wanted;
+    averaged: the number of iterates averaged before, negative during the burn-in.
     """
     start, feature, code = samples
     bias, s = len(rows) - 1, scale[0]
     for t in range(len(order)):
-        _look_ahead(t, order, samples, y)
+        _prefetch_samples(t, order, samples, y)
         i = order[t]
         z0 = load(rows, bias, layout)
-        z1 = z2 = z3 = zero(rows, layout)  # four sums side by side, since one would wait
+        z1 = z2 = z3 = zero(rows, layout)  # four independent sums hide the latency of fma
         for k in range(start[i], start[i + 1], _4):
             z0 = fma(level[code[k]], load(rows, feature[k], layout), z0)
             z1 = fma(level[code[k + _1]], load(rows, feature[k + _1], layout), z1)
@@ -128,7 +128,7 @@ def single_steps(
 
 
 @inlined
-def _look_ahead(t, order, samples, y):
+def _prefetch_samples(t, order, samples, y):
     """Prefetch the first 224 entries of the sample AHEAD steps ahead, and the start offset of the
     one four times as far ahead."""
     last = len(order) - 1
@@ -144,39 +144,40 @@ def _look_ahead(t, order, samples, y):
 
 @inlined
 def _fold(scale, rows, layout):
-    """The scale, or 1 after a scale that is not safe to divide by has been folded into the rows."""
-    if SAFE <= scale <= 1:
+    """Return the scale; fold it into the rows and return 1 if dividing by it is not safe."""
+    if MIN_SCALE <= scale <= 1:
         return scale
     for row in range(len(rows)):
         store(rows, row, scale * in_double(load(rows, row, layout)))
     return 1.0
 
 
-# All samples, for several models at once
+# A pass over all samples, for several models at once
 
 
 @kernel
 def pass_over(layout, flat, rows, blocks, y, z, gradients, sums):
-    """Sums over the samples, for each model, of the losses and, where `sums` has two rows, of the
-    right predictions; and of the gradients, where `gradients` has rows.
+    """Sum over the samples, for each model, the losses, the correct predictions if `sums` has two
+    rows, and the gradients if `gradients` has rows.
 
-    sums [1 or 2, width], gradients [features + 1, width]: in float64, the latter zero before;
-    z [BLOCK, width]: memory. The sums of a model do not depend on how many are beside it.
+    sums [1 or 2, width], gradients [features + 1, width] or [0, width]: outputs in float64;
+    gradients must be zero on entry; z [BLOCK, width]: scratch memory. The sums of a model do not
+    depend on the number of models.
     """
     losses = correct = in_double(total(zero(z, layout)))
     for first in range(0, len(y), BLOCK):
-        some, block = y[first : first + BLOCK], first // BLOCK
-        _scores(block, flat, rows, blocks, z, len(some))
-        for i in range(len(some)):
+        targets, block = y[first : first + BLOCK], first // BLOCK
+        _scores(block, flat, rows, blocks, z, len(targets))
+        for i in range(len(targets)):
             scores = load(z, i, layout)
-            loss, dz = loss_and_gradient(layout, scores, some[i])
+            loss, dz = loss_and_gradient(layout, scores, targets[i])
             losses = losses + in_double(loss)
             if len(sums) > 1:
-                correct = correct + in_double(_is_largest(scores, some[i]))
+                correct = correct + in_double(_is_largest(scores, targets[i]))
             if len(gradients) > 0:
                 store(z, i, inside(dz))
         if len(gradients) > 0:
-            _add_gradients(block, flat, blocks, z, gradients, len(some))
+            _add_gradients(block, flat, blocks, z, gradients, len(targets))
     store(sums, 0, losses)
     if len(sums) > 1:
         store(sums, 1, correct)
@@ -184,44 +185,44 @@ def pass_over(layout, flat, rows, blocks, y, z, gradients, sums):
 
 @inlined
 def _is_largest(z, y):
-    """1 where the label's is the first of the largest scores, else 0."""
-    of_y = total(one_hot(z, y) * z)
-    beating = less(of_y, z) + earlier(z, y) * (1.0 - less(z, of_y))
-    return less(total(beating), 0.5)
+    """1 if the label is the argmax of the scores, else 0; ties go to the first class."""
+    score = total(one_hot(z, y) * z)
+    better = less(score, z) + earlier(z, y) * (1.0 - less(z, score))
+    return less(total(better), 0.5)
 
 
 @inlined
 def _scores(block, flat, rows, blocks, z, count):
-    """z = A x + b of the samples of a block, one group of features after the other."""
+    """Compute z = A x + b for the samples of a block, group of features by group."""
     start, feature, code = blocks.by_sample
-    place = block * blocks.groups * BLOCK
+    row = block * blocks.groups * BLOCK
     for group in range(blocks.groups):
         for i in range(count):
             before = load(z, i, flat) if group else load(rows, len(rows) - 1, flat)
-            first, last = start[place + i], start[place + i + 1]
+            first, last = start[row + i], start[row + i + 1]
             store(z, i, before + _products(rows, feature, code, blocks.level, first, last, flat))
-        place += BLOCK
+        row += BLOCK
 
 
 @inlined
 def _add_gradients(block, flat, blocks, dz, gradients, count):
-    """Add Σ dz xᵀ and Σ dz over a block, feature by feature, so that a sum stays in registers."""
+    """Add Σ dz xᵀ and Σ dz over a block, feature by feature, with each sum in registers."""
     start, sample, code = blocks.by_feature
     bias = len(gradients) - 1
     for f in range(bias):
         first, last = start[block * bias + f], start[block * bias + f + 1]
         if first < last:
-            of_f = _products(dz, sample, code, blocks.level, first, last, flat)
-            store(gradients, f, load(gradients, f, flat) + in_double(of_f))
-    of_bias = zero(dz, flat)
+            sums = _products(dz, sample, code, blocks.level, first, last, flat)
+            store(gradients, f, load(gradients, f, flat) + in_double(sums))
+    db = zero(dz, flat)
     for i in range(count):
-        of_bias = of_bias + load(dz, i, flat)
-    store(gradients, bias, load(gradients, bias, flat) + in_double(of_bias))
+        db = db + load(dz, i, flat)
+    store(gradients, bias, load(gradients, bias, flat) + in_double(db))
 
 
 @inlined
 def _products(rows, row, code, level, first, last, layout):
-    """Σ level[code[k]] · rows[row[k]]; two sums side by side, since one would wait."""
+    """Σ level[code[k]] · rows[row[k]], in two independent sums to hide the latency of fma."""
     even = odd = zero(rows, layout)
     for k in range(first, last, _2):
         even = fma(level[code[k]], load(rows, row[k], layout), even)
@@ -229,7 +230,7 @@ def _products(rows, row, code, level, first, last, layout):
     return even + odd
 
 
-# Between parameters and rows
+# Conversions between parameters and rows
 
 
 def to_rows(layout: Layout, parameters: dict[str, NDArray]) -> NDArray:
@@ -244,7 +245,7 @@ def to_rows(layout: Layout, parameters: dict[str, NDArray]) -> NDArray:
 
 
 def to_parameters(layout: Layout, rows: NDArray) -> dict[str, NDArray]:
-    """A and b, the counterpart of `to_rows`."""
+    """A and b of rows, the inverse of `to_rows`."""
     numbers = layout.numbers(rows).T
     return {"A": numbers[..., :-1], "b": numbers[..., -1]}
 
@@ -252,8 +253,8 @@ def to_parameters(layout: Layout, rows: NDArray) -> dict[str, NDArray]:
 def sums_over(
     layout: Layout, rows: NDArray, blocks: Blocks, y: NDArray, gradients: bool, accuracy: bool
 ) -> tuple[NDArray, NDArray]:
-    """Sums over the samples, for each model: of losses and, where asked for, of right predictions,
-    [1 or 2, models]; and rows of gradients, none where they are not asked for."""
+    """Sums over the samples for each model: losses and, if `accuracy`, correct predictions,
+    [1 or 2, models]; and rows of the gradients, none unless `gradients`."""
     z = layout.zeros(BLOCK, rows.dtype)
     total = layout.zeros(len(rows) if gradients else 0, np.float64)
     sums = layout.zeros(2 if accuracy else 1, np.float64)

@@ -1,9 +1,9 @@
-"""Rows of numbers in vector registers, as values of compiled code.
+"""Rows of numbers in vector registers, as a numba type.
 
 A Row holds a number for each class of each model: the scores of a sample, or the weights of a
-feature. Of one model, the classes lie side by side in one register, padded to a power of two; of
-several models, each class has a register with a lane for each model, and in the spare lanes there
-may be anything. `total` and `largest`, over the classes, give a Row of one number a model.
+feature. With one model, the classes are the lanes of one register, padded to a power of two. With
+several models, each class has a register with a lane for each model; unused lanes are undefined.
+`total` and `largest` reduce over the classes to a Row with one number per model.
 """
 
 import operator
@@ -28,16 +28,17 @@ from numba.extending import (
 from numpy.typing import DTypeLike, NDArray
 
 INT = ir.IntType(32)
-LANES = 8  # models side by side at most, each in a lane: ten classes fill ten registers
+LANES = 8  # models per pass at most, a lane each: ten classes fill ten registers
 
 
 @dataclass(frozen=True)
 class Layout:
-    """What a kernel is compiled for: a model, its classes, and how many models lie side by side.
+    """Compile-time constants of a kernel: the model, its number of classes, and how many models a
+    row holds.
 
-    In memory a row has class by class the models of each side by side. The spare lanes of a class
-    read what follows it, and what is written to them is overwritten by the next class; behind the
-    last class there is padding for them.
+    In memory a row is an array [classes, models], followed by padding. The unused lanes of a class
+    overlap the next class in memory: they read its numbers, and the next class overwrites whatever
+    they write. The padding serves the unused lanes of the last class.
     """
 
     model: str
@@ -46,31 +47,31 @@ class Layout:
 
     @property
     def lanes(self) -> int:
-        """Numbers in a register: a power of two, and with the classes of one model 1 or ≥ 4."""
+        """Numbers in a register: a power of two; with one model 1 or ≥ 4."""
         if self.models > 1:
             return LANES
         return 1 if self.classes == 1 else max(4, 1 << (self.classes - 1).bit_length())
 
     @property
     def registers(self) -> int:
-        """The registers of a row."""
+        """Number of registers of a row."""
         return self.classes if self.models > 1 else 1
 
     @property
     def width(self) -> int:
-        """Numbers in a row, with padding."""
+        """Numbers in a row, including padding."""
         end = (self.registers - 1) * self.models + self.lanes
         return -(-end // self.lanes) * self.lanes
 
     @property
     def flat(self) -> "Layout":
-        """The same memory without gaps, where it does not matter which number belongs to what."""
+        """The same memory as full registers, for operations element by element."""
         if self.models == 1:
             return self
         return Layout(self.model, self.width // LANES, LANES)
 
     def zeros(self, rows: int, dtype: DTypeLike) -> NDArray:
-        """Rows of zeros, [rows, width], the first of which begins a cache line."""
+        """Rows of zeros, [rows, width], aligned to a cache line."""
         memory = np.zeros(rows * self.width + 64, dtype)
         offset = -memory.ctypes.data % 64 // memory.itemsize
         return memory[offset : offset + rows * self.width].reshape(rows, self.width)
@@ -82,7 +83,7 @@ class Layout:
 
 
 class LayoutType(types.Opaque):
-    """The numba type of one Layout: a constant of compiled code, for which nothing is passed."""
+    """The numba type of one Layout, a compile-time constant: no value is passed to kernels."""
 
     def __init__(self, value: Layout) -> None:
         self.value = value
@@ -99,7 +100,8 @@ def _unbox_layout(layout, value, context):
 
 
 class Row(types.Type):
-    """Numbers of dtype in so many registers; one where they are the same for all classes."""
+    """The numba type of a row: numbers of dtype in `registers` registers; one register if the
+    numbers are the same for all classes."""
 
     def __init__(self, dtype: types.Float, layout: Layout, registers: int):
         self.dtype, self.layout, self.registers = dtype, layout, registers
@@ -137,7 +139,7 @@ def _splat(builder, number, lanes: int):
 
 
 def _call(builder, name: str, *registers):
-    """LLVM's function of this name; of 0 and -0 it may take either for the larger (nsz)."""
+    """Call LLVM's function of this name; the sign of zero is arbitrary (nsz)."""
     kind = registers[0].type
     bits = 32 if kind.element == ir.FloatType() else 64
     of_function = ir.FunctionType(kind, [kind] * len(registers))
@@ -146,17 +148,17 @@ def _call(builder, name: str, *registers):
     return builder.call(function, registers, fastmath=["nsz"])
 
 
-# From and to memory: rows of C-ordered arrays [rows, width]
+# Loads and stores of rows of C-ordered arrays [rows, width]
 
 
-def _places(context, builder, array_type, array, index_type, index, row: Row):
-    """Where the registers of a row lie."""
+def _pointers(context, builder, array_type, array, index_type, index, row: Row):
+    """Pointers to the registers of a row."""
     data = context.make_array(array_type)(context, builder, array).data
     index = context.cast(builder, index, index_type, types.intp)
     first = builder.gep(data, [builder.mul(index, index.type(row.layout.width))])
     for i in range(row.registers):
-        place = builder.gep(first, [INT(i * row.layout.models)])
-        yield builder.bitcast(place, row.register.as_pointer())
+        pointer = builder.gep(first, [INT(i * row.layout.models)])
+        yield builder.bitcast(pointer, row.register.as_pointer())
 
 
 @intrinsic
@@ -176,9 +178,9 @@ def load(typing_context, array, index, layout):
     row = Row(array.dtype, layout.value, layout.value.registers)
 
     def generate(context, builder, sig, args):
-        places = _places(context, builder, array, args[0], index, args[1], row)
+        pointers = _pointers(context, builder, array, args[0], index, args[1], row)
         align = row.dtype.bitwidth // 8
-        return _pack(builder, row, [builder.load(place, align=align) for place in places])
+        return _pack(builder, row, [builder.load(pointer, align=align) for pointer in pointers])
 
     return row(array, index, layout), generate
 
@@ -186,15 +188,15 @@ def load(typing_context, array, index, layout):
 @intrinsic
 def store(typing_context, array, index, row):
     """Write a row to an array at an index, rounded to the dtype of the array."""
-    here = Row(array.dtype, row.layout, row.registers)
+    stored = Row(array.dtype, row.layout, row.registers)
 
     def generate(context, builder, sig, args):
-        places = _places(context, builder, array, args[0], index, args[1], here)
+        pointers = _pointers(context, builder, array, args[0], index, args[1], stored)
         registers = _unpack(builder, row, args[2])
-        if row.dtype != here.dtype:
-            registers = [builder.fptrunc(register, here.register) for register in registers]
-        for place, register in zip(places, registers, strict=True):
-            builder.store(register, place, align=here.dtype.bitwidth // 8)
+        if row.dtype != stored.dtype:
+            registers = [builder.fptrunc(register, stored.register) for register in registers]
+        for pointer, register in zip(pointers, registers, strict=True):
+            builder.store(register, pointer, align=stored.dtype.bitwidth // 8)
         return context.get_dummy_value()
 
     return types.void(array, index, row), generate
@@ -216,7 +218,7 @@ def in_double(typing_context, row):
 
 @intrinsic
 def prefetch(typing_context, array, index):
-    """Ask for the cache line of an element before it is needed."""
+    """Prefetch the cache line of an element."""
 
     def generate(context, builder, sig, args):
         data = context.make_array(array)(context, builder, args[0]).data
@@ -232,19 +234,22 @@ def prefetch(typing_context, array, index):
     return types.void(array, index), generate
 
 
-# Over the classes
+# Reductions and masks over the classes
 
 
-def _without_padding(builder, row: Row, register, outside: float):
-    """The register of one model with a number in its padding."""
+def _fill_padding(builder, row: Row, register, number: float):
+    """The register of one model with a number in all padding lanes."""
     inside = [lane < row.layout.classes for lane in range(row.layout.lanes)]
     mask = ir.Constant(ir.VectorType(ir.IntType(1), row.layout.lanes), inside)
-    return builder.select(mask, register, row.same(outside))
+    return builder.select(mask, register, row.same(number))
 
 
 def _over_classes(combine: Callable, neutral: float) -> Callable:
-    """A reduction to one number a model. The second half of the classes is combined with the first
-    until one is left, so that sums have one order, however many models there are."""
+    """A reduction over the classes to one number per model.
+
+    It repeatedly combines the second half of the classes with the first, so that the order of
+    summation does not depend on the number of models.
+    """
 
     @intrinsic
     def reduction(typing_context, row):
@@ -260,11 +265,12 @@ def _over_classes(combine: Callable, neutral: float) -> Callable:
             while len(registers) > 1:
                 half = 1 << (len(registers) - 1).bit_length() - 1
                 second = registers[half:]
-                both = [combine(builder, *pair) for pair in zip(registers, second, strict=False)]
-                registers = both + registers[len(second) : half]
+                pairs = zip(registers, second, strict=False)
+                combined = [combine(builder, *pair) for pair in pairs]
+                registers = combined + registers[len(second) : half]
             if layout.models > 1:
                 return _pack(builder, result, registers)
-            register = _without_padding(builder, row, registers[0], neutral)
+            register = _fill_padding(builder, row, registers[0], neutral)
             while register.type.count > 1:
                 half = register.type.count // 2
                 register = combine(
@@ -279,7 +285,7 @@ def _over_classes(combine: Callable, neutral: float) -> Callable:
 
 
 def _maximum(builder, a, b):
-    return _call(builder, "maximum", a, b)  # nan where one is nan
+    return _call(builder, "maximum", a, b)  # propagates nan
 
 
 total = _over_classes(lambda builder, a, b: builder.fadd(a, b), 0.0)
@@ -287,17 +293,17 @@ largest = _over_classes(_maximum, -np.inf)
 
 
 def _classes(comparison: str) -> Callable:
-    """1 for the classes that compare so with a label, else 0, in the shape of a row of scores."""
+    """A row with 1 for the classes that satisfy a comparison with the label, else 0."""
 
     @intrinsic
     def mask(typing_context, row, label):
         def generate(context, builder, sig, args):
-            lanes, its = row.layout.lanes, context.cast(builder, args[1], label, types.int32)
+            lanes, y = row.layout.lanes, context.cast(builder, args[1], label, types.int32)
             classes = [INT(c) for c in range(row.registers)]
             if row.layout.models == 1:
                 classes = [ir.Constant(ir.VectorType(INT, lanes), list(range(lanes)))]
-                its = _splat(builder, its, lanes)
-            masks = [builder.icmp_signed(comparison, c, its) for c in classes]
+                y = _splat(builder, y, lanes)
+            masks = [builder.icmp_signed(comparison, c, y) for c in classes]
             one, zero = row.same(1.0), row.same(0.0)
             return _pack(builder, row, [builder.select(mask, one, zero) for mask in masks])
 
@@ -311,22 +317,22 @@ one_hot, earlier = _classes("=="), _classes("<")
 
 @intrinsic
 def inside(typing_context, row):
-    """A row with zeros in the padding of its classes."""
+    """A row with zeros in its padding lanes."""
 
     def generate(context, builder, sig, args):
         if row.layout.models > 1:
             return args[0]
         (register,) = _unpack(builder, row, args[0])
-        return _pack(builder, row, [_without_padding(builder, row, register, 0.0)])
+        return _pack(builder, row, [_fill_padding(builder, row, register, 0.0)])
 
     return row(row), generate
 
 
-# Element by element
+# Operations element by element
 
 
 def exp(z):
-    """e to the power of z, within two units in the last place."""
+    """e to the power of z, with an error below two units in the last place."""
 
 
 def log(z):
@@ -344,15 +350,15 @@ def fma(a, b, c):
 def _exp(builder, row: Row, z):
     """2ⁿ exp(r) with n = round(z / ln 2), and exp(r), |r| ≤ ln 2 / 2, by its Taylor series."""
     single = row.dtype == types.float32
-    terms = 8 if single else 14  # the next one is below half a unit in the last place
+    terms = 8 if single else 14  # the next term is below half a unit in the last place
     mantissa, bias = (23, 127) if single else (52, 1023)
-    # ln 2 in two parts, the first with so few digits that n times it is exact
+    # ln 2 in two parts: the first has few digits, so that n times it is exact
     high = 0.693359375 if single else float.fromhex("0x1.62e42feep-1")
     low = float(np.log(np.longdouble(2)) - np.longdouble(high))
-    # exp of less than the lowest is zero, of more than the highest infinite; nan stays nan
+    # exp underflows to zero below the lowest and overflows above the highest; nan is propagated
     lowest, highest = (-105.0, 89.0) if single else (-746.0, 710.0)
     z = _call(builder, "minimum", _maximum(builder, z, row.same(lowest)), row.same(highest))
-    # adding 1.5 · 2^mantissa rounds to an integer, n + 2 bias, which lies in the lowest bits
+    # adding 1.5 · 2^mantissa rounds to an integer and leaves n + 2 bias in the lowest bits
     shift = row.same(1.5 * 2.0**mantissa + 2 * bias)
     shifted = _call(builder, "fma", z, row.same(1 / np.log(2)), shift)
     n = builder.fsub(shifted, shift)
@@ -361,16 +367,16 @@ def _exp(builder, row: Row, z):
     power = row.same(1 / factorial(terms - 1))
     for k in range(terms - 2, -1, -1):
         power = _call(builder, "fma", power, r, row.same(1 / factorial(k)))
-    # 2ⁿ in two factors, whose exponents with their biases add up to n + 2 bias: beyond the normal
-    # numbers a single one does not exist
+    # 2ⁿ as two factors whose biased exponents add up to n + 2 bias, since 2ⁿ itself may lie outside
+    # the normal numbers
     integers = ir.VectorType(ir.IntType(row.dtype.bitwidth), row.layout.lanes)
     field, one, ones = (
         ir.Constant(integers, [integer] * row.layout.lanes)
         for integer in (mantissa, 1, (2 * bias + 1) << mantissa)
     )
-    both = builder.shl(builder.bitcast(shifted, integers), field)
-    half = builder.and_(builder.lshr(both, one), ones)
-    for factor in (half, builder.sub(both, half)):
+    exponents = builder.shl(builder.bitcast(shifted, integers), field)
+    half = builder.and_(builder.lshr(exponents, one), ones)
+    for factor in (half, builder.sub(exponents, half)):
         power = builder.fmul(power, builder.bitcast(factor, row.register))
     return power
 
@@ -396,7 +402,8 @@ OPERATIONS = {
 
 
 def _register_operation(function: Callable, build: Callable) -> None:
-    """Let numba compile a function of rows and numbers; one number a model meets all classes."""
+    """Let numba compile a function of rows and numbers, and broadcast rows with one number per
+    model over the classes."""
 
     class Typing(AbstractTemplate):
         def generic(self, operands, _):
@@ -412,8 +419,9 @@ def _register_operation(function: Callable, build: Callable) -> None:
             number = context.cast(builder, value, kind, row.dtype)
             return [_splat(builder, number, row.layout.lanes)] * row.registers
 
-        each = [registers(*operand) for operand in zip(sig.args, args, strict=True)]
-        return _pack(builder, row, [build(builder, row, *some) for some in zip(*each, strict=True)])
+        operands = [registers(*operand) for operand in zip(sig.args, args, strict=True)]
+        results = [build(builder, row, *of_one) for of_one in zip(*operands, strict=True)]
+        return _pack(builder, row, results)
 
     infer_global(function)(Typing)
     for number in (types.Float, types.Integer):

@@ -1,7 +1,7 @@
-"""Samples as kernels read them: the features that are not zero.
+"""Samples in the sparse format of the kernels.
 
-Values are codes of a lookup table, `level`: for pixels a byte each. MNIST takes 27 MB in the order
-of samples, and 54 MB in blocks in both orders.
+Values are quantised: they are codes of a lookup table, `level`, of one byte each for pixels. MNIST
+takes 27 MB ordered by sample, and 54 MB in blocks ordered by sample and by feature.
 """
 
 from typing import NamedTuple
@@ -12,21 +12,21 @@ from numpy.typing import NDArray
 from descent.compiled.cache import kernel
 from descent.compiled.rows import LANES, Layout
 
-UNROLL = 4  # entries of a sample come in groups of so many
-SPARE = 512  # entries behind the last sample, so that looking ahead stays inside
-BLOCK = 128  # samples whose scores stay in cache: those of five models take 28 KB
-# Bytes of the weights of a group of features, of as many models as fit. The scores of MNIST take
-# 17 ms for five models and 24 ms for eight in three groups, 22 and 29 ms in one.
-GROUP = 96 * 1024
-SMALLEST = 64  # features of a group at least, since scores are written and read once a group
+UNROLL = 4  # the entries of a sample are padded to a multiple of this
+PADDING = 512  # entries after the last sample, so that prefetches stay inside the arrays
+BLOCK = 128  # samples per block, whose scores stay in cache: those of five models take 28 KB
+# Bytes of the weights of LANES models for a group of features. The scores of MNIST take 17 ms for
+# five models and 24 ms for eight in three groups, 22 and 29 ms in one.
+GROUP_BYTES = 96 * 1024
+MIN_GROUP = 64  # features per group at least, since each group reads and writes all scores
 
 
 class Entries(NamedTuple):
-    """CSR: place j has the entries start[j] … start[j + 1] - 1 of other and code.
+    """Compressed sparse rows: row j has the entries start[j] … start[j + 1] - 1 of other and code.
 
-    other: the feature of an entry where places are samples, the sample where places are features;
-    code: the value is level[code]. Indices are unsigned, so that numba does not ask whether they
-    count from the end. Places are filled up with entries of value zero.
+    other: the feature of an entry if rows are samples, the sample if rows are features; code: the
+    value is level[code]. Indices are unsigned, so that numba emits no check for negative ones. Rows
+    are padded with entries of value zero.
     """
 
     start: NDArray[np.uint64]
@@ -35,8 +35,11 @@ class Entries(NamedTuple):
 
 
 class Blocks(NamedTuple):
-    """Samples in blocks of BLOCK: a place for each block, group of features and sample of the
-    block, and a place for each block and feature, which are none where only losses are needed."""
+    """Samples in blocks of BLOCK.
+
+    by_sample: a row for each block, group of features and sample of the block; by_feature: a row
+    for each block and feature, or none if no gradients are needed; groups: the number of groups.
+    """
 
     by_sample: Entries
     by_feature: Entries
@@ -45,15 +48,15 @@ class Blocks(NamedTuple):
 
 
 def by_sample(x: NDArray, scale: float, dtype: str) -> tuple[Entries, NDArray[np.floating]]:
-    """The entries of samples x [n, features] as stored, and the lookup table of their values, which
-    are x / scale in dtype."""
+    """The entries of samples x [n, features] as stored, and the lookup table of the values
+    x / scale in dtype."""
     level, codes = np.arange(256), x
     if x.dtype != np.uint8:
         level = np.unique(np.append(x, 0))
         codes = np.searchsorted(level, x)
     zero = np.searchsorted(level, 0)
     start = _starts(np.count_nonzero(x, axis=1), UNROLL)
-    entries, features = int(start[-1]) + SPARE, x.shape[1]
+    entries, features = int(start[-1]) + PADDING, x.shape[1]
     feature = np.full(entries, features, np.min_scalar_type(features))
     code = np.full(entries, zero, np.min_scalar_type(len(level) - 1))
     _fill(codes, zero, start, feature, code)
@@ -61,11 +64,11 @@ def by_sample(x: NDArray, scale: float, dtype: str) -> tuple[Entries, NDArray[np
 
 
 def in_blocks(x: NDArray, scale: float, dtype: str, classes: int, gradients: bool = True) -> Blocks:
-    """The entries of samples for passes with several models of so many classes."""
+    """The entries of samples for passes over several models with this number of classes."""
     samples, level = by_sample(x, scale, dtype)
     features, width = x.shape[1], Layout("", classes, LANES).width
     weights = features * width * level.itemsize
-    groups = max(1, min(-(-weights // GROUP), features // SMALLEST))
+    groups = max(1, min(-(-weights // GROUP_BYTES), features // MIN_GROUP))
     group = np.arange(features) * groups // features
     ordered = _ordered(samples, group * BLOCK, np.arange(BLOCK), groups * BLOCK, False)
     by_feature = Entries(samples.start[:0], np.zeros(0, np.uint8), samples.code[:0])
@@ -75,22 +78,23 @@ def in_blocks(x: NDArray, scale: float, dtype: str, classes: int, gradients: boo
 
 
 def _starts(count: NDArray, multiple: int) -> NDArray[np.uint64]:
-    """Where the entries of each place begin, and the last end, filled up to a multiple."""
+    """Start offsets of rows whose numbers of entries are padded to a multiple, and the end."""
     return np.append(0, -(-count // multiple) * multiple).cumsum().astype(np.uint64)
 
 
 def _ordered(
-    samples: Entries, of_feature: NDArray, of_sample: NDArray, places: int, by_feature: bool
+    samples: Entries, of_feature: NDArray, of_sample: NDArray, rows: int, by_feature: bool
 ) -> Entries:
-    """Entries by so many places a block, of_feature[feature] + of_sample[sample of the block]."""
-    count = np.zeros(-(-(len(samples.start) - 1) // BLOCK) * places, np.int64)
-    _count(samples, of_feature, of_sample, places, count)
+    """Entries in a new order, with `rows` rows per block; the row of an entry in its block is
+    of_feature[feature] + of_sample[sample of the block]."""
+    count = np.zeros(-(-(len(samples.start) - 1) // BLOCK) * rows, np.int64)
+    _count(samples, of_feature, of_sample, rows, count)
     start = _starts(count, 2)
-    others = BLOCK - 1 if by_feature else len(of_feature)
-    other = np.zeros(start[-1], np.min_scalar_type(others))
-    code = np.full(start[-1], samples.code[-1])  # that of an entry to spare, which is zero
+    largest = BLOCK - 1 if by_feature else len(of_feature)
+    other = np.zeros(start[-1], np.min_scalar_type(largest))
+    code = np.full(start[-1], samples.code[-1])  # the code of the padding, whose value is zero
     end = start[:-1].astype(np.int64)
-    _scatter(samples, of_feature, of_sample, places, by_feature, end, other, code)
+    _scatter(samples, of_feature, of_sample, rows, by_feature, end, other, code)
     return Entries(start, other, code)
 
 
@@ -106,21 +110,21 @@ def _fill(codes, zero, start, feature, code):
 
 
 @kernel
-def _count(samples, of_feature, of_sample, places, count):
+def _count(samples, of_feature, of_sample, rows, count):
     for i in range(len(samples.start) - 1):
-        of_i = i // BLOCK * places + of_sample[i % BLOCK]
+        first = i // BLOCK * rows + of_sample[i % BLOCK]
         for k in range(samples.start[i], samples.start[i + 1]):
-            if samples.other[k] < len(of_feature):  # no filling
-                count[of_i + of_feature[samples.other[k]]] += 1
+            if samples.other[k] < len(of_feature):  # skip the padding
+                count[first + of_feature[samples.other[k]]] += 1
 
 
 @kernel
-def _scatter(samples, of_feature, of_sample, places, by_feature, end, other, code):
+def _scatter(samples, of_feature, of_sample, rows, by_feature, end, other, code):
     for i in range(len(samples.start) - 1):
-        of_i = i // BLOCK * places + of_sample[i % BLOCK]
+        first = i // BLOCK * rows + of_sample[i % BLOCK]
         for k in range(samples.start[i], samples.start[i + 1]):
             if samples.other[k] < len(of_feature):
-                place = of_i + of_feature[samples.other[k]]
-                other[end[place]] = i % BLOCK if by_feature else samples.other[k]
-                code[end[place]] = samples.code[k]
-                end[place] += 1
+                row = first + of_feature[samples.other[k]]
+                other[end[row]] = i % BLOCK if by_feature else samples.other[k]
+                code[end[row]] = samples.code[k]
+                end[row] += 1

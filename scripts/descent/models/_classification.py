@@ -1,4 +1,4 @@
-"""What classifiers share: where the classes are, and cross-entropy as their loss."""
+"""Functions shared by classifiers: the axis of the classes, and cross-entropy as the loss."""
 
 from numpy.typing import NDArray
 
@@ -14,10 +14,7 @@ def losses(z: NDArray, y: NDArray) -> NDArray:
 
 
 def torch_losses(z, y):
-    """The same in torch, of R models: z [R, classes, n], y [R, n] or [n] -> [R, n].
-
-    torch.nn.functional.cross_entropy as torch.nn.CrossEntropyLoss calls it.
-    """
+    """The same in torch, for R models: z [R, classes, n], y [R, n] or [n] -> [R, n]."""
     from torch.nn.functional import cross_entropy
 
     return cross_entropy(z, y.expand(len(z), -1), reduction="none")

@@ -11,9 +11,9 @@ def layers(features: int, outputs: int) -> dict[str, Layer]:
 
 
 def scores(parameters, x):
-    """z = A xᵀ + b, [..., outputs, n], in NumPy or torch; without b where there is none.
+    """z = A xᵀ + b, [..., outputs, n], in NumPy or torch; b is optional.
 
-    Samples that a whole stack of parameters shares go through one product for the stack.
+    If all stacked parameters share the samples, one matrix product serves the whole stack.
     """
     A = parameters["A"]
     if x.ndim == 2:
@@ -28,7 +28,7 @@ def gradient(dz: NDArray, x: NDArray) -> dict[str, NDArray]:
 
         ∂/∂A = dz x / n,  ∂/∂b = Σ dz / n
 
-    The counterpart of `scores`: shared samples go through one product.
+    As in `scores`, shared samples need only one matrix product.
     """
     dz = dz / dz.shape[-1]
     if x.ndim == 2:

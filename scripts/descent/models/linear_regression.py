@@ -1,6 +1,7 @@
-"""Linear regression by least squares: loss = ½ (A x + b - y)². Convex, with a closed form optimum.
+"""Linear regression by least squares: loss = ½ (A x + b - y)². Convex, with a minimiser in closed
+form.
 
-Without bias and with two features its objective is a bowl over the plane of the two weights.
+With two features and no bias, the objective is a bowl over the plane of the two weights.
 """
 
 import numpy as np
@@ -17,9 +18,9 @@ scores = torch_scores = _linear.scores
 
 
 def layers(features: int, outputs: int, bias: bool = True) -> dict[str, Layer]:
-    """A [1, features], and b [1] with bias."""
-    both = _linear.layers(features, outputs)
-    return both if bias else {"A": both["A"]}
+    """A [1, features] and, with bias, b [1]."""
+    layers = _linear.layers(features, outputs)
+    return layers if bias else {"A": layers["A"]}
 
 
 def losses(z: NDArray, y: NDArray) -> NDArray:
@@ -39,12 +40,12 @@ def score_hessian(z: NDArray) -> NDArray:
 
 def gradient(parameters: dict[str, NDArray], x: NDArray, y: NDArray) -> dict[str, NDArray]:
     """Gradient of the mean loss."""
-    both = _linear.gradient(score_gradient(scores(parameters, x), y), x)
-    return {name: both[name] for name in parameters}
+    found = _linear.gradient(score_gradient(scores(parameters, x), y), x)
+    return {name: found[name] for name in parameters}
 
 
 def torch_losses(z, y):
-    """Half the squared errors in torch: z [R, 1, n], y [R, n] or [n] -> [R, n]."""
+    """The same in torch: z [R, 1, n], y [R, n] or [n] -> [R, n]."""
     from torch.nn.functional import mse_loss
 
     z = z.squeeze(OUTPUT_AXIS)
@@ -52,10 +53,10 @@ def torch_losses(z, y):
 
 
 def optimum(x: NDArray, y: NDArray, l2: float, bias: bool = True) -> dict[str, NDArray]:
-    """The parameters that minimise ½ mean (A x + b - y)² + λ/2 (‖A‖² + b²), of least norm.
+    """The minimiser of ½ mean (A x + b - y)² + λ/2 (‖A‖² + b²) of least norm.
 
-    They solve (X̃ᵀX̃/n + λI) w = X̃ᵀy/n, with X̃ the samples x [n, features] and, with bias, a column
-    of ones; computed as the least-squares solution of X̃ with rows √(λn) I below it.
+    It solves (X̃ᵀX̃/n + λI) w = X̃ᵀy/n, where X̃ is the samples x [n, features] and, with bias, a
+    column of ones; computed as the least-squares solution with X̃ stacked on √(λn) I.
     """
     ones = np.ones((len(x), 1))
     design = np.hstack([x, ones]) if bias else np.asarray(x)

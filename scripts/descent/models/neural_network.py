@@ -26,7 +26,7 @@ def _of_layer(number: int, parameters) -> dict:
 
 
 def _hidden(parameters: dict[str, NDArray], x: NDArray) -> NDArray:
-    """h, as samples of the second layer: [..., n, hidden]."""
+    """h [..., n, hidden], the input of the second layer."""
     return relu(_linear.scores(_of_layer(1, parameters), x)).swapaxes(-1, -2)
 
 

@@ -1,10 +1,10 @@
-"""The ten-class logistic model that started the study.
+"""The ten-class logistic model of the first study.
 
     s = sigmoid(A x + b),  p = softmax(s),  loss = cross_entropy(p)
 
-The loss is torch.nn.CrossEntropyLoss applied to the probabilities p, so it takes a second softmax,
-q = softmax(p). With ten classes p stays within 0.039 … 0.232 and the loss within 2.17 … 2.37; it is
-not convex, and its gradient is small.
+The loss is torch.nn.CrossEntropyLoss applied to the probabilities p, which computes a second
+softmax, q = softmax(p). With ten classes p is within 0.039 … 0.232 and the loss within 2.17 … 2.37;
+the loss is not convex, and its gradient is small.
 """
 
 from numpy.typing import NDArray
@@ -27,7 +27,7 @@ scores = torch_scores = _linear.scores
 
 
 def probabilities(z):
-    """p = softmax(sigmoid(z)), in the order of the scores z."""
+    """p = softmax(sigmoid(z)), with the shape of z."""
     return softmax(sigmoid(z), CLASS_AXIS)
 
 
@@ -42,10 +42,7 @@ def torch_losses(z, y):
 
 
 def score_gradient(z, y):
-    """∂loss/∂z of each sample, by the chain rule.
-
-    ∂loss/∂p = softmax(p) - one_hot(y), then back through the softmax and the sigmoid.
-    """
+    """∂loss/∂z of each sample, by the chain rule from ∂loss/∂p = softmax(p) - one_hot(y)."""
     s = sigmoid(z)
     p = softmax(s, CLASS_AXIS)
     dp = cross_entropy_gradient(p, y, CLASS_AXIS)

@@ -8,7 +8,7 @@ from descent.models import _classification, _linear
 from descent.models._classification import CLASS_AXIS
 
 TASK = "classification"
-SMOOTHNESS = 0.5  # the largest eigenvalue of diag(p) - ppᵀ is at most that (Böhning 1992)
+SMOOTHNESS = 0.5  # bound of the eigenvalues of diag(p) - ppᵀ (Böhning 1992)
 
 layers = _linear.layers
 losses, torch_losses = _classification.losses, _classification.torch_losses

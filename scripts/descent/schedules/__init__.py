@@ -1,14 +1,11 @@
-"""A file a schedule: what the step size is multiplied by, from step to step.
+"""Schedules, one per file: the factor of the step size in each step.
 
-A schedule file gives one function,
+A schedule file defines one function,
 
-    factor(t, steps, …)   what α is multiplied by in the steps t of a run of so many steps
+    factor(t, steps, …)   the factors of α in the steps t of a run with `steps` steps
 
-t is an array of float64, some of the numbers 1, 2, … steps; the result has its shape and is finite
-and ≥ 0. Further arguments are options that an optimizer of config.yaml may set. Their default says
-what they may be: True or False, an integer ≥ 1, a number in [0, 1), or, where it is at least 1.0, a
-number > 0.
-
-Written with + - * / ** and NumPy's functions. A factor depends on t alone, and not on what other
-steps are asked for beside it.
+t is a float64 array of some of the numbers 1, 2, …, steps; the result has its shape and is finite
+and ≥ 0. Each factor depends only on its own t. Further arguments are options, which an optimizer in
+config.yaml may set. Their default decides the allowed values: True or False, an integer ≥ 1, a
+number in [0, 1), or a number > 0 if the default is at least 1.0.
 """

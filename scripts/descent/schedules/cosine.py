@@ -1,4 +1,4 @@
-"""A step size that falls along half a period of the cosine, from α to nearly 0.
+"""A step size that decreases along half a period of the cosine, from α to nearly 0.
 
     factor(t) = (1 + cos(π (t - 1) / steps)) / 2
 

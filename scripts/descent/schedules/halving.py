@@ -1,4 +1,4 @@
-"""A step size that halves a number of times, after equal parts of the run.
+"""A step size that is halved after each of several equal parts of the run.
 
     factor(t) = 2^-⌊(times + 1) (t - 1) / steps⌋
 

@@ -1,10 +1,9 @@
-"""A step size that falls linearly, from α to nearly 0.
+"""A step size that decreases linearly, from α to nearly 0.
 
     factor(t) = 1 - (t - 1) / steps
 
 Defazio, Cutkosky, Mehta and Mishchenko, Optimal linear decay learning rate schedules and further
-refinements, 2023; as torch.optim.lr_scheduler.LinearLR(start_factor=1,
-end_factor=0).
+refinements, 2023; as torch.optim.lr_scheduler.LinearLR(start_factor=1, end_factor=0).
 """
 
 

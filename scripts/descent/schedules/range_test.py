@@ -1,10 +1,10 @@
-"""A step size that grows by the same factor in every step, to α in the last: one run passes through
-all step sizes, as learning-rate finders do.
+"""A step size that grows by the same factor in every step, to α in the last: as in learning-rate
+finders, one run covers all step sizes.
 
     factor(t) = 10^(decades (t / steps - 1))
 
-Smith, Cyclical learning rates for training neural networks, 2017, whose step size grows linearly;
-geometrically in fastai (Howard and Gugger 2020).
+Smith, Cyclical learning rates for training neural networks, 2017, with linear growth; fastai
+(Howard and Gugger 2020) uses geometric growth.
 """
 
 

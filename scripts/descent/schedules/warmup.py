@@ -1,4 +1,4 @@
-"""A step size that grows linearly from 0 to α over the first share of the run, and stays there.
+"""A step size that grows linearly from 0 to α over a first share of the run and is then constant.
 
     factor(t) = min(1, t / (share · steps))
 
@@ -9,5 +9,5 @@ import numpy as np
 
 
 def factor(t, steps, share=0.1):
-    """1 from step share · steps on; in every step where that is less than one step."""
+    """1 from step share · steps on, so in every step if share · steps ≤ 1."""
     return np.minimum(1, t / (share * steps))

@@ -1,5 +1,5 @@
-"""A step size that is α, and falls linearly to nearly 0 over the last share of the run: warmup,
-stable, decay, without the warmup.
+"""A constant step size that decreases linearly to nearly 0 over the last share of the run: the
+warmup-stable-decay schedule without the warmup.
 
     factor(t) = min(1, (steps - t + 1) / (cooldown · steps))
 
@@ -10,5 +10,5 @@ import numpy as np
 
 
 def factor(t, steps, cooldown=0.2):
-    """1 until the last fifth of the run, 1/2 in the middle of it."""
+    """1 until the cooldown, 1/2 in the middle of it."""
     return np.minimum(1, (steps - t + 1) / (cooldown * steps))

@@ -1,4 +1,4 @@
-"""Adagrad: each number has a step size of its own, which shrinks with the gradients g it has seen.
+"""Adagrad: a step size per coordinate, which decreases with the sum of its squared gradients g.
 
     s ← s + g²,  p ← p - α g / (√s + ε)
 
@@ -7,6 +7,6 @@ Duchi, Hazan and Singer, Adaptive subgradient methods, 2011; as torch.optim.Adag
 
 
 def update(p, g, step_size, s, epsilon=1e-10):
-    """One step, scaled by the sum s of the squared gradients."""
+    """One step, scaled by the sum s of squared gradients."""
     s = s + g**2
     return p - step_size * g / (s**0.5 + epsilon), s

@@ -1,4 +1,4 @@
-"""Adam: momentum, scaled as in RMSprop, both corrected for having started at zero.
+"""Adam: momentum, scaled as in RMSprop, with bias correction for the start at zero.
 
     m ← β₁ m + (1 - β₁) g,  s ← β₂ s + (1 - β₂) g²
     p ← p - α m̂ / (√ŝ + ε),  m̂ = m / (1 - β₁ᵗ),  ŝ = s / (1 - β₂ᵗ)  in step t

@@ -1,4 +1,4 @@
-"""Momentum, the heavy ball: a velocity v remembers the gradients g before.
+"""Momentum, the heavy ball: a velocity v accumulates the gradients g.
 
     v ← μ v + g,  p ← p - α v
 
@@ -8,10 +8,8 @@ torch.optim.SGD(momentum=μ) defines it.
 
 
 def limit(momentum=0.9):
-    """α λ_max up to which full batches settle on a quadratic: |z| ≤ 1 for z² - (1 + μ - α h) z + μ.
-
-    Polyak 1964.
-    """
+    """The largest α λ_max for which full batches converge on a quadratic (Polyak 1964): both roots
+    of z² - (1 + μ - α h) z + μ have |z| ≤ 1."""
     return 2 * (1 + momentum)
 
 

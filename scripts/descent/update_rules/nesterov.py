@@ -1,4 +1,4 @@
-"""Nesterov momentum: the step looks ahead along the velocity v, after the gradient g is added.
+"""Nesterov momentum: a step along the look-ahead velocity g + μ v.
 
     v ← μ v + g,  p ← p - α (g + μ v)
 
@@ -8,13 +8,12 @@ the form of torch.optim.SGD(momentum=μ, nesterov=True).
 
 
 def limit(momentum=0.9):
-    """α λ_max up to which full batches settle on a quadratic: |z| ≤ 1 for
-    z² - (1 + μ) (1 - α h) z + μ (1 - α h).
-    """
+    """The largest α λ_max for which full batches converge on a quadratic: both roots of
+    z² - (1 + μ) (1 - α h) z + μ (1 - α h) have |z| ≤ 1."""
     return 2 * (1 + momentum) / (1 + 2 * momentum)
 
 
 def update(p, g, step_size, v, momentum=0.9):
-    """One step along the velocity ahead."""
+    """One step along the look-ahead velocity."""
     v = momentum * v + g
     return p - step_size * (g + momentum * v), v

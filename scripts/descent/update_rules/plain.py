@@ -1,16 +1,16 @@
-"""Plain gradient step with a fixed step size α.
+"""The plain gradient step.
 
     p ← p - α g
 
-At batch size 1 this is stochastic gradient descent, on the full batch gradient descent
-(Cauchy 1847; Robbins and Monro 1951).
+With batch size 1 this is stochastic gradient descent (Robbins and Monro 1951), with full batches
+gradient descent (Cauchy 1847).
 """
 
-LINEAR = True  # a step from p against g + λ p is one from (1 - α λ) p against g
+LINEAR = True  # a step from p with gradient g + λ p equals one from (1 - α λ) p with gradient g
 
 
 def limit():
-    """α λ_max up to which full batches settle on a quadratic: |1 - α h| ≤ 1."""
+    """The largest α λ_max for which full batches converge on a quadratic: |1 - α h| ≤ 1."""
     return 2.0
 
 
