@@ -111,7 +111,7 @@ def _rates(traces: pd.DataFrame, theory: TheoryResults) -> Iterator[tuple]:
     for (optimizer, step_size), rows in theory.expected.groupby(RUN[3:5], sort=False):
         if optimizer not in full or not expected_excess(rows).iloc[-1] > resolved[optimizer]:
             continue
-        run = _of_run(traces, optimizer, step_size)
+        run = traces[(traces["optimizer"] == optimizer) & (traces["step_size"] == step_size)]
         seeds = run.pivot(index="step", columns="seed", values="excess")
         predicted = _rate(expected_excess(rows.set_index("step")))
         error = jackknife(_rate_of_mean, seeds)
@@ -163,7 +163,3 @@ def _rate(excess: pd.Series) -> float:
     step, excess = excess.index.to_numpy(), excess.to_numpy()
     half = np.searchsorted(step, step[-1] / 2, side="right") - 1
     return float(np.log(excess[half] / excess[-1]) / (step[-1] - step[half]))
-
-
-def _of_run(table: pd.DataFrame, optimizer: str, step_size: float) -> pd.DataFrame:
-    return table[(table["optimizer"] == optimizer) & (table["step_size"] == step_size)]

@@ -75,13 +75,6 @@ class OptimizerTheory:
     constant: str | None = None
     step_ratio: float | None = None
 
-    @property
-    def limits(self) -> dict[str, float]:
-        """The known limits, by the region where they hold."""
-        near = "near the minimiser" + (", at most" if self.limit_is_upper_bound else "")
-        limits = {near: self.limit, "from anywhere": self.limit_from_anywhere}
-        return {where: limit for where, limit in limits.items() if limit is not None}
-
 
 @dataclass(frozen=True, eq=False)
 class TheoryResults:
@@ -102,7 +95,11 @@ class TheoryResults:
 
     def limits(self, optimizer: str) -> dict[str, float]:
         """The known limits of an optimizer, by the region where they hold."""
-        return self.optimizers[optimizer].limits if optimizer in self.optimizers else {}
+        if not (found := self.optimizers.get(optimizer)):
+            return {}
+        near = "near the minimiser" + (", at most" if found.limit_is_upper_bound else "")
+        limits = {near: found.limit, "from anywhere": found.limit_from_anywhere}
+        return {where: limit for where, limit in limits.items() if limit is not None}
 
 
 def without_average(optimizer: str) -> str:
