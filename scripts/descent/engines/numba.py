@@ -35,7 +35,8 @@ def train(run: Run, data: Data, progress: Callable[[int], object]) -> Iterates:
     """Train one run and return its iterates; InputError if the engine does not support it."""
     single = run.batch_size == 1 and run.update_rule == "plain"
     if run.model not in FORMULAS or not (single or run.batch_size == FULL):
-        raise InputError(f"engine numba: has no kernel for {run}")
+        found = f"{run.model}, batch size {run.batch_size} and update rule {run.update_rule}"
+        raise InputError(f"engine numba: has no kernel for {found}")
     start = initial(run, plugin("models", run.model), data)
     if run.batch_size == FULL:
         with np.errstate(over="ignore", invalid="ignore"):  # a run may diverge
