@@ -1,4 +1,4 @@
-# The pipeline with all that it needs. Linted, but never built: no builder was at hand.
+# Image with the pipeline and all its dependencies. The file is linted; the image was never built.
 #     docker build -t step-size .
 #     docker run --rm -v "$PWD/results:/study/results" step-size --cores all digits
 FROM python:3.11-slim-bookworm

@@ -9,29 +9,32 @@ from snakemake.utils import min_version
 
 min_version("9.27")
 SCRIPTS = os.path.join(str(workflow.current_basedir), "scripts")
-if not os.path.isdir(SCRIPTS):  # github(...) fetches this file alone
-    raise WorkflowError("clone the project, and let the module name the Snakefile of the clone")
+if not os.path.isdir(SCRIPTS):  # github(...) downloads only this file
+    raise WorkflowError(
+        f"{SCRIPTS}: not found; clone the project and use the Snakefile of the clone"
+    )
 sys.path.insert(0, SCRIPTS)
 
 from descent.config import console
-from descent.config.checks import check_yaml, read_studies
+from descent.config.checks import check_targets, check_yaml, read_studies
 from descent.config.code import digest
 from descent.config.plan import links
 from descent.errors import InputError
 from descent.figures import FIGURES, caption
 from descent.stage import CALL_VARIABLE
 
-# Snakemake records in .snakemake what results were made of. This file is deleted with the records;
-# it is an input of the first rules, which the next call then finds newer than what they made.
+# Snakemake records the code, parameters and inputs of every result in .snakemake. Whoever deletes
+# that folder deletes this file, too. It is an input of the first rules, so a new one reruns them.
 RECORDS = ".snakemake/records"
-# config.yaml of the working folder; without one, and without other studies, the one beside this file
+# The config.yaml of the working folder. If there is none, and no other file or option gives
+# studies, the config.yaml next to this Snakefile.
 DEFAULT = "config.yaml"
 if not os.path.exists(DEFAULT):
     DEFAULT = None if config.get("studies") else os.path.relpath(f"{SCRIPTS}/../config.yaml")
 
 
 def or_exit(function, *arguments):
-    """What a function gives; its message alone where it raises an InputError."""
+    """Call a function; if it raises an InputError, print only the message and exit."""
     try:
         return function(*arguments)
     except InputError as error:
@@ -47,21 +50,23 @@ if DEFAULT:
 STUDIES = or_exit(read_studies, config, workflow.configfiles)
 captions = {name: or_exit(caption, name) for name in FIGURES}
 config = {**config, "captions": captions}  # for report/figure.rst
-if workflow.is_main_process:  # a job on another machine reads this file, too
+if workflow.is_main_process:  # jobs on other machines also read this file
     os.environ[CALL_VARIABLE] = f"{socket.gethostname()} {os.getpid()}"
+    if workflow.modifier.is_main_snakefile():
+        if workflow.dag_settings:  # None for --lint and --list-rules
+            or_exit(check_targets, workflow.dag_settings.targets, STUDIES)
+        console.print_one_line_per_job(workflow.output_settings.dryrun)
     if not os.path.exists(RECORDS):
         console.begin_records(RECORDS, STUDIES)
-    if workflow.modifier.is_main_snakefile():
-        console.print_one_line_a_job(workflow.output_settings.dryrun)
 
 
 def in_shell(path):
-    """A path for a shell command, whose braces Snakemake does not take for a wildcard."""
+    """Quote a path for a shell command and escape its braces, which mark wildcards in Snakemake."""
     return quote(path).replace("{", "{{").replace("}", "}}")
 
 
-# `stage train …` runs scripts/train.py with the Python that runs Snakemake, wherever both lie; with
-# PYTHONSAFEPATH it would not find scripts/descent
+# `stage train …` runs scripts/train.py with the Python that runs Snakemake. PYTHONSAFEPATH is unset
+# because it would hide scripts/descent from the program.
 shell.prefix(
     f"stage() {{{{ program=$1; shift; PYTHONSAFEPATH= {in_shell(sys.executable)}"
     f' {in_shell(SCRIPTS)}/$program.py "$@"; }}}}; '
@@ -72,7 +77,7 @@ report: "report/workflow.rst"
 
 
 def of_study(name):
-    """An attribute of the planned study of a job."""
+    """Return an input function that gives this attribute of the job's PlannedStudy."""
 
     def attribute(wildcards):
         return getattr(STUDIES[wildcards.study], name)
@@ -81,19 +86,19 @@ def of_study(name):
 
 
 def keys_of_study(wildcards):
-    """The keys of a study that decide its runs, but for step sizes, as JSON."""
-    others = {"figures", "question", "engine", "evaluator", "step_sizes"}
+    """Return the keys of a study that affect its runs, without step sizes, as JSON."""
+    omitted = {"figures", "question", "engine", "evaluator", "step_sizes"}
 
-    def deciding(keys):
-        return {key: value for key, value in keys.items() if key not in others}
+    def select(keys):
+        return {key: value for key, value in keys.items() if key not in omitted}
 
     study = config["studies"][wildcards.study]
-    optimizers = {name: deciding(optimizer) for name, optimizer in study["optimizers"].items()}
-    return json.dumps({**deciding(study), "optimizers": optimizers})
+    optimizers = {name: select(optimizer) for name, optimizer in study["optimizers"].items()}
+    return json.dumps({**select(study), "optimizers": optimizers})
 
 
 def of_run(name):
-    """An attribute of the planned run of a job."""
+    """Return an input function that gives this attribute of the job's PlannedRun."""
 
     def attribute(wildcards):
         run = STUDIES[wildcards.study].runs[wildcards.optimizer, wildcards.step_size]
@@ -103,13 +108,12 @@ def of_run(name):
 
 
 def minimiser_of_run(wildcards):
-    """The file of the minimiser of a run, where there is one."""
-    study = STUDIES[wildcards.study]
-    return study.minimiser(study.runs[wildcards.optimizer, wildcards.step_size].run)
+    """Return the minimiser file of a run as a list, which is empty if there is no minimiser."""
+    return STUDIES[wildcards.study].minimiser(of_run("run")(wildcards))
 
 
 def of_figure(name):
-    """What a method of the planned study of a job says of its figure."""
+    """Return an input function that calls this method of PlannedStudy with the job's figure."""
 
     def attribute(wildcards):
         return getattr(STUDIES[wildcards.study], name)(wildcards.figure)
@@ -118,14 +122,14 @@ def of_figure(name):
 
 
 def any_of(names):
-    """The pattern of a wildcard that has one of these values."""
+    """Return a wildcard pattern that matches exactly these values."""
     return "|".join(sorted(set(names))) or "(?!)"
 
 
 wildcard_constraints:
     study=any_of(STUDIES),
     optimizer=any_of(name for study in STUDIES.values() for name, _ in study.runs),
-    step_size=r"\d[\d.e+-]*",  # no list of values, which Snakemake would search for each file
+    step_size=r"\d[\d.e+-]*",  # Snakemake would search a list of all values for every file
     l2=r"\d[\d.e+-]*",
     dataset=any_of(study.dataset for study in STUDIES.values() if not study.table),
     table=any_of(study.dataset for study in STUDIES.values() if study.table),
@@ -133,7 +137,7 @@ wildcard_constraints:
 
 
 rule all:
-    """every study, and the page that links them"""
+    """all studies and the index page"""
     input:
         [study.results for study in STUDIES.values()],
         "results/index.html",
@@ -148,7 +152,7 @@ rule figures:
 for name, planned in STUDIES.items():
 
     rule:
-        """a study, all of it"""
+        """all results of one study"""
         name:
             name
         input:
@@ -156,7 +160,7 @@ for name, planned in STUDIES.items():
 
 
 rule download:
-    """obtain a dataset and verify it"""
+    """obtain a named dataset and verify it"""
     input:
         RECORDS,
     output:
@@ -171,7 +175,7 @@ rule download:
 
 
 rule prepare:
-    """store a user's own table as samples"""
+    """convert a CSV or Parquet table to samples"""
     input:
         RECORDS,
     output:
@@ -180,7 +184,7 @@ rule prepare:
         "logs/prepare/{study}/{table}.log",
     params:
         code=digest("prepare.py"),
-        table=of_study("table_keys"),
+        table=lambda w: json.dumps(STUDIES[w.study].table),
         content=of_study("table_digest"),
     shell:
         "stage prepare --table {params.table:q} --data {output} --log {log}"
@@ -203,7 +207,7 @@ rule minimise:
 
 
 rule theory:
-    """predict limits, rates and floors, before training"""
+    """predict stability limits, rates and noise floors before training"""
     input:
         data=of_study("data"),
         minimisers=of_study("minimisers"),
@@ -221,7 +225,7 @@ rule theory:
 
 
 rule train:
-    """train a run: one optimizer with one step size, all seeds"""
+    """train one run: an optimizer with one step size and all seeds"""
     input:
         data=of_study("data"),
     output:
@@ -240,7 +244,7 @@ rule train:
 
 
 rule evaluate:
-    """losses, accuracies and distances along a run"""
+    """compute losses, accuracies and distances at the evaluated steps of a run"""
     input:
         iterates=rules.train.output,
         data=of_study("data"),
@@ -267,7 +271,7 @@ rule evaluate:
 
 
 rule summarise:
-    """the tables of a study, and its headline"""
+    """write the tables and the headline of a study"""
     input:
         traces=of_study("traces"),
         records=of_study("records"),
@@ -303,7 +307,7 @@ rule summarise:
 
 
 rule plot:
-    """draw a figure"""
+    """draw one figure of a study"""
     input:
         traces=rules.summarise.output.traces,
         summary=rules.summarise.output.summary,
@@ -330,7 +334,7 @@ rule plot:
 
 
 rule explore:
-    """the page on which one explores a study"""
+    """write the interactive page of a study"""
     input:
         traces=rules.summarise.output.traces,
         summary=rules.summarise.output.summary,
@@ -355,7 +359,7 @@ rule explore:
 
 
 rule index:
-    """the page that links all studies"""
+    """write the index page, which links all studies"""
     input:
         headlines=[f"{study.folder}/headline.txt" for study in STUDIES.values()],
         predictions=[f"{study.folder}/predictions.csv" for study in STUDIES.values()],
@@ -372,7 +376,7 @@ rule index:
 
 
 rule manifest:
-    """the checksums of a study's results"""
+    """write the checksums of a study's results"""
     input:
         of_study("iterates"),
         of_study("traces"),
@@ -401,22 +405,22 @@ rule verify:
 
 
 def planned_jobs():
-    """The jobs of this file that run in this call, not those of a workflow that imports it."""
+    """Return the jobs of this call that belong to this file, not to a workflow that imports it."""
     jobs = workflow.persistence.dag.needrun_jobs()
     return [job for job in jobs if job.rule.snakefile == rules.all.rule.snakefile]
 
 
 onstart:
     if workflow.cores > 1:
-        os.environ.update(TQDM_DISABLE="1")  # bars of several jobs would overwrite each other
-    # The limit of jobs a second (--max-jobs-per-timespan) starts a timer whenever a job has
-    # ended, and each starts another round of scheduling every second until the end: a third
-    # of a core with 300 jobs. An attribute of Snakemake's own; a test counts the rounds.
+        os.environ.update(TQDM_DISABLE="1")  # progress bars of several jobs overwrite each other
+    # Snakemake's rate limiter (--max-jobs-per-timespan) starts a timer after every job, and each
+    # timer triggers a scheduling round every second until the end: a third of a core with 300
+    # jobs. The attribute is private to Snakemake; a test counts the rounds.
     workflow.scheduler.job_rate_limiter = None
 
 
 onsuccess:
-    print(console.made(workflow.persistence.dag.jobs, STUDIES), file=sys.stderr)
+    print(console.paths_to_show(workflow.persistence.dag.jobs, STUDIES), file=sys.stderr)
 
 
 onerror:

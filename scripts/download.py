@@ -8,9 +8,9 @@ from descent.store import data as samples
 
 
 def download(dataset: str, raw: Path, data: Output) -> str:
-    """Obtain a dataset by its name, verify it, and store it as one npz file.
+    """Obtain a dataset by its name, verify it, and save it as one npz file.
 
-    raw: the folder of its archives, where some are looked for, and downloads are kept.
+    raw: the folder that is searched for the archives, and that stores downloaded ones.
     """
     file, where = plugin("datasets", dataset), source_name("datasets", dataset)
     obtained = file.obtain(raw, os.environ.get("DATASET_MIRROR"))

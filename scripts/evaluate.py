@@ -30,11 +30,12 @@ def evaluate(
     minimiser: list[Path] = (),
     curvature_samples: int = 0,
 ) -> str:
-    """Evaluate the iterates of a run: losses, accuracies and distances at every evaluated step.
+    """Compute losses, accuracies and distances at every evaluated step of a run.
 
-    run, engine: what the iterates must have been trained with; minimiser: the file that minimise.py
-    wrote, or none; curvature_samples: how many training samples measure the curvature along the
-    path of a full batch, 0 for none; record: a JSON file that says what computed the trace.
+    run, engine: the run and the engine that the iterates must come from, if given; minimiser: the
+    output of minimise.py, or no file; curvature_samples: number of training samples for the
+    curvature along a full-batch path, 0 for no curvature; record: JSON file for the provenance of
+    the trace.
     """
     trained, iterates_sha256 = store.load(iterates)
     evaluated_on, data_sha256 = samples.load(data)
@@ -44,17 +45,17 @@ def evaluate(
     for key, value in expected.items():
         if (found := trained.provenance.get(key)) != value:
             raise InputError(f"{iterates}: was trained with {key} {found}, not {value}{DELETE_IT}")
-    least, sha256 = None, {"iterates": iterates_sha256, "data": data_sha256}
+    optimum, sha256 = None, {"iterates": iterates_sha256, "data": data_sha256}
     objective = {key: trained.provenance[key] for key in (*OBJECTIVE, "data_sha256")}
     for path in minimiser:
-        least, sha256["minimiser"] = minimiser_file.load(path, objective)
+        optimum, sha256["minimiser"] = minimiser_file.load(path, objective)
     model = plugin("models", trained.provenance["model"])
     means = plugin("evaluation", evaluator)
     with trace.open("w", newline="") as file:
         writer = csv.writer(file, lineterminator="\n")
         for suffix, variant in store.variants(trained).items():
-            columns = trace_of(variant, evaluated_on, model, means, least)
-            if curvature_samples:  # by name: what measures no curvature does without torch
+            columns = trace_of(variant, evaluated_on, model, means, optimum)
+            if curvature_samples:  # imported late, since it imports torch
                 curvature = import_module("descent.evaluation.curvature")
                 columns |= curvature.columns(variant, evaluated_on, model, curvature_samples)
             named = {**trained.provenance, "study": study, "optimizer": optimizer + suffix}

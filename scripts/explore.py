@@ -25,31 +25,31 @@ def explore(
     question: str,
     page: Output,
 ) -> str:
-    """Make the page on which one explores a study.
+    """Write the interactive page of a study.
 
-    study: results/<study>, which holds iterates and traces; sweep: its runs; theory: the two
-    files that theory.py wrote; panels: what is shown of the iterates; data: its samples; question:
-    what it asks, for people.
+    study: results/<study>, the folder of iterates and traces; sweep: its runs; theory: the two
+    output files of theory.py; panels: names of the panels that show iterates; question: the
+    question of the study, as a sentence.
     """
     summarised = tables.read(summary, tables.SUMMARY)
-    words, numbers = content(
+    metadata, arrays = content(
         tables.read(traces, tables.TRACE),
         summarised,
         results.read(*theory),
         _runs(sweep.files(study, "traces", "csv")),
         {name: run.sampling for name, run in sweep.runs()},
     )
-    words["question"] = question
+    metadata["question"] = question
     for name in panels:
         runs = StoredRuns(sweep.files(study, "iterates", "npz"))
-        words[name], shown = plugin("explorer", name).show(runs, samples.load(data)[0])
-        numbers |= shown
-    page.write_text(page_of(PAGE, words, numbers), encoding="utf-8")
+        metadata[name], panel_arrays = plugin("explorer", name).show(runs, samples.load(data)[0])
+        arrays |= panel_arrays
+    page.write_text(page_of(PAGE, metadata, arrays), encoding="utf-8")
     return f"{len(summarised)} runs, {page.stat().st_size / 1e6:.2f} MB"
 
 
 def _runs(traces: list[Path]) -> dict[tuple[str, float], dict[str, Any]]:
-    """Where the trace of each run is, and what trained and evaluated it."""
+    """Return the path, checksum and provenance of every trace by (optimizer, step size)."""
     runs = {}
     for number, trace in enumerate(traces):
         evaluated = provenance.read(trace.with_suffix(".json"))

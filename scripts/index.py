@@ -8,10 +8,10 @@ TEMPLATE = Path(__file__).parents[1] / "report/index.html"
 
 
 def index(studies: dict, page: Output) -> str:
-    """Make the page that links the pages, figures and tables of all studies.
+    """Write the index page, which links the pages, figures and tables of all studies.
 
-    studies: what it says of each, {name: {"question": …, "about": …, "figures": […], "tables":
-    […]}}; their folders lie beside the page.
+    studies: {name: {"question": …, "about": …, "figures": […], "tables": […]}}; the folders of
+    the studies are in the folder of the page.
     """
     headlines = {}
     for name, study in studies.items():
@@ -24,7 +24,7 @@ def index(studies: dict, page: Output) -> str:
 
 
 def _has_rows(table: Path) -> bool:
-    """Whether a table has rows below the names of its columns."""
+    """Whether a table has rows below its header."""
     with table.open(encoding="utf-8") as lines:
         return len(list(islice(lines, 2))) > 1
 

@@ -9,10 +9,10 @@ from descent.store.files import DELETE_IT, checksum
 
 
 def manifest(study: Path, sweep: Sweep, files: list[Path], manifest: Output) -> str:
-    """Write the manifest of a study: the SHA-256 of every file of its results.
+    """Write the manifest of a study: the SHA-256 of every result file.
 
-    study: results/<study>; sweep: its runs, whose iterates and traces must be what the records
-    beside the traces say; files: its other results.
+    study: results/<study>; sweep: its runs, whose iterates and traces must match the checksums in
+    the records of the traces; files: the other results.
     """
     iterates, traces = sweep.files(study, "iterates", "npz"), sweep.files(study, "traces", "csv")
     records = sweep.files(study, "traces", "json")
@@ -22,7 +22,7 @@ def manifest(study: Path, sweep: Sweep, files: list[Path], manifest: Output) -> 
         for name, file in (("iterates", path), ("trace", trace)):
             sha256[file] = checksum(file)
             if sha256[file] != recorded[name]:
-                raise InputError(f"{file}: is not what {record} says of it{DELETE_IT}")
+                raise InputError(f"{file}: does not match the checksum in {record}{DELETE_IT}")
     sha256 |= {file: checksum(file) for file in (*records, *files)}
     store.write(sha256, study, manifest)
     return f"{len(sha256)} files"

@@ -7,9 +7,9 @@ from descent.theory.minimiser import minimiser_of
 
 
 def minimise(data: Path, objective: dict, minimiser: Output) -> str:
-    """Find the minimiser of the objective of a study, before it trains.
+    """Find the minimiser of an objective.
 
-    objective: the keys of its runs that decide it, model, model_options, l2 and validation.
+    objective: the keys that define it: model, model_options, l2 and validation.
     """
     training, data_sha256 = samples.load(data)
     found = minimiser_of(training, **objective)

@@ -24,17 +24,17 @@ def plot(
 ) -> None:
     """Draw a figure of a study.
 
-    study: results/<study>, which holds the iterates; sweep: its runs; traces, summary: its tables;
-    theory: the two files that theory.py wrote; data: its samples.
+    study: results/<study>, the folder of the iterates; sweep: its runs; theory: the two output
+    files of theory.py.
     """
     table = tables.read(traces, tables.TRACE)
-    reads = [table, tables.read(summary, tables.SUMMARY)]
+    inputs = [table, tables.read(summary, tables.SUMMARY)]
     if FIGURES[figure].reads == "iterates":
         runs = StoredRuns(sweep.files(study, "iterates", "npz"))
-        reads += [runs, samples.load(data)[0], plugin("models", table["model"][0])]
+        inputs += [runs, samples.load(data)[0], plugin("models", table["model"][0])]
     if FIGURES[figure].reads == "theory":
-        reads.append(results.read(*theory))
-    drawn = drawing(figure)(*reads)
+        inputs.append(results.read(*theory))
+    drawn = drawing(figure)(*inputs)
     save(drawn, png)
     save(drawn, pdf)
 

@@ -4,7 +4,7 @@ from descent.store import data as samples
 
 
 def prepare(table: dict, data: Output) -> str:
-    """Store a user's own table as one npz file of samples.
+    """Convert a CSV or Parquet table to samples and save them as one npz file.
 
     table: its keys, as in config.yaml.
     """

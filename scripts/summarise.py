@@ -24,24 +24,25 @@ def summarise(
     best: Output,
     target: float | None = None,
 ) -> str:
-    """Put the traces of a study together, summarise them, and compare them with theory.
+    """Concatenate the traces of a study, summarise them, and compare them with theory.
 
-    study: results/<study>, which holds the traces; sweep: its runs; theory: the two
-    files that theory.py wrote; headline: a text file; keys: of the study in config.yaml; best: the
-    study with the best step sizes, a file for --configfile; target: where to count the steps to.
+    study: results/<study>, the folder of the traces; sweep: its runs; theory: the two output files
+    of theory.py; headline: output, a text file; keys: the study's keys in config.yaml; best:
+    output for --configfile, the study with its best step sizes only; target: the target of the
+    count of steps (key `target` of config.yaml).
     """
-    seeds = list(next(run for _, run in sweep.runs()).seeds)
-    of_runs = tables.read_runs(sweep.files(study, "traces", "csv"), seeds)
-    summarised = summary_of(of_runs, target)
-    tables.write(of_runs, traces)
+    seeds = list(sweep.runs()[0][1].seeds)
+    trace = tables.read_runs(sweep.files(study, "traces", "csv"), seeds)
+    summarised = summary_of(trace, target)
+    tables.write(trace, traces)
     tables.write(summarised, summary)
-    tables.write(predictions_of(of_runs, summarised, results.read(*theory)), predictions)
+    tables.write(predictions_of(trace, summarised, results.read(*theory)), predictions)
     name = f"{study.name}_best"
     best_keys = yaml.safe_dump({"studies": {name: best_study(keys, summarised)}}, sort_keys=False)
     command = f"# snakemake --cores 1 {name} --configfile {study / 'best.yaml'}\n"
     best.write_text(command + best_keys, encoding="utf-8")
     headline.write_text(headline_of(summarised), encoding="utf-8")
-    return f"{len(summarised)} runs, {len(of_runs)} rows"
+    return f"{len(summarised)} runs, {len(trace)} rows"
 
 
 if __name__ == "__main__":

@@ -11,21 +11,22 @@ from descent.theory.study import theory as theory_of
 def theory(
     data: Path, sweep: Sweep, minimisers: list[Path], numbers: Output, expected: Output
 ) -> str:
-    """Compute what a study can know before it trains: curvatures, limits, expected suboptimality.
+    """Compute curvatures, stability limits and expected suboptimality of a study before training.
 
-    sweep: its runs; minimisers: the files that minimise.py wrote, named by their λ, or none.
+    sweep: its runs; minimisers: the outputs of minimise.py, named by their λ, or no file.
     """
     runs, (loaded, data_sha256), by_l2 = sweep.runs(), samples.load(data), {}
     objective = {key: getattr(runs[0][1], key) for key in OBJECTIVE}
     for path in minimisers:
         l2 = float(path.stem)
-        expect = {**objective, "l2": l2, "data_sha256": data_sha256}
-        by_l2[l2] = store.load(path, expect)[0].parameters
-    found = theory_of(runs, loaded, by_l2)
-    results.write(found, numbers, expected)
+        by_l2[l2] = store.load(path, {**objective, "l2": l2, "data_sha256": data_sha256})[
+            0
+        ].parameters
+    computed = theory_of(runs, loaded, by_l2)
+    results.write(computed, numbers, expected)
     return "\n".join(
         f"λ = {l2}: {objective.why_no_minimiser or 'the minimiser is known'}"
-        for l2, objective in found.objectives.items()
+        for l2, objective in computed.objectives.items()
     )
 
 

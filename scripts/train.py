@@ -14,7 +14,7 @@ from descent.store.provenance import computed_by
 
 
 def train(data: Path, run: Run, engine: str, iterates: Output) -> str:
-    """Train one run, all its seeds, and write its iterates.
+    """Train all seeds of one run and save the iterates.
 
     data: data/<dataset>.npz; run: its keys (docs/configuration.md); engine: numba, numpy or torch.
 
@@ -41,16 +41,16 @@ def train(data: Path, run: Run, engine: str, iterates: Output) -> str:
         **computed_by("engines", engine),
     }
     store.save(replace(trained, provenance=provenance), iterates)
-    return f"{run}\n{engine} on {provenance['device']}, {steps} steps a seed"
+    return f"{run}\n{engine} on {provenance['device']}, {steps} steps per seed"
 
 
 @contextmanager
 def _progress(steps: int, name: str) -> Iterator[Callable[[int], object]]:
-    """Give what is told of steps that are made: a bar, where a person is watching."""
+    """Yield a callback for the number of finished steps; on a terminal it moves a progress bar."""
     if not sys.stderr.isatty():
         yield lambda steps: None
         return
-    from tqdm import tqdm  # 40 ms, a tenth of a short job
+    from tqdm import tqdm  # the import takes 40 ms, a tenth of a short job
 
     with tqdm(total=steps, desc=name, unit="step", unit_scale=True, leave=False) as bar:
         yield bar.update

@@ -6,27 +6,30 @@ from descent.store import manifest
 
 
 def verify(manifests: list[Path]) -> str:
-    """Verify results: whether every file is as it was when it was made.
+    """Check that every result file has the checksum in its study's manifest.
 
     manifests: results/<study>/SHA256SUMS of each study.
     """
-    wrong, said = [], []
+    mistakes, report = [], []
     for path in manifests:
         if not path.exists():
-            said.append(f"{path.parent}: not made yet")
+            report.append(f"{path.parent}: no results yet")
             continue
         try:
             altered = manifest.altered(path)
         except InputError as error:
             altered = [str(error)]
         if altered:
-            wrong += [*altered, f"Delete what was altered, and {path}: what is missing is rebuilt"]
+            mistakes += [
+                *altered,
+                f"Delete the altered files and {path}; the next call rebuilds them",
+            ]
         else:
-            said.append(f"{path.parent}: as it was made")
-    print("\n".join(said))
-    if wrong:
-        raise InputError("\n".join(wrong))
-    return "\n".join(said)
+            report.append(f"{path.parent}: unaltered")
+    print("\n".join(report))
+    if mistakes:
+        raise InputError("\n".join(mistakes))
+    return "\n".join(report)
 
 
 if __name__ == "__main__":

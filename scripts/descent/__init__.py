@@ -1,9 +1,9 @@
-"""Gradient descent with a fixed step size: the mathematics of the study.
+"""Library of the pipeline: gradient descent with a fixed step size.
 
-One core a job: matrix products round differently on one thread and on two, so every process that
-imports this package computes on one thread, and the bytes it writes do not depend on how many jobs
-run beside it. Nor do results depend on how a user has set up numba and matplotlib for other work.
-Libraries read the variables when they are loaded, which is why this package is imported first.
+Every process that imports this package computes on one thread. Matrix products round differently on
+one thread and on two, so results would otherwise depend on the number of cores. The other variables
+override a user's settings of numba and matplotlib. Libraries read these variables when they are
+imported, so this package must be imported before them.
 """
 
 import os

@@ -1,5 +1,2 @@
-"""The error of everything that a user can mend."""
-
-
 class InputError(ValueError):
-    """Bad input: the message says what was found, where, and what is allowed."""
+    """A mistake that the user can fix. The message says what was found, where, what is allowed."""

@@ -1,4 +1,4 @@
-"""What config.yaml chooses by name: the files of a folder of descent."""
+"""Models, datasets, update rules and other files that config.yaml selects by name."""
 
 from collections.abc import Callable
 from importlib import import_module
@@ -10,7 +10,7 @@ from typing import Any
 from descent.errors import InputError
 
 DESCENT = Path(__file__).parent
-# the functions that a file of each folder defines at least
+# names that every file of a folder must define
 PROVIDES = {
     "datasets": ("SIZE", "obtain"),
     "models": ("TASK", "layers", "scores", "losses"),
@@ -21,7 +21,7 @@ PROVIDES = {
     "figures": ("draw",),
     "explorer": ("show",),
 }
-# the function whose default arguments are options, and the arguments before them
+# {folder: (function whose default arguments are options, its leading arguments)}
 OPTIONS_OF = {
     "models": ("layers", ["features", "outputs"]),
     "update_rules": ("update", ["p", "g", "step_size"]),
@@ -30,12 +30,15 @@ OPTIONS_OF = {
 
 
 def available(kind: str) -> list[str]:
-    """Names of the files in descent/<kind>, without those that start with an underscore."""
+    """Return the names of the files in descent/<kind>, without those that start with _."""
     return sorted(path.stem for path in (DESCENT / kind).glob("[!_]*.py"))
 
 
 def plugin(kind: str, name: str) -> ModuleType:
-    """The file descent/<kind>/<name>.py, imported; InputError where it is not what it should be."""
+    """Import descent/<kind>/<name>.py.
+
+    Raises InputError if the import fails or the file lacks one of the names in PROVIDES.
+    """
     try:
         module = import_module(f"descent.{kind}.{name}")
     except InputError:
@@ -49,30 +52,30 @@ def plugin(kind: str, name: str) -> ModuleType:
 
 
 def source_name(kind: str, name: str) -> str:
-    """How a message names the file."""
+    """Return the path of the file, for messages."""
     return f"scripts/descent/{kind}/{name}.py"
 
 
 def options(kind: str, name: str) -> dict[str, Any]:
-    """The options of a model, an update rule or a schedule, {name: default}.
+    """Return the options of a model, an update rule or a schedule, {name: default}.
 
-    Raises InputError where the function lacks the arguments that every file of the folder takes.
+    Raises InputError if the function lacks the leading arguments that its kind requires.
     """
-    function, first = OPTIONS_OF[kind]
-    update = getattr(plugin(kind, name), function)
-    if (found := list(signature(update).parameters))[: len(first)] != first:
-        where = f"{source_name(kind, name)}: {function}"
-        raise InputError(f"{where}: found ({', '.join(found)}); allowed: ({', '.join(first)}, …)")
-    return default_arguments(update)
+    function_name, leading = OPTIONS_OF[kind]
+    function = getattr(plugin(kind, name), function_name)
+    if (found := list(signature(function).parameters))[: len(leading)] != leading:
+        where = f"{source_name(kind, name)}: {function_name}"
+        raise InputError(f"{where}: found ({', '.join(found)}); allowed: ({', '.join(leading)}, …)")
+    return default_arguments(function)
 
 
 def default_arguments(function: Callable) -> dict[str, Any]:
-    """The arguments of a function that have a default, {name: default}."""
+    """Return the arguments that have a default, {name: default}."""
     arguments = signature(function).parameters.values()
     return {a.name: a.default for a in arguments if a.default is not Parameter.empty}
 
 
 def state_of(update: Callable) -> list[str]:
-    """The arrays that an update rule keeps from step to step, by the names of its arguments."""
-    given = list(signature(update).parameters)[3:]  # behind p, g and step_size
-    return [name for name in given if name != "t" and name not in default_arguments(update)]
+    """Return the names of the state arrays of an update rule, which are arguments of `update`."""
+    names = list(signature(update).parameters)[3:]  # after p, g and step_size
+    return [name for name in names if name != "t" and name not in default_arguments(update)]

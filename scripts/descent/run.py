@@ -1,4 +1,4 @@
-"""A run, one optimizer with one step size and all its seeds, and what follows from its keys."""
+"""Run, an optimizer with one step size and all seeds, and Sweep, all runs of a study."""
 
 import json
 import math
@@ -15,17 +15,17 @@ from descent.plugins import plugin, source_name
 
 FULL = "full"
 SHUFFLED, WITH_REPLACEMENT = "shuffled", "with_replacement"
-OBJECTIVE = ("model", "model_options", "l2", "validation")  # the keys that decide the minimiser
+OBJECTIVE = ("model", "model_options", "l2", "validation")  # keys that determine the minimiser
 BLOCK = 2**20  # steps whose step sizes are checked at a time
 
 
 @dataclass(frozen=True, kw_only=True)
 class Run:
-    """Everything that decides a trajectory, except the data.
+    """All settings that determine a trajectory, except the data.
 
-    The keys are those of config.yaml (docs/configuration.md), resolved: one step size α, and the
-    options of the model, the update rule and the schedule with their defaults. Raises InputError
-    where keys contradict each other.
+    The fields are the keys of config.yaml (docs/configuration.md), resolved to one step size α and
+    with the defaults of the options of the model, the update rule and the schedule. Raises
+    InputError for invalid or contradictory values.
     """
 
     model: str
@@ -48,89 +48,84 @@ class Run:
 
     @classmethod
     def from_json(cls, text: str) -> Self:
-        """The run of a JSON object of its keys; InputError where keys are unknown or missing."""
         return cls.from_keys(json.loads(text))
 
     @classmethod
     def from_keys(cls, keys: Mapping[str, Any]) -> Self:
-        """The run of its keys; InputError where keys are unknown or missing."""
-        known = {f.name for f in fields(cls)}
+        """Create a run from its keys; InputError if keys are unknown or missing."""
+        names = {f.name for f in fields(cls)}
         required = {f.name for f in fields(cls) if f.default is f.default_factory is MISSING}
-        allowed = ", ".join(sorted(known))
-        wrong = [f"{key}: unknown key; allowed: {allowed}" for key in sorted(keys.keys() - known)]
-        wrong += [f"{key}: is missing" for key in sorted(required - keys.keys())]
-        if wrong:
-            raise InputError("\n".join(f"run: {line}" for line in wrong))
+        allowed = ", ".join(sorted(names))
+        mistakes = [f"{k}: unknown key; allowed: {allowed}" for k in sorted(keys.keys() - names)]
+        mistakes += [f"{k}: is missing" for k in sorted(required - keys.keys())]
+        if mistakes:
+            raise InputError("\n".join(f"run: {line}" for line in mistakes))
         return cls(**{**keys, "seeds": tuple(keys["seeds"])})
 
     def to_json(self) -> str:
-        """The keys as JSON, for `from_json`."""
         return json.dumps(asdict(self))
 
     def __post_init__(self) -> None:
         counts = {name: getattr(self, name) for name in ("epochs", "evaluate_every")}
         counts |= {} if self.batch_size == FULL else {"batch_size": self.batch_size}
-        wrong = [
+        mistakes = [
             f"{name}: found {count!r}; allowed: an integer ≥ 1"
             for name, count in counts.items()
             if not isinstance(count, int) or count < 1
         ]
         if not isinstance(self.step_size, float | int) or not 0 < self.step_size < math.inf:
-            wrong.append(f"step_size: found {self.step_size!r}; allowed: a number > 0")
+            mistakes.append(f"step_size: found {self.step_size!r}; allowed: a number > 0")
         if self.batch_size == FULL and self.sampling != SHUFFLED:
             allowed = f"{SHUFFLED}, since a full batch has no order"
-            wrong.append(f"sampling: found {self.sampling}; allowed: {allowed}")
+            mistakes.append(f"sampling: found {self.sampling}; allowed: {allowed}")
         if self.average_from is not None and self.average_from >= self.epochs:
-            allowed = f"an epoch before the last, {self.epochs}"
-            wrong.append(f"average_from: found {self.average_from}; allowed: {allowed}")
-        if wrong:
-            raise InputError("\n".join(wrong))
+            allowed = f"less than epochs ({self.epochs})"
+            mistakes.append(f"average_from: found {self.average_from}; allowed: {allowed}")
+        if mistakes:
+            raise InputError("\n".join(mistakes))
 
     @property
     def label(self) -> str:
-        """The canonical spelling of the step size: 1e-3 and 0.001 are both 0.001, 1 is 1.0."""
+        """The step size in canonical spelling: 0.001 for both 1e-3 and 0.001, 1.0 for 1."""
         return repr(float(self.step_size))
 
     @property
     def itemsize(self) -> int:
-        """Bytes of a parameter."""
+        """Bytes per parameter."""
         return np.dtype(self.dtype).itemsize
 
     @property
     def is_plain(self) -> bool:
-        """Whether a step is p - α g with one fixed α, which theory is about."""
+        """Whether every step is p - α g with the same α."""
         return (self.update_rule, self.schedule) == ("plain", "constant")
 
     def samples_per_step(self, samples: int) -> int:
-        """The batch size as a number, for this many training samples."""
         return samples if self.batch_size == FULL else self.batch_size
 
     def steps_per_epoch(self, samples: int) -> int:
-        """Steps of one pass over this many training samples."""
         return -(-samples // self.samples_per_step(samples))
 
     def steps(self, samples: int) -> int:
-        """Steps of the whole run."""
         return self.epochs * self.steps_per_epoch(samples)
 
     def burn_in(self, samples: int) -> int:
-        """Steps before the iterates that are averaged."""
+        """Return the number of steps before averaging starts."""
         return self.average_from * self.steps_per_epoch(samples)
 
     def layers(self, features: int, outputs: int) -> dict[str, Any]:
-        """The parameters of the model: the shape of each, and the inputs of its layer."""
+        """Return the layout of the model's parameters: shape and fan-in by name."""
         return plugin("models", self.model).layers(features, outputs, **self.model_options)
 
     def stored_numbers(self, samples: int, features: int, outputs: int) -> int:
-        """Numbers in the iterates file, at most."""
+        """Return an upper bound on the count of numbers in the iterates file."""
         early = self.evaluate_every.bit_length()  # 1, 2, 4, 8, … below evaluate_every
         snapshots = self.steps(samples) // self.evaluate_every + early + 2
         weights = sum(math.prod(p.shape) for p in self.layers(features, outputs).values())
         return len(self.seeds) * snapshots * weights * (1 if self.average_from is None else 2)
 
     def evaluated_steps(self, samples: int) -> NDArray[np.int64]:
-        """The steps at which iterates are stored, ascending: 0, every `evaluate_every`, the last
-        one, and 1, 2, 4, 8, … below the first `evaluate_every`."""
+        """Return the steps whose iterates are stored, ascending: 0, every `evaluate_every`, the
+        last one, and 1, 2, 4, 8, … below `evaluate_every`."""
         steps = self.steps(samples)
         first = min(steps, self.evaluate_every)
         powers = 2 ** np.arange(max(1, first).bit_length())
@@ -138,47 +133,47 @@ class Run:
         return np.unique(np.r_[0, powers[powers < first], every, steps])
 
     def step_sizes(self, first: int, last: int, steps: int) -> NDArray[np.float64]:
-        """α factor(t, steps) of the steps t = first + 1 … last of a run of so many steps.
+        """Return α · factor(t, steps) for t = first + 1, …, last.
 
-        Raises InputError where the schedule gives anything but a finite factor ≥ 0 for each step.
+        steps: length of the run. Raises InputError unless the schedule gives a finite factor ≥ 0
+        for each step.
         """
         t = np.arange(first + 1, last + 1, dtype=np.float64)
         where = f"{source_name('schedules', self.schedule)}: factor"
-        with np.errstate(all="ignore"):  # what comes of it is checked
+        with np.errstate(all="ignore"):  # the factors are checked below
             factor = plugin("schedules", self.schedule).factor(t, steps, **self.schedule_options)
         if np.shape(factor) != t.shape:
             found = f"shape {np.shape(factor)} for t of shape {t.shape}"
             raise InputError(f"{where}: found {found}; allowed: the shape of t")
-        wrong = ~np.isfinite(factor) | (factor < 0)
-        if wrong.any():
-            found = f"{factor[wrong][0]} in step {first + 1 + wrong.argmax()} of {steps}"
+        invalid = ~np.isfinite(factor) | (factor < 0)
+        if invalid.any():
+            found = f"{factor[invalid][0]} in step {first + 1 + invalid.argmax()} of {steps}"
             raise InputError(f"{where}: found {found}; allowed: a finite number ≥ 0")
         return self.step_size * factor
 
     def check_schedule(self, steps: int) -> None:
-        """Raise InputError where the schedule is wrong in any step."""
+        """Raise InputError if the schedule is invalid in any step."""
         for first in range(0, steps, BLOCK):
             self.step_sizes(first, min(first + BLOCK, steps), steps)
 
 
 @dataclass(frozen=True)
 class Sweep:
-    """The runs of a study: for each optimizer one run, whatever its step size, and step sizes."""
+    """All runs of a study: {optimizer: (one of its runs, its step sizes)}."""
 
     optimizers: Mapping[str, tuple[Run, tuple[float, ...]]]
 
     @classmethod
     def from_json(cls, text: str) -> Self:
-        """The sweep of {optimizer: {"run": keys of a run, "step_sizes": […]}}."""
+        """Parse {optimizer: {"run": keys of a run, "step_sizes": […]}}."""
         return cls(
             {
-                name: (Run.from_keys(of["run"]), tuple(of["step_sizes"]))
-                for name, of in json.loads(text).items()
+                name: (Run.from_keys(keys["run"]), tuple(keys["step_sizes"]))
+                for name, keys in json.loads(text).items()
             }
         )
 
     def to_json(self) -> str:
-        """As JSON, for `from_json`."""
         return json.dumps(
             {
                 name: {"run": asdict(run), "step_sizes": step_sizes}
@@ -187,7 +182,7 @@ class Sweep:
         )
 
     def runs(self) -> list[tuple[str, Run]]:
-        """Every run behind the name of its optimizer."""
+        """Return all runs as (optimizer, run)."""
         return [
             (name, replace(run, step_size=step_size))
             for name, (run, step_sizes) in self.optimizers.items()
@@ -195,5 +190,5 @@ class Sweep:
         ]
 
     def files(self, study: Path, kind: str, ending: str) -> list[Path]:
-        """The iterates or traces of all runs, study/kind/optimizer/step size.ending."""
+        """Return the files of all runs: <study>/<kind>/<optimizer>/<step size>.<ending>."""
         return [study / kind / name / f"{run.label}.{ending}" for name, run in self.runs()]

@@ -1,8 +1,8 @@
-"""What a seed decides: the initial parameters and the order of samples, and nothing else.
+"""Initial parameters and the order of samples, the only two things that depend on the seed.
 
-Engines and step sizes of one seed start at the same point and see the same samples (common random
-numbers). Every stream is keyed by (seed, purpose, epoch), so none depends on how much of another
-was used.
+All engines and step sizes of a seed start at the same point and see the same samples (common random
+numbers). Every random stream is keyed by (seed, purpose, epoch), so the streams are independent of
+how many numbers were drawn from the others.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -13,15 +13,15 @@ from numpy.typing import NDArray
 
 from descent.run import WITH_REPLACEMENT
 
-# purposes; none is 0, since default_rng(5) equals default_rng([5, 0])
+# purposes of streams; 0 is not used, since default_rng(5) equals default_rng([5, 0])
 INITIAL, ORDER, DRAWS = 1, 2, 3
 
 
 def initial(seed: int, layers: Mapping[str, Any], kind: str, dtype: str) -> dict[str, NDArray]:
-    """Initial parameters {name: array of its shape}.
+    """Return the initial parameters by name.
 
-    kind "uniform": uniform on ±1/√(inputs of the layer), as torch.nn.Linear draws them, drawn in
-    float64 and rounded to dtype; "zeros": zeros.
+    kind "uniform": uniform on ±1/√fan-in, as in torch.nn.Linear, drawn in float64 and rounded to
+    dtype; "zeros": zeros.
     """
     random = np.random.default_rng([seed, INITIAL])
     return {
@@ -36,10 +36,9 @@ def initial(seed: int, layers: Mapping[str, Any], kind: str, dtype: str) -> dict
 
 
 def order(seed: int, epoch: int, samples: int, sampling: str) -> NDArray[np.int64]:
-    """The samples of an epoch in their order, as many as there are of 0 … samples - 1.
+    """Return the indices of the samples of one epoch, [samples], each in 0 … samples - 1.
 
-    sampling "shuffled": each once, a permutation; "with_replacement": each place is drawn from all
-    of them, uniformly and independently of the others.
+    sampling "shuffled": a permutation; "with_replacement": independent uniform draws.
     """
     if sampling == WITH_REPLACEMENT:
         return np.random.default_rng([seed, DRAWS, epoch]).integers(samples, size=samples)
@@ -49,7 +48,10 @@ def order(seed: int, epoch: int, samples: int, sampling: str) -> NDArray[np.int6
 def batches(
     seeds: Sequence[int], samples: int, batch_size: int, epochs: int, sampling: str
 ) -> Iterator[NDArray[np.int64]]:
-    """The samples of every step, [seeds, batch size]; an epoch's last batch may be smaller."""
+    """Yield the sample indices of every step, [seeds, batch size].
+
+    The last batch of an epoch may be smaller.
+    """
     for epoch in range(epochs):
         orders = np.stack([order(seed, epoch, samples, sampling) for seed in seeds])
         for start in range(0, samples, batch_size):

@@ -1,12 +1,12 @@
-"""Around every stage of the pipeline: a command line, a log, one-line errors and whole files.
+"""Turns a stage into a program with a command line, a log, one-line errors and atomic outputs.
 
-A stage is a typed function of a file of scripts/. Its arguments are the options of the program:
+A stage is a typed function in a file of scripts/. The type of an argument determines its option:
 
-    Path, list[Path]   files and folders to read
-    Output             a file to write: the function gets a temporary name, which takes the final
-                       one when the function has ended well
-    int, str, dict     a number, a word, a JSON object
-    Run, Sweep         whatever has a from_json
+    Path, list[Path]   files or folders to read
+    Output             a file to write: the function gets a temporary path, which is renamed to the
+                       final one if the function succeeds
+    int, str, dict     a number, a string, a JSON object
+    Run, Sweep         JSON for the from_json of the class
 """
 
 import json
@@ -27,14 +27,14 @@ from descent.store.files import replacing
 
 Output = NewType("Output", Path)
 
-CALL_VARIABLE = "DESCENT_CALL"  # host and process of the call of Snakemake, for its jobs
+CALL_VARIABLE = "DESCENT_CALL"  # environment variable: host and process ID of the main Snakemake
 PARSERS = {Output: Path, dict: json.loads}
 METAVARS = {Path: "FILE", Output: "NEW_FILE", int: "NUMBER", str: "NAME"}
 LOCKS = Path(".snakemake/locks")
 
 
 def program(stage: Callable[..., str | None]) -> None:
-    """Run a stage with the arguments of the command line. What it returns goes into the log."""
+    """Run a stage with the arguments of the command line and log the string that it returns."""
     values = vars(_parser(stage).parse_args())
     log, started = values.pop("log"), time.perf_counter()
     if log:
@@ -54,22 +54,22 @@ def program(stage: Callable[..., str | None]) -> None:
 
 
 def _run(stage: Callable[..., str | None], values: dict[str, Any]) -> str | None:
-    """Parse what is JSON, and run a stage on temporary files."""
-    call = _call()
+    """Run a stage with parsed arguments and temporary output files."""
+    call = _call_state()
     with ExitStack() as stack:
-        for name, kind in _kinds(stage).items():
+        for name, kind in _types(stage).items():
             if hasattr(kind, "from_json") and values[name] is not None:
                 values[name] = kind.from_json(values[name])
             elif kind is Output:
                 values[name] = stack.enter_context(replacing(values[name]))
         notes = stage(**values)
-        if call == "over" or _call() != call:
-            raise InputError("the Snakemake that started this job is gone: nothing is written")
+        if call == "ended" or _call_state() != call:
+            raise InputError("the Snakemake that started this job has ended: nothing was written")
         return notes
 
 
 def _parser(stage: Callable) -> ArgumentParser:
-    """The options of a program, by the signature of its stage; help ends with its example."""
+    """Return a parser for the arguments of a stage; the example in its docstring ends the help."""
     description, _, example = (getdoc(stage) or "").partition("Example:")
     parser = ArgumentParser(
         description=description,
@@ -77,10 +77,10 @@ def _parser(stage: Callable) -> ArgumentParser:
         formatter_class=RawDescriptionHelpFormatter,
         allow_abbrev=False,
     )
-    parser.add_argument("--log", type=Path, help="a file for the outcome")
-    kinds = _kinds(stage)
+    parser.add_argument("--log", type=Path, help="file for the outcome: notes or the error")
+    types = _types(stage)
     for name, argument in signature(stage).parameters.items():
-        kind, required = kinds[name], argument.default is Parameter.empty
+        kind, required = types[name], argument.default is Parameter.empty
         parser.add_argument(
             f"--{name.replace('_', '-')}",
             type=str if hasattr(kind, "from_json") else PARSERS.get(kind, kind),
@@ -92,17 +92,18 @@ def _parser(stage: Callable) -> ArgumentParser:
     return parser
 
 
-def _kinds(stage: Callable) -> dict[str, Any]:
-    """The kind of each argument: that of the elements of a list, and that beside None."""
+def _types(stage: Callable) -> dict[str, Any]:
+    """Return the type of each argument: T for the annotations T, list[T] and T | None."""
     annotations = {p.name: p.annotation for p in signature(stage).parameters.values()}
     return {name: (get_args(kind) or (kind,))[0] for name, kind in annotations.items()}
 
 
-def _call() -> object:
-    """What tells whether the call of Snakemake that started this job goes on.
+def _call_state() -> object:
+    """Return a value that changes when the Snakemake call that started this job ends.
 
-    On its host, whether its process lives; on another one, the locks of the folder. It changes when
-    the call is over, and a job that outlived it must not write beside the jobs of the next call.
+    A job that outlives its call must not write next to the jobs of the next call. On the host of
+    the call the value says whether its process is alive; on other hosts it lists the locks of the
+    folder with their times. It is None if Snakemake did not start the job.
     """
     host, _, process = os.environ.get(CALL_VARIABLE, "").partition(" ")
     if not process:
@@ -112,8 +113,8 @@ def _call() -> object:
     try:
         os.kill(int(process), 0)
     except ProcessLookupError:
-        return "over"
-    except PermissionError:  # it lives, and is somebody else's
+        return "ended"
+    except PermissionError:  # the process is alive and belongs to another user
         pass
     return "alive"
 
@@ -127,15 +128,14 @@ def _in_one_line(error: BaseException) -> str:
 
 
 def _write_log(log: Path | None, message: str) -> None:
-    """A log that cannot be written stops no work."""
     if log:
-        with suppress(OSError):
+        with suppress(OSError):  # a job must not fail because its log cannot be written
             log.parent.mkdir(parents=True, exist_ok=True)
             log.write_text(f"{message}\n", encoding="utf-8")
 
 
 def failure(log: Path) -> str | None:
-    """Why a job failed, by its log; None where it has none or is done."""
+    """Return the error in the log of a job; None if there is no log or the job succeeded."""
     if not log.exists():
         return None
     first, *_ = log.read_text(encoding="utf-8").splitlines() or [""]

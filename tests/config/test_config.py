@@ -110,7 +110,7 @@ OF_SGD = [
     ("step_sizes: [3, {from: 1, to: 1, per_decade: 4}]", "step_sizes.1: from less than to, 1"),
     ("step_sizes: {from: 1, to: 10}", "step_sizes.0.per_decade: is missing"),
     ("step_sizes: [1e1, {from: 1, to: 99, per_decade: 2}]", "step_sizes: each once, but 10.0 is t"),
-    ("average_from: 2", "average_from: found 2; allowed: an epoch before the last, 2"),
+    ("average_from: 2", "average_from: found 2; allowed: less than epochs (2)"),
     ("sampling: with_replacement, batch_size: full", "sampling: found with_replacement; allowed: "),
     ("schedule: inverse_tiem, t0: 5", "schedule: found 'inverse_tiem'; did you mean inverse_time?"),
     ("schedule: 1/t", "schedule: found '1/t'; did you mean inverse_time? allowed: constant"),

@@ -114,7 +114,12 @@ def test_an_archive_that_cannot_be_had(folders, tmp_path, damage, says):
     with pytest.raises(InputError, match=says) as error:
         mnist.obtain(raw, str(mirror))
     message = str(error.value)
-    for part in [last, f"{mirror}/mnist/{last}", f"{tmp_path}/public/{last}", f"{raw} by hand"]:
+    for part in [
+        last,
+        f"{mirror}/mnist/{last}",
+        f"{tmp_path}/public/{last}",
+        f"Put the archives into {raw}, ",
+    ]:
         assert part in message
     assert "snakemake --cores 1 digits" in message
     assert holds(raw.parent) == {f"mnist/{name}" for name in ARCHIVES}  # and nothing half-written
@@ -127,8 +132,8 @@ def serve(folders, monkeypatch):
 
     Each of the first requests gets one of the answers, the others get the archives.
     """
-    monkeypatch.setattr(_archives, "SILENCE", 1)
-    monkeypatch.setattr(_archives, "LONGEST", 1)
+    monkeypatch.setattr(_archives, "READ_TIMEOUT", 1)
+    monkeypatch.setattr(_archives, "TOTAL_TIMEOUT", 1)
     servers = []
 
     def start(*answers):
@@ -194,7 +199,7 @@ def test_an_http_mirror_that_fails_is_one_line(folders, serve, answer, line):
     with pytest.raises(InputError) as error:
         mnist.obtain(raw, mirror)
     first, found, *others = str(error.value).splitlines()
-    assert first == f"{FIRST} of mnist could not be had."
+    assert first == f"{FIRST} of mnist could not be obtained."
     assert fnmatch(found, f"  tried {mirror}/mnist/{FIRST}: {line}")
     assert len(others) == 2  # the other mirror, and what helps
     assert len(asked) == 1

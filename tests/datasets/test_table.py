@@ -249,7 +249,7 @@ NEARLY_NUMBERS = """3,5|1,234|1.234,5|1.234.567|12%|5 %|$5.00|€ 5|5 €|\u2212
 def test_cells_that_mean_numbers_are_no_words(written, cell, column):
     frame = pd.DataFrame({"a": [1, 2, 3, 4], "y": [1.5, 2, 3, 4]}).astype(object)
     frame[column] = [cell] * 3 + ["low"]
-    comma = ", as 3.5, or the key decimal: ','" if re.search(r"\d,", cell) else ""
+    comma = ", such as 3.5, or the key decimal: ','" if re.search(r"\d,", cell) else ""
     assert wrong(written(frame)) == [
         f"t.csv, row {row}, column {column}: found {found!r}; allowed: a finite number{comma}"
         for row, found in enumerate(frame[column], 1)
@@ -261,11 +261,11 @@ def test_cells_that_mean_numbers_are_no_words(written, cell, column):
 def test_a_missing_cell_is_no_word(written, cell, file):
     frame = pd.DataFrame({"a": ["r", cell, "s", "r"], "y": ["u", "v", "u", cell]})
     assert wrong(written(frame, file)) == [
-        f"{file}, row {row}, column {column}: found {cell!r}; allowed: {allowed} the key missing"
-        " does not list"
+        f"{file}, row {row}, column {column}: found {cell!r}; allowed: {allowed} that is not"
+        " listed in missing"
         for row, column, allowed in (
-            (2, "a", "a word that"),
-            (4, "y", "the name of a class, which"),
+            (2, "a", "text"),
+            (4, "y", "a class"),
         )
     ]
     if cell:
@@ -284,7 +284,7 @@ A = "a,b,y\n1,2,u\n3,4,v\n5,6,u\n7,8,v\n"
         (A, {"target": "Y"}, ["columns: found no Y; allowed: a, b, y"]),
         (A.replace(",", ";"), {"target": "Y"}, ["columns: found no Y; allowed: a, b, y"]),
         (A, {"features": ("c", "bb")}, ["found no c; allowed", "found no bb; did you mean b?"]),
-        (A, {"features": ("a", "y")}, ["column y: found among the features"]),
+        (A, {"features": ("a", "y")}, ["column y: found in features; allowed: other"]),
         (A.replace("b", "a"), {}, ["column a: found 2 columns; allowed: one"]),
         (A.replace("b", "y"), {}, ["column y: found 2 columns; allowed: one"]),
         (A.replace("b", " y "), {}, ["column y: found 2 columns; allowed: one"]),
@@ -308,12 +308,12 @@ A = "a,b,y\n1,2,u\n3,4,v\n5,6,u\n7,8,v\n"
             ],
         ),
         ("a;y\n1.5;u\n2.5;v\n", {"decimal": ","}, ["row 1, column a: found '1.5'; allowed: a"]),
-        (A.replace("u", " "), {}, ["row 1, column y: found ''; allowed: the name of a class"]),
+        (A.replace("u", " "), {}, ["row 1, column y: found ''; allowed: a class that is not"]),
         ("a,y\n1,1.5\n2,z\n3,3\n", {}, ["row 2, column y: found 'z'; allowed: a finite number"]),
-        ("a,y\n" + "x,1\n" * 60, {}, ["found the class '1' alone"]),
+        ("a,y\n" + "x,1\n" * 60, {}, ["found only the class '1'"]),
         (A + "9,9,w\n", {"test": 0.6}, ["found the class 'w' in one row"]),
-        (A, {"test": 0.9}, ["found 4 rows, of which 4 test"]),
-        (A + "1,1,w\n1,1,w\n", {"test": 0.6}, ["found none of the 2 rows of the class 'w' among"]),
+        (A, {"test": 0.9}, ["found 0 rows for training and 4 for testing"]),
+        (A + "1,1,w\n1,1,w\n", {"test": 0.6}, ["found no training row among the 2 rows of the"]),
         ("a,y\n" + "".join(f"x{i},{i % 2}\n" for i in range(60)), {}, ["column a: found 60"]),
         (",a,y\n0,1,u\n1,2,v\n", {}, ["column 1: found no name"]),
         ("Unnamed: 0,a,y\n0,1,u\n1,2,v\n", {}, ["column 1: found no name"]),
@@ -322,7 +322,7 @@ A = "a,b,y\n1,2,u\n3,4,v\n5,6,u\n7,8,v\n"
         (A.replace("3,4,v", "3,4,v,5"), {}, ["cannot be read (Error tokenizing data"]),
         (A.replace("1,2,u\n3,4,v", "1,2,u,1\n3,4,v,5"), {}, ["(rows have more cells than"]),
         (A.replace("3,4,v", "3"), {}, ["row 2, column b: found", "row 2, column y: found"]),
-        ("# a comment\n" + A, {}, ["cannot be read (rows have more cells than there are names)"]),
+        ("# a comment\n" + A, {}, ["cannot be read (rows have more cells than the header has names)"]),
         ("", {}, ["cannot be read (No columns to parse from file)"]),
         (A.encode("utf-16"), {}, ["cannot be read (it is not text in UTF-8)"]),
         (A.replace("u", "é").encode("latin-1"), {}, ["cannot be read (it is not text in UTF-8)"]),
@@ -352,7 +352,7 @@ TIMES = pd.to_datetime(["2024-01-01", None, "2024-03-01", "2024-04-01"])
         ([1.5, None, 0, 1], "row 2, column {}: found nan; allowed: a finite number"),
         ([Decimal(1), None, Decimal(2), Decimal(3)], "row 2, column {}: found None; allowed: "),
         ([None] * 4, "row 1, column {}: found None; allowed: "),
-        (TIMES, "column {}: found datetime64 cells; allowed: numbers and words"),
+        (TIMES, "column {}: found datetime64 cells; allowed: numbers or text"),
         (TIMES.tz_localize("UTC"), "column {}: found datetime64 cells"),
         (pd.Categorical(TIMES), "column {}: found datetime64 cells"),
         (TIMES - TIMES[0], "column {}: found timedelta64 cells"),

@@ -93,7 +93,7 @@ def test_kills(made, undisturbed, number):
         time.sleep(0.1)
     assert visible(made) == shown, history
     assert made.plan("all") == [], history
-    assert "results/tiny: as it was made" in made.snakemake("verify")[1]
+    assert "results/tiny: unaltered" in made.snakemake("verify")[1]
     print(f"kills: {', '.join(history)}: right")
 
 

@@ -90,7 +90,7 @@ def test_a_run_whose_code_changes_while_it_trains_is_trained_again(made):
 @pytest.mark.slow
 def test_altered_results_are_named_by_verify_and_made_again_once_deleted(made):
     good, folder = made.files("results"), made.folder / "results/tiny"
-    assert "results/tiny: as it was made" in made.snakemake("verify")[1]
+    assert "results/tiny: unaltered" in made.snakemake("verify")[1]
     altered = ["iterates/gd/10.0.npz", "traces/sgd/1.0.csv", "traces/gd/10.0.json", "summary.csv"]
     for name in altered:
         path = folder / name
@@ -101,7 +101,7 @@ def test_altered_results_are_named_by_verify_and_made_again_once_deleted(made):
     named = {name for name in good if f"{name}: was altered" in output}
     assert named == {f"results/tiny/{name}" for name in altered}
     assert "results/tiny/figures/accuracy.png: no such file" in output
-    assert "Delete what was altered, and results/tiny/SHA256SUMS: what is missing is" in output
+    assert "Delete the altered files and results/tiny/SHA256SUMS; the next call" in output
     for name in [*altered, "SHA256SUMS"]:
         (folder / name).unlink()
     made.jobs("all")
@@ -119,8 +119,10 @@ def test_without_a_network_the_studies_on_embedded_data_are_made(made):
     assert code == 1
     assert "plot tiny accuracy" in jobs(output)
     assert "Study tiny" not in output
-    says = "Study far could not be made: train-images-idx3-ubyte.gz of mnist could not be had"
+    says = "Study far could not be made: train-images-idx3-ubyte.gz of mnist could not be obtained"
     assert output.count("Study far") == output.count(says) == 1
     altered = "mirror/mnist/train-images-idx3-ubyte.gz: wrong checksum"
-    assert all(part in output for part in (altered, "https://", "data/raw/mnist by hand"))
+    assert all(
+        part in output for part in (altered, "https://", "Put the archives into data/raw/mnist, ")
+    )
     assert made.files("data").keys() == {"data/digits.npz"}

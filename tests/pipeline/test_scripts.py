@@ -73,7 +73,7 @@ def test_training_is_silent_elsewhere_and_writes_its_log(folder):
     done = run(train(), folder)
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
     log = (folder / "log").read_text().splitlines()
-    assert log[-2] == "numpy on cpu, 1500 steps a seed"
+    assert log[-2] == "numpy on cpu, 1500 steps per seed"
     assert log[-1].startswith("done in")
 
 
@@ -147,5 +147,5 @@ def test_a_job_whose_snakemake_is_gone_writes_nothing(folder, monkeypatch):
     gone = subprocess.Popen(["true"])
     gone.wait()
     monkeypatch.setenv("DESCENT_CALL", f"{os.uname().nodename} {gone.pid}")
-    says = "the Snakemake that started this job is gone: nothing is written\n"
+    says = "the Snakemake that started this job has ended: nothing was written\n"
     assert refused(train(), folder) == says

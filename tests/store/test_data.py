@@ -84,7 +84,7 @@ HOLED[2, 1] = np.nan
         ({"y_train": np.array([1, 2, 3, 1])}, "y_train[0] is 1; allowed: labels 0 … 2"),
         ({"y_test": np.array([1, 3])}, "y_test[1] is 3; allowed: labels 0 … 2"),
         ({"y_test": np.array([1, -1])}, "y_test[1] is -1; allowed: labels 0 … 2"),
-        ({"y_test": np.ones(2)}, "y_test holds float64; allowed: what is for classification"),
+        ({"y_test": np.ones(2)}, "y_test holds float64; allowed: integers, as y_train does"),
         ({"y_train": np.array([True] * 4)}, "y_train holds bool; allowed: an array of numbers"),
         ({"scale": 0}, "scale is 0; allowed: a number > 0"),
         ({"scale": "a"}, "scale is 'a'; allowed: a number > 0"),

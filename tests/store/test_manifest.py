@@ -35,5 +35,5 @@ def test_a_manifest_that_was_cut_off_anywhere_is_refused(study):
     content = path.read_bytes()
     for end in range(len(content)):
         path.write_bytes(content[:end])
-        with pytest.raises(InputError, match="is not the manifest that was written"):
+        with pytest.raises(InputError, match="was altered or truncated"):
             manifest.altered(path)

@@ -1,12 +1,10 @@
-"""A file a dataset.
+"""Datasets, one file each.
 
-A dataset file gives
+A dataset file defines
 
-    SIZE                  samples, features, outputs, task and shape of images, known before
-                          anything is downloaded
-    obtain(raw, mirror)   the Data (descent/data.py); raw: folder of its archives; mirror: where
-                          they are looked for first, or None
-    RAW                   optional: names of files that somebody puts into raw, which are inputs
+    SIZE                  the Size of the data (descent/store/data.py), known before any download
+    obtain(raw, mirror)   returns the Data; raw: folder of its archives; mirror: URL or folder that
+                          is tried before the public mirrors, or None
 
-and imports what it needs to obtain the data only inside `obtain`.
+and imports libraries for obtaining the data only inside `obtain`.
 """

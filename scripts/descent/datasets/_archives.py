@@ -1,4 +1,4 @@
-"""Datasets in MNIST's format, through torchvision's own classes, mirrors and checksums."""
+"""Datasets in MNIST's format, obtained with torchvision's classes, mirrors and checksums."""
 
 import shutil
 import time
@@ -12,16 +12,16 @@ from descent.errors import InputError
 from descent.store.data import Data
 from descent.store.files import replacing
 
-SILENCE, LONGEST = 30, 600  # seconds without a byte, and of a whole archive
+READ_TIMEOUT, TOTAL_TIMEOUT = 30, 600  # seconds without a byte, and for a whole archive
 
 
 def obtain(torchvision_class: str, raw: Path, mirror: str | None) -> Data:
-    """The data of torchvision.datasets.<torchvision_class>.
+    """Return the data of torchvision.datasets.<torchvision_class>.
 
-    raw: the folder of the archives, or of their uncompressed files, at any depth and also as
-    train-images.idx3-ubyte, used before any mirror; its name is that of the dataset. mirror: a URL
-    (http, https, file) or a folder with a subfolder of that name, tried before the public mirrors.
-    Raises InputError where an archive cannot be had.
+    raw: the folder of the archives, named like the dataset. Archives in it are used before any
+    mirror, and so are uncompressed files at any depth, also with names like
+    train-images.idx3-ubyte. mirror: a URL (http, https, file) or a folder that contains a folder
+    of that name, tried before the public mirrors. Raises InputError if an archive is unavailable.
     """
     from torchvision import datasets
     from torchvision.datasets.utils import check_integrity, extract_archive
@@ -42,7 +42,7 @@ def obtain(torchvision_class: str, raw: Path, mirror: str | None) -> Data:
             extract_archive(str(archive), str(folder))
         try:
             train, test = dataset(root, train=True), dataset(root, train=False)
-        except (ValueError, RuntimeError, AssertionError) as error:  # of an uncompressed file
+        except (ValueError, RuntimeError, AssertionError) as error:  # damaged uncompressed file
             raise InputError(f"{raw}: is not {torchvision_class} ({error})") from None
     (x_train, y_train), (x_test, y_test) = (
         (part.data.numpy().reshape(len(part), -1), part.targets.numpy()) for part in (train, test)
@@ -55,7 +55,10 @@ def _url(mirror: str) -> str:
 
 
 def _download(archive: Path, md5: str, mirrors: Sequence[str]) -> None:
-    """The archive from the first mirror that has it; InputError with what each of them said."""
+    """Download an archive from the first mirror that has it.
+
+    Raises InputError with the error of every mirror if none has it.
+    """
     from torchvision.datasets.utils import check_integrity
 
     tried = [f"{archive}: wrong checksum"] if archive.exists() else []
@@ -70,19 +73,20 @@ def _download(archive: Path, md5: str, mirrors: Sequence[str]) -> None:
         except (OSError, ValueError, HTTPException) as error:
             tried.append(f"{url}: {' '.join(str(error).split())}")
     raise InputError(
-        f"{archive.name} of {archive.parent.name} could not be had.\n"
+        f"{archive.name} of {archive.parent.name} could not be obtained.\n"
         + "\n".join(f"  tried {attempt}" for attempt in tried)
-        + f"\nPut the archives into {archive.parent} by hand, or set DATASET_MIRROR to a copy of"
-        " them; the study digits needs no network: snakemake --cores 1 digits"
+        + f"\nPut the archives into {archive.parent}, or set DATASET_MIRROR to a URL or folder that"
+        f" has them in {archive.parent.name}/. The study digits needs no network: snakemake"
+        " --cores 1 digits"
     )
 
 
 def _fetch(url: str, path: Path) -> None:
-    # some servers refuse the name that urllib gives itself
+    # some servers reject urllib's default user agent
     request = Request(url, headers={"User-Agent": "pytorch/vision"})
-    end = time.monotonic() + LONGEST
-    with urlopen(request, timeout=SILENCE) as answer, path.open("wb") as file:
-        while piece := answer.read1(1 << 16):
-            file.write(piece)
-            if time.monotonic() > end:
-                raise TimeoutError(f"{file.tell()} bytes in {LONGEST} s")
+    deadline = time.monotonic() + TOTAL_TIMEOUT
+    with urlopen(request, timeout=READ_TIMEOUT) as response, path.open("wb") as file:
+        while chunk := response.read1(1 << 16):
+            file.write(chunk)
+            if time.monotonic() > deadline:
+                raise TimeoutError(f"{file.tell()} bytes in {TOTAL_TIMEOUT} s")

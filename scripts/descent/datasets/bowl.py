@@ -1,8 +1,8 @@
-"""A bowl: least squares in two parameters, made so that the steps of gradient descent can be drawn.
+"""Bowl: least squares with two parameters, so that the steps of gradient descent can be drawn.
 
-The objective ½ mean (x·w - y)² has its minimum at w* = (1, 1). Its second derivative XᵀX/n has the
-eigenvalue 1 along a valley wall and 1/20 along the valley, which lies 30° from the first axis: the
-condition number is 20, and descent converges for step sizes below 2.
+The objective ½ mean (x·w - y)² has its minimum at w* = (1, 1). Its Hessian XᵀX/n has the eigenvalue
+1 across the valley and 1/20 along the valley, whose direction is 30° from the first axis. The
+condition number is 20, and gradient descent converges for step sizes below 2.
 """
 
 from pathlib import Path
@@ -17,10 +17,10 @@ CURVATURES, ANGLE, OPTIMUM = (1 / 20, 1), np.pi / 6, (1.0, 1.0)
 
 
 def obtain(raw: Path, mirror: str | None) -> Data:
-    """Four samples, which both train and test."""
+    """Return four samples, used for both training and testing."""
     directions = np.array([[np.cos(ANGLE), np.sin(ANGLE)], [-np.sin(ANGLE), np.cos(ANGLE)]])
     signs = np.array([[1, 1], [1, -1], [-1, 1], [-1, -1]])  # orthogonal columns
     x = signs * np.sqrt(CURVATURES) @ directions
-    orthogonal = np.array([1, -1, -1, 1]) / 2  # to the columns: no w explains it
-    y = x @ np.array(OPTIMUM) + orthogonal
+    residual = np.array([1, -1, -1, 1]) / 2  # orthogonal to the columns, so F* > 0
+    y = x @ np.array(OPTIMUM) + residual
     return Data(x, y, x, y, scale=1)

@@ -1,7 +1,7 @@
-"""Diabetes: progress of the disease after a year, from ten measurements of each of 442 patients.
+"""Diabetes: disease progression after one year, from ten measurements of each of 442 patients.
 
-Efron, Hastie, Johnstone and Tibshirani, Least angle regression, Annals of Statistics 32 (2004); in
-scikit-learn.
+Efron, Hastie, Johnstone and Tibshirani, Least angle regression, Annals of Statistics 32 (2004);
+distributed with scikit-learn.
 """
 
 from pathlib import Path
@@ -12,10 +12,10 @@ SIZE = Size(train=342, test=100, features=10, outputs=1, task="regression")
 
 
 def obtain(raw: Path, mirror: str | None) -> Data:
-    """scikit-learn's copy, no download: the first 342 patients train, the others test.
+    """Load scikit-learn's copy; the first 342 patients are for training, the others for testing.
 
-    Features and target are standardised: less their mean over the training samples, divided by
-    their standard deviation.
+    Features and target are standardised with the mean and standard deviation of the training
+    samples.
     """
     from sklearn.datasets import load_diabetes
 

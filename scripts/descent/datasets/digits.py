@@ -1,4 +1,4 @@
-"""Digits: 8×8 grey images of handwritten digits (Alpaydin and Kaynak 1998), in scikit-learn."""
+"""Digits: 8×8 grey images of handwritten digits (Alpaydin and Kaynak 1998), from scikit-learn."""
 
 from pathlib import Path
 
@@ -8,7 +8,7 @@ SIZE = Size(train=1_500, test=297, features=64, outputs=10, image=(8, 8))
 
 
 def obtain(raw: Path, mirror: str | None) -> Data:
-    """scikit-learn's copy, no download: the first 1,500 samples train, the others test."""
+    """Load scikit-learn's copy; the first 1,500 samples are for training, the rest for testing."""
     from sklearn.datasets import load_digits
 
     x, y = load_digits(return_X_y=True)

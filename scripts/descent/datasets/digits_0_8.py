@@ -1,4 +1,4 @@
-"""The zeros and the eights of the digits, two classes that a plane separates."""
+"""Zeros and eights of the digits, two classes that a plane separates."""
 
 from dataclasses import replace
 from pathlib import Path
@@ -12,7 +12,7 @@ SIZE = Size(train=297, test=55, features=64, outputs=2, image=(8, 8))
 
 
 def obtain(raw: Path, mirror: str | None) -> Data:
-    """Those of the digits' training and test samples, in the same order; 8 is class 1."""
+    """Select the zeros (class 0) and eights (class 1) of the digits, in the same order."""
     data = digits.obtain(raw, mirror)
     train, test = (np.isin(y, (0, 8)) for y in (data.y_train, data.y_test))
     return replace(

@@ -9,5 +9,5 @@ SIZE = Size(train=60_000, test=10_000, features=784, outputs=10, image=(28, 28))
 
 
 def obtain(raw: Path, mirror: str | None) -> Data:
-    """The four archives of torchvision.datasets.MNIST."""
+    """Obtain the four archives of torchvision.datasets.MNIST."""
     return _archives.obtain("MNIST", raw, mirror)

@@ -1,4 +1,4 @@
-"""The stored form of every dataset: data/<dataset>.npz."""
+"""Samples of a dataset and their file, data/<dataset>.npz."""
 
 from dataclasses import dataclass, field, replace
 from numbers import Real
@@ -13,11 +13,11 @@ from descent.store.files import DELETE_IT, load_npz, save_npz
 
 @dataclass(frozen=True)
 class Size:
-    """How large a dataset is, known before it is downloaded.
+    """Size and task of a dataset, known before it is downloaded.
 
-    train, test: samples; features: inputs of a sample; outputs: classes, or numbers to predict;
-    task: "classification" or "regression"; image: height and width, where the features are pixels,
-    which stored data do not say.
+    train, test: numbers of samples; features: inputs per sample; outputs: number of classes, or of
+    values to predict; task: "classification" or "regression"; image: height and width if the
+    features are pixels (not stored in the file, so comparisons ignore it).
     """
 
     train: int
@@ -28,7 +28,6 @@ class Size:
     image: tuple[int, int] | None = field(default=None, compare=False, repr=False)
 
     def without_validation(self, validation: int) -> "Size":
-        """Without so many training samples."""
         return replace(self, train=self.train - validation)
 
 
@@ -40,9 +39,9 @@ _UNNAMED = np.array([], np.str_)
 class Data:
     """Samples and targets for training and testing.
 
-    x_train [n, features], x_test [m, features]: as stored (pixels: uint8); y_train [n], y_test [m]:
-    labels (integers) or numbers to predict; scale: what a stored value is divided by before it is
-    used (pixels: then in [0, 1]); classes: names of the labels, where they have names.
+    x_train [n, features], x_test [m, features]: samples as stored (pixels: uint8); y_train [n],
+    y_test [m]: labels (integers) or values to predict (floats); scale: divisor of stored samples
+    (pixels are then in [0, 1]); classes: names of the labels, or empty.
     """
 
     x_train: NDArray
@@ -54,39 +53,39 @@ class Data:
 
     @property
     def task(self) -> str:
-        """Labels are for "classification", numbers for "regression"."""
         return "regression" if self.y_train.dtype.kind == "f" else "classification"
 
     @property
     def outputs(self) -> int:
-        """Classes: labels are 0 … outputs - 1; or 1, where one number is predicted."""
+        """The number of classes, whose labels are 0 … outputs - 1; 1 for regression."""
         if self.task == "regression":
             return 1
         return int(max(self.y_train.max(), self.y_test.max())) + 1
 
     @property
     def size(self) -> Size:
-        """How large it is."""
         n, features = self.x_train.shape
         return Size(n, len(self.y_test), features, self.outputs, self.task)
 
     def without_validation(self, validation: int) -> "Data":
-        """Without the last so many training samples. Raises InputError where no sample of a class
-        is left."""
+        """Return the data without the last `validation` training samples.
+
+        Raises InputError if a class loses all its training samples.
+        """
         n = len(self.y_train) - validation
         lost = np.setdiff1d(self.y_train[n:], self.y_train[:n])
         if self.task == "classification" and lost.size:
             name = str(self.classes[lost[0]]) if self.classes.size else int(lost[0])
             found = f"found the class {name!r} only among the {validation} samples held out"
-            raise InputError(f"validation: {found}; allowed: fewer, so that some are left to train")
+            raise InputError(f"validation: {found}; allowed: fewer, so that some can train")
         return replace(self, x_train=self.x_train[:n], y_train=self.y_train[:n])
 
     def inputs(self, x: NDArray, dtype: str) -> NDArray:
-        """Stored samples as a model sees them: divided by the scale, in the given dtype."""
+        """Return stored samples as inputs of a model: divided by the scale, in this dtype."""
         return np.divide(x, self.scale, dtype=dtype)
 
     def targets(self, y: NDArray, dtype: str) -> NDArray:
-        """Labels as they are; numbers to predict in the given dtype."""
+        """Return labels unchanged, and values to predict in this dtype."""
         return y.astype(dtype) if self.task == "regression" else y
 
 
@@ -97,9 +96,9 @@ def save(data: Data, path: Path) -> None:
 
 
 def load(path: Path) -> tuple[Data, str]:
-    """Read data/<dataset>.npz, and the SHA-256 of what was read.
+    """Read data/<dataset>.npz and return it with its SHA-256.
 
-    Raises InputError where the file is missing or damaged, or nothing can train on what it holds.
+    Raises InputError if the file is missing or damaged or its content fails `check`.
     """
     arrays, sha256 = load_npz(path, {*_ARRAYS, "scale"})
     scale = arrays["scale"][()]
@@ -113,15 +112,15 @@ def load(path: Path) -> tuple[Data, str]:
 
 
 def check(data: Data, where: str, advice: str = "") -> None:
-    """Raise InputError where nothing can train on the data: which array, where in it, and why.
+    """Raise InputError if the data cannot be used for training.
 
-    where: what gave them; advice: what helps, for the end of the message.
+    where: source of the data, for the start of the message; advice: end of the message.
     """
-    if wrong := _wrong(data):
-        raise InputError(f"{where}: {wrong}{advice}")
+    if mistake := _mistake(data):
+        raise InputError(f"{where}: {mistake}{advice}")
 
 
-def _wrong(data: Data) -> str | None:
+def _mistake(data: Data) -> str | None:
     arrays = {name: getattr(data, name) for name in _ARRAYS}
     for name, array in arrays.items():
         if not isinstance(array, np.ndarray) or array.dtype.kind not in "uif":
@@ -142,18 +141,18 @@ def _wrong(data: Data) -> str | None:
     if not isinstance(data.scale, Real) or not 0 < data.scale < np.inf:
         return f"scale is {data.scale!r}; allowed: a number > 0"
     if (data.y_test.dtype.kind == "f") != (data.task == "regression"):
-        return f"y_test holds {data.y_test.dtype}; allowed: what is for {data.task}, as y_train"
-    return None if data.task == "regression" else _wrong_labels(data.y_train, data.y_test)
+        allowed = "floats" if data.task == "regression" else "integers"
+        return f"y_test holds {data.y_test.dtype}; allowed: {allowed}, as y_train does"
+    return None if data.task == "regression" else _label_mistake(data.y_train, data.y_test)
 
 
-def _wrong_labels(train: NDArray, test: NDArray) -> str | None:
-    """Labels count the classes from 0, and each class has training samples."""
-    found = np.unique(train)
-    last = len(found) - 1
-    if (found != np.arange(len(found))).any():
-        wrong = found[found != np.arange(len(found))][0]
-        row = np.flatnonzero(train == wrong)[0]
-        return f"y_train[{row}] is {wrong}; allowed: labels 0 … {last} of {last + 1} classes"
+def _label_mistake(train: NDArray, test: NDArray) -> str | None:
+    """Check that labels count the classes from 0 and that each class has training samples."""
+    labels = np.unique(train)
+    last = len(labels) - 1
+    if (gaps := labels != np.arange(len(labels))).any():
+        row = np.flatnonzero(train == labels[gaps][0])[0]
+        return f"y_train[{row}] is {train[row]}; allowed: labels 0 … {last} of {last + 1} classes"
     if (outside := (test < 0) | (test > last)).any():
         row = np.flatnonzero(outside)[0]
         return f"y_test[{row}] is {test[row]}; allowed: labels 0 … {last}, as in y_train"

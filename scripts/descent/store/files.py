@@ -1,4 +1,4 @@
-"""Files that appear whole or not at all, and their checksums."""
+"""Atomic writing, npz files and checksums."""
 
 import glob
 import hashlib
@@ -13,17 +13,17 @@ from numpy.typing import NDArray
 
 from descent.errors import InputError
 
-# the advice where a file that the pipeline made is damaged; the end of a message
-DELETE_IT = ". Delete it, and the pipeline rebuilds it"
+DELETE_IT = ". Delete it, and the pipeline rebuilds it"  # end of messages about damaged files
 
 
 @contextmanager
 def replacing(path: Path) -> Iterator[Path]:
-    """Give a temporary name beside `path`, and rename it to `path` once the block has ended well.
+    """Yield a temporary path next to `path`, and rename it to `path` if the block succeeds.
 
-    Whoever reads `path` sees the old bytes or the new ones. If the block fails, `path` stays as it
-    was and the temporary file is removed. Of several that write one path the last to begin wins: it
-    removes what the others write, or left when they were killed, and they end in an OSError.
+    Readers of `path` see either the old bytes or the new ones. If the block fails, `path` keeps its
+    content and the temporary file is removed. If several processes write the same path, the last
+    one to start wins: it removes the temporary files of the others (and of killed processes), and
+    the others fail with an OSError.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     for other in path.parent.glob(f".{glob.escape(path.name)}.*"):
@@ -33,7 +33,7 @@ def replacing(path: Path) -> Iterator[Path]:
         yield temporary
         temporary.replace(path)
     except OSError as error:
-        if error.errno:  # where a disk is full, no file is named
+        if error.errno:  # the error of a full disk names no file
             error.filename = str(path)
         raise
     finally:
@@ -41,15 +41,15 @@ def replacing(path: Path) -> Iterator[Path]:
 
 
 def save_npz(path: Path, arrays: Mapping[str, NDArray]) -> None:
-    """Write arrays as an uncompressed npz: the same arrays give the same bytes."""
+    """Write arrays as an uncompressed npz file; equal arrays give equal bytes."""
     with path.open("wb") as file:
         np.savez(file, allow_pickle=False, **arrays)
 
 
 def load_npz(path: Path, names: set[str]) -> tuple[dict[str, NDArray], str]:
-    """Read an npz that must hold at least the arrays `names`, and the SHA-256 of what was read.
+    """Read an npz file with at least the arrays `names`; return its arrays and its SHA-256.
 
-    Raises InputError where the file is missing, is no npz, is damaged or lacks an array.
+    Raises InputError if the file is missing, is damaged, or lacks an array.
     """
     with opened(path) as file:
         sha256 = hashlib.file_digest(file, "sha256").hexdigest()
@@ -57,7 +57,7 @@ def load_npz(path: Path, names: set[str]) -> tuple[dict[str, NDArray], str]:
         try:
             with np.load(file, allow_pickle=False) as npz:
                 arrays = dict(npz)
-        except Exception as error:  # damaged bytes make zipfile and NumPy raise very many kinds
+        except Exception as error:  # zipfile and NumPy raise many types of errors on damaged bytes
             why = "it holds Python objects" if "pickle" in str(error) else error
             raise InputError(f"{path}: not a readable npz file ({why}){DELETE_IT}") from None
     if missing := sorted(names - arrays.keys()):
@@ -67,14 +67,14 @@ def load_npz(path: Path, names: set[str]) -> tuple[dict[str, NDArray], str]:
 
 
 def checksum(path: Path) -> str:
-    """SHA-256 of a file, in hexadecimal."""
+    """Return the SHA-256 of a file in hexadecimal."""
     with opened(path) as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 @contextmanager
 def opened(path: Path) -> Iterator[BinaryIO]:
-    """The file, to read; InputError where it cannot be."""
+    """Open a file for reading; InputError if it cannot be read."""
     try:
         with path.open("rb") as file:
             yield file

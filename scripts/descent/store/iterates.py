@@ -1,4 +1,4 @@
-"""The parameters at the evaluated steps, and their file."""
+"""Iterates of a run, the parameters at its evaluated steps, and their file."""
 
 import json
 from collections.abc import Iterable, Iterator, Mapping
@@ -12,7 +12,7 @@ from descent.errors import InputError
 from descent.store.files import DELETE_IT, load_npz, save_npz
 
 _INDEX = {"step", "epoch", "seed", "provenance"}
-# what evaluation reads
+# keys of the provenance that evaluation reads
 _PROVENANCE = {"dataset", "data_sha256", "engine", "l2", "model", "model_options", "step_size"}
 _PROVENANCE |= {"batch_size", "validation"}
 
@@ -22,10 +22,9 @@ class Iterates:
     """The iterates of a run.
 
     step [S] int64; epoch [S] float64, passes over the training data; seed [R] int64; parameters
-    {name: [R, S, *shape]}, averaged ones as average_<name>; provenance: what made them (data and
-    its checksum, run, engine, device, library versions; no times, so that the same run gives the
-    same bytes); rises [R, S] int64: of a full batch, how many of the steps before this one raised
-    the objective.
+    {name: [R, S, *shape]}, averaged ones as average_<name>; provenance: data and its checksum, run,
+    engine, device and library versions (no times, so that equal runs give equal bytes); rises
+    [R, S] int64: number of earlier steps that increased the objective, only for full batches.
     """
 
     step: NDArray
@@ -36,30 +35,33 @@ class Iterates:
     rises: NDArray | None = None
 
 
-ROUNDING = 1e-7  # relative change of the objective that is rounding (float32), not a rise
-AVERAGE = "average_"  # what the names of averaged parameters begin with
+ROUNDING = 1e-7  # relative increase of the objective up to which it counts as rounding (float32)
+AVERAGE = "average_"  # prefix of the names of averaged parameters
 
 
 def variants(iterates: Iterates) -> dict[str, Iterates]:
-    """The iterates as "", and their averages, from where averaging begins, as "_average"."""
-    own, averaged = {}, {}
+    """Split iterates by the suffix of their optimizer: "", and "_average" if there are averages.
+
+    The averages begin at the epoch `average_from`.
+    """
+    plain, averaged = {}, {}
     for name, p in iterates.parameters.items():
-        (averaged if name.startswith(AVERAGE) else own)[name.removeprefix(AVERAGE)] = p
-    both = {"": replace(iterates, parameters=own)}
+        (averaged if name.startswith(AVERAGE) else plain)[name.removeprefix(AVERAGE)] = p
+    by_suffix = {"": replace(iterates, parameters=plain)}
     if averaged:
-        since = iterates.epoch >= iterates.provenance["average_from"]
-        both["_average"] = replace(
+        after = iterates.epoch >= iterates.provenance["average_from"]
+        by_suffix["_average"] = replace(
             iterates,
-            step=iterates.step[since],
-            epoch=iterates.epoch[since],
-            parameters={name: p[:, since] for name, p in averaged.items()},
+            step=iterates.step[after],
+            epoch=iterates.epoch[after],
+            parameters={name: p[:, after] for name, p in averaged.items()},
             rises=None,
         )
-    return both
+    return by_suffix
 
 
 def save(iterates: Iterates, path: Path) -> None:
-    """Write an iterates file, results/<study>/iterates/<optimizer>/<step size>.npz."""
+    """Write results/<study>/iterates/<optimizer>/<step size>.npz."""
     save_npz(
         path,
         {
@@ -74,7 +76,7 @@ def save(iterates: Iterates, path: Path) -> None:
 
 
 def load(path: Path) -> tuple[Iterates, str]:
-    """Read what `save` wrote, and its SHA-256; InputError where it is missing or damaged."""
+    """Read an iterates file and return it with its SHA-256; InputError if missing or damaged."""
     arrays, sha256 = load_npz(path, _INDEX)
     try:
         provenance = json.loads(str(arrays.pop("provenance")))
@@ -91,7 +93,7 @@ def load(path: Path) -> tuple[Iterates, str]:
 
 
 class StoredRuns(Mapping):
-    """The iterates of a study by optimizer and step size, each read when it is asked for."""
+    """The iterates of a study by (optimizer, step size); each access reads the file."""
 
     def __init__(self, paths: Iterable[Path]):
         self._paths = {(path.parent.name, float(path.stem)): path for path in paths}

@@ -1,7 +1,6 @@
-"""The manifest of a study, results/<study>/SHA256SUMS, in the format of `sha256sum --check`.
+"""Manifest of a study, results/<study>/SHA256SUMS, in the format of `sha256sum --check`.
 
-Its first line, a comment, says how many files follow, so that a manifest that was cut off is not
-taken for a whole one.
+The first line is a comment with the number of files, which detects a truncated manifest.
 """
 
 import re
@@ -13,21 +12,21 @@ from descent.store.files import DELETE_IT, checksum, opened
 
 
 def write(sha256: Mapping[Path, str], folder: Path, manifest: Path) -> None:
-    """Write the SHA-256 of files, which are named by their paths from a folder."""
+    """Write the checksums {file: SHA-256}, with paths relative to the folder."""
     lines = [f"{sha256[file]}  {file.relative_to(folder)}" for file in sorted(sha256)]
     manifest.write_text("\n".join([_first(lines), *lines, ""]), encoding="utf-8")
 
 
 def altered(manifest: Path) -> list[str]:
-    """A line for each file that cannot be read or is not as it was when the manifest was made."""
-    wrong = []
+    """Return a line for each file that is missing, unreadable or altered."""
+    lines = []
     for file, sha256 in _read(manifest).items():
         try:
             if checksum(file) != sha256:
-                wrong.append(f"{file}: was altered")
+                lines.append(f"{file}: was altered")
         except InputError as error:
-            wrong.append(str(error))
-    return wrong
+            lines.append(str(error))
+    return lines
 
 
 def _read(path: Path) -> dict[Path, str]:
@@ -35,7 +34,7 @@ def _read(path: Path) -> dict[Path, str]:
         first, *lines = file.read().decode(errors="replace").split("\n")
     parts = [re.fullmatch("([0-9a-f]{64})  (.+)", line) for line in lines[:-1]]
     if first != _first(parts) or not all(parts) or lines[-1:] != [""]:
-        raise InputError(f"{path}: is not the manifest that was written{DELETE_IT}")
+        raise InputError(f"{path}: was altered or truncated{DELETE_IT}")
     return {path.parent / part[2]: part[1] for part in parts}
 
 

@@ -1,4 +1,4 @@
-"""The minimiser of an objective, and its file, results/<study>/minimisers/<λ>.npz."""
+"""Minimiser of an objective and its file, results/<study>/minimisers/<λ>.npz."""
 
 import json
 from collections.abc import Mapping
@@ -12,22 +12,22 @@ from descent.store.files import DELETE_IT, load_npz, save_npz
 
 
 class Minimiser(NamedTuple):
-    """The parameters w* that minimise an objective, and whether no others do."""
+    """Parameters w* that minimise an objective, and whether they are the only ones."""
 
     parameters: Mapping[str, NDArray]
     unique: bool
 
 
 def save(found: Minimiser, objective: Mapping[str, Any], path: Path) -> None:
-    """Write the minimiser, with the keys of its objective and the SHA-256 of its data."""
+    """Write a minimiser with the keys of its objective and the SHA-256 of its data."""
     described = json.dumps({"unique": found.unique, "objective": objective}, sort_keys=True)
     save_npz(path, {**found.parameters, "provenance": described})
 
 
 def load(path: Path, objective: Mapping[str, Any]) -> tuple[Minimiser, str]:
-    """Read what `save` wrote, and its SHA-256.
+    """Read a minimiser and return it with the SHA-256 of the file.
 
-    Raises InputError where the file is missing, damaged or the minimiser of another objective.
+    Raises InputError if the file is missing, damaged, or for another objective.
     """
     arrays, sha256 = load_npz(path, {"provenance"})
     described = json.loads(str(arrays.pop("provenance")))

@@ -1,4 +1,4 @@
-"""What computed a file: an engine or evaluator, its device, and the versions of its libraries."""
+"""Provenance of iterates and traces: device, library versions and checksums."""
 
 import json
 import sys
@@ -12,8 +12,11 @@ from descent.store.files import DELETE_IT, opened
 
 
 def computed_by(kind: str, name: str) -> dict[str, Any]:
-    """The provenance of a file; without times, so that the same computation has the same one."""
-    file = plugin(kind, name)  # which imports its libraries
+    """Return the device and the library versions of an engine or evaluator.
+
+    Times are left out, so that equal computations have equal provenance.
+    """
+    file = plugin(kind, name)  # imports its libraries
     return {
         "device": file.device(),
         "versions": {lib: sys.modules[lib].__version__ for lib in file.LIBRARIES},
@@ -21,14 +24,16 @@ def computed_by(kind: str, name: str) -> dict[str, Any]:
 
 
 def write(path: Path, sha256: Mapping[str, str], **provenance: Any) -> None:
-    """Write the JSON file beside a trace: the checksums of the trace and of the iterates, data and
-    minimiser that it was computed from, and what computed it."""
+    """Write the record of a trace, a JSON file.
+
+    sha256: checksums of the trace, and of the iterates, data and minimiser behind it.
+    """
     text = json.dumps({"sha256": sha256, **provenance}, indent=2)
     path.write_text(f"{text}\n", encoding="utf-8")
 
 
 def read(path: Path) -> dict[str, Any]:
-    """Read what `write` wrote; InputError where it is missing or damaged."""
+    """Read the record of a trace; InputError if it is missing or damaged."""
     with opened(path) as file:
         try:
             record = json.load(file)

@@ -1,6 +1,6 @@
-"""Reading and writing the CSV files, so that every float comes back as it was."""
+"""Reading and writing of CSV files; floats are read back exactly as written."""
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -8,18 +8,18 @@ from descent.errors import InputError
 from descent.store.files import DELETE_IT, opened
 
 if TYPE_CHECKING:
-    import pandas as pd  # which takes half a second to import, and evaluation does not need
+    import pandas as pd  # imported late: it takes half a second, and evaluation does not need it
 
-# the columns that name a run, and those that every trace and summary has at least
+# columns that identify a run, and columns that every trace and summary must have
 RUN = ["study", "dataset", "model", "optimizer", "step_size", "engine", "batch_size"]
 TRACE = [*RUN, "seed", "step", "epoch", "objective", "train_loss", "test_loss", "gradient_norm"]
 SUMMARY = [*RUN, "seeds", "final_objective_median", "gap", "status"]
-# the columns that hold words, of which some look like numbers
+# columns of strings, some of which look like numbers
 TEXT = ("study", "dataset", "model", "optimizer", "engine", "batch_size")
 
 
 def read(path: Path, columns: list[str]) -> "pd.DataFrame":
-    """Read a CSV file; InputError where it is missing, is no table, or lacks one of the columns."""
+    """Read a CSV file; InputError if it is missing, damaged, or lacks one of the columns."""
     import pandas as pd
 
     with opened(path) as file:
@@ -39,11 +39,11 @@ def read(path: Path, columns: list[str]) -> "pd.DataFrame":
     return table
 
 
-def read_runs(paths: Iterable[Path], seeds: list[int]) -> "pd.DataFrame":
-    """The traces of the runs of a study, one below the other.
+def read_runs(paths: Sequence[Path], seeds: list[int]) -> "pd.DataFrame":
+    """Read and concatenate the traces of the runs of a study.
 
-    Raises InputError where a file has other columns than the first, other seeds than these, or not
-    the same steps for each of them.
+    Raises InputError if the files differ in their columns, or if a file has other seeds or not the
+    same steps for each seed.
     """
     import pandas as pd
 
@@ -52,13 +52,15 @@ def read_runs(paths: Iterable[Path], seeds: list[int]) -> "pd.DataFrame":
         run = read(path, TRACE)
         steps = [seed["step"].tolist() for _, seed in run.groupby("seed", sort=False)]
         if run["seed"].unique().tolist() != seeds or any(each != steps[0] for each in steps):
-            raise InputError(f"{path}: has not all rows of the seeds {seeds}{DELETE_IT}")
+            raise InputError(
+                f"{path}: lacks the same steps for each of the seeds {seeds}{DELETE_IT}"
+            )
         if runs and list(run) != list(runs[0]):
-            raise InputError(f"{path}: has other columns than the runs before it{DELETE_IT}")
+            raise InputError(f"{path}: has other columns than {paths[0]}{DELETE_IT}")
         runs.append(run)
     return pd.concat(runs, ignore_index=True)
 
 
 def write(table: "pd.DataFrame", path: Path) -> None:
-    """Write a CSV file; a value that is not finite is nan or inf."""
+    """Write a CSV file; values that are not finite become nan or inf."""
     table.to_csv(path, index=False, na_rep="nan", lineterminator="\n")
