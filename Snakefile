@@ -16,7 +16,7 @@ if not os.path.isdir(SCRIPTS):  # github(...) downloads only this file
 sys.path.insert(0, SCRIPTS)
 
 from descent.config import console
-from descent.config.checks import check_targets, check_yaml, read_studies
+from descent.config.checks import check_yaml, read_studies
 from descent.config.code import digest
 from descent.config.plan import links
 from descent.errors import InputError
@@ -52,12 +52,10 @@ captions = {name: or_exit(caption, name) for name in FIGURES}
 config = {**config, "captions": captions}  # for report/figure.rst
 if workflow.is_main_process:  # jobs on other machines also read this file
     os.environ[CALL_VARIABLE] = f"{socket.gethostname()} {os.getpid()}"
-    if workflow.modifier.is_main_snakefile():
-        if workflow.dag_settings:  # None for --lint and --list-rules
-            or_exit(check_targets, workflow.dag_settings.targets, STUDIES)
-        console.print_one_line_per_job(workflow.output_settings.dryrun)
     if not os.path.exists(RECORDS):
         console.begin_records(RECORDS, STUDIES)
+    if workflow.modifier.is_main_snakefile():
+        console.print_one_line_per_job(workflow.output_settings.dryrun, STUDIES)
 
 
 def in_shell(path):
@@ -412,7 +410,7 @@ def planned_jobs():
 
 onstart:
     if workflow.cores > 1:
-        os.environ.update(TQDM_DISABLE="1")  # progress bars of several jobs overwrite each other
+        os.environ.update(TQDM_DISABLE="1")  # bars of several jobs would overwrite each other
     # Snakemake's rate limiter (--max-jobs-per-timespan) starts a timer after every job, and each
     # timer triggers a scheduling round every second until the end: a third of a core with 300
     # jobs. The attribute is private to Snakemake; a test counts the rounds.

@@ -81,7 +81,7 @@ OF_STUDY = [
     ("engine: fast", "engine: found 'fast'; allowed: auto, numba, numpy, torch"),
     ("l2: -1", "l2: found -1; allowed: greater than or equal to 0"),
     ("validation: 1500", "validation: found 1500; allowed: fewer than the 1500 training samples"),
-    ("seeds: [0, 0]", "seeds: found [0, 0]; allowed: each once, but 0 is there more than once"),
+    ("seeds: [0, 0]", "seeds: found [0, 0]; allowed: distinct values, but 0 is repeated"),
     (f"seeds: [{2**64}]", f"seeds.0: found {2**64}; allowed: less than"),
     ("seeds: -3", "seeds: found -3; allowed: "),
     ("seeds: 10001", "seeds: found 10001; allowed: at most 10000 items"),
@@ -106,10 +106,13 @@ OF_SGD = [
     ("step_sizes: [1, .inf]", "step_sizes.1: found inf; allowed: a finite number"),
     ("step_sizes: [small]", "step_sizes.0: found 'small'; allowed: number"),
     ("step_sizes: 0.1", "step_sizes: found 0.1; allowed: a list"),
-    ("step_sizes: [1e-3, 0.001]", "step_sizes: found ['1e-3', 0.001]; allowed: each once, but 0."),
-    ("step_sizes: [3, {from: 1, to: 1, per_decade: 4}]", "step_sizes.1: from less than to, 1"),
+    ("step_sizes: [1e-3, 0.001]", "step_sizes: found ['1e-3', 0.001]; allowed: distinct values, b"),
+    ("step_sizes: [3, {from: 1, to: 1, per_decade: 4}]", "step_sizes.1: from less than to (1)"),
     ("step_sizes: {from: 1, to: 10}", "step_sizes.0.per_decade: is missing"),
-    ("step_sizes: [1e1, {from: 1, to: 99, per_decade: 2}]", "step_sizes: each once, but 10.0 is t"),
+    (
+        "step_sizes: [1e1, {from: 1, to: 99, per_decade: 2}]",
+        "step_sizes: distinct values, but 10.0 is repeated",
+    ),
     ("average_from: 2", "average_from: found 2; allowed: less than epochs (2)"),
     ("sampling: with_replacement, batch_size: full", "sampling: found with_replacement; allowed: "),
     ("schedule: inverse_tiem, t0: 5", "schedule: found 'inverse_tiem'; did you mean inverse_time?"),
@@ -130,7 +133,7 @@ OF_FILE = [
     (GOOD, "studies: {a: 1}", "studies.a: found 1; allowed: "),
     ("tiny:", "ti/ny:", "studies.ti/ny: found 'ti/ny'; allowed: a lower-case letter, then lower-"),
     ("tiny:", "1:", "studies.1: found 1; allowed: string"),
-    ("tiny:", "train:", "studies.train: is the name of a rule; allowed: another name"),
+    ("tiny:", "train:", "studies.train: found the name of a rule; allowed: another name"),
     ("sgd:", "s.gd:", "studies.tiny.optimizers.s.gd: found 's.gd'; allowed: a lower-case letter"),
 ]
 MISTAKES = [
@@ -139,7 +142,7 @@ MISTAKES = [
     *((GOOD.replace(old, new), says) for old, new, says in OF_FILE),
     (
         with_sgd("average_from: 1").replace(" gd:", " sgd_average:"),
-        "studies.tiny.optimizers.sgd_average: is the name of the averages of sgd",
+        "studies.tiny.optimizers.sgd_average: found the name of the averages of sgd",
     ),
 ]
 
@@ -243,14 +246,14 @@ def test_keys_that_do_not_fit_a_table(tmp_path, monkeypatch, labels, keys, says)
 @pytest.mark.parametrize(
     ("content", "says"),
     [
-        (b"", ": found no mapping; allowed: a mapping with studies"),
+        (b"", ": found no mapping; allowed: a mapping with the key studies"),
         (b"a: 1\nb: \xfcber\n", ": is not text in UTF-8"),
         (b"a: 1\nb: [c: d: e]\n", ", line 2: is not YAML ("),
         (b"a: 1\nb: !!python/tuple [1]\n", ", line 2: is not YAML ("),
         (b"a: 1\nb: 2020-13-45\n", ": is not YAML (month must be in 1..12"),
         (b"[" * 10**3, ": is not YAML ("),
-        (b"a: &a {b: 1, b: 2}\n", ", line 1: is not YAML (the key b is there twice"),
-        (b"a: 1\nc: 3\na: 1\n", ", line 3: is not YAML (the key a is there twice"),
+        (b"a: &a {b: 1, b: 2}\n", ", line 1: is not YAML (the key b occurs twice"),
+        (b"a: 1\nc: 3\na: 1\n", ", line 3: is not YAML (the key a occurs twice"),
     ],
 )
 def test_a_file_that_is_no_yaml_is_one_line(tmp_path, monkeypatch, content, says):

@@ -51,4 +51,4 @@ def test_an_editor_finds_the_mistakes_that_the_pipeline_finds_and_no_others():
 def test_the_table_has_the_options_with_their_defaults():
     (row,) = (line for line in table().splitlines() if line.startswith("| `hidden` |"))
     assert "neural_network" in row
-    assert row.endswith("| 128 |")
+    assert row.endswith("| `128` |")

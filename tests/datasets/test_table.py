@@ -322,7 +322,11 @@ A = "a,b,y\n1,2,u\n3,4,v\n5,6,u\n7,8,v\n"
         (A.replace("3,4,v", "3,4,v,5"), {}, ["cannot be read (Error tokenizing data"]),
         (A.replace("1,2,u\n3,4,v", "1,2,u,1\n3,4,v,5"), {}, ["(rows have more cells than"]),
         (A.replace("3,4,v", "3"), {}, ["row 2, column b: found", "row 2, column y: found"]),
-        ("# a comment\n" + A, {}, ["cannot be read (rows have more cells than the header has names)"]),
+        (
+            "# a comment\n" + A,
+            {},
+            ["cannot be read (rows have more cells than the header has names)"],
+        ),
         ("", {}, ["cannot be read (No columns to parse from file)"]),
         (A.encode("utf-16"), {}, ["cannot be read (it is not text in UTF-8)"]),
         (A.replace("u", "é").encode("latin-1"), {}, ["cannot be read (it is not text in UTF-8)"]),

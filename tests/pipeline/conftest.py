@@ -14,7 +14,7 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 COPIED = ["Snakefile", "config.yaml", "profiles", "report", "scripts"]
-RULES = """download prepare minimise theory train evaluate summarise plot explore index
+RULES = """obtain prepare minimise theory train evaluate summarise plot explore index
     manifest""".split()  # those that make something
 NOTHING = "Nothing to be done"
 

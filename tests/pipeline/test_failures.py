@@ -27,6 +27,13 @@ def test_a_mistake_in_the_config_is_found_before_anything_runs(empty, new, says)
     assert empty.files("results", "data", "logs") == {}
 
 
+def test_a_mistyped_target_is_one_line_with_the_name_that_is_meant(empty):
+    code, output = empty.snakemake("tny")
+    assert code == 1
+    says = "tny: no such study or rule; did you mean tiny? allowed: all, figures, verify, tiny"
+    assert says in output.splitlines()
+
+
 def test_damaged_data_are_named_each_time_and_all_is_made_again_once_they_are_deleted(made):
     good = made.files("results", "data")
     data = made.folder / "data/digits.npz"
@@ -34,13 +41,13 @@ def test_damaged_data_are_named_each_time_and_all_is_made_again_once_they_are_de
     for _ in range(2):  # the second call must not take a job for done
         code, output = made.snakemake("all")
         assert code == 1
-        says = "Study tiny could not be made: data/digits.npz: not a readable npz file ("
+        says = "Study tiny failed: data/digits.npz: not a readable npz file ("
         (line,) = (line for line in output.splitlines() if line.startswith(says))
         assert "Delete it, and the pipeline rebuilds it (see logs/" in line
         assert "Failed: train tiny gd 10.0" in output
         assert "Traceback" not in output
     data.unlink()
-    assert {"download digits", "train tiny sgd 1.0", "index"} <= set(made.jobs("all"))
+    assert {"obtain digits", "train tiny sgd 1.0", "index"} <= set(made.jobs("all"))
     assert made.files("results", "data") == good
 
 
@@ -66,7 +73,7 @@ def test_code_that_fails_is_named_at_each_call_until_it_works(made):
     for quiet in (["--quiet", "all"], []):
         exit_code, output = made.snakemake("all", *quiet)
         assert exit_code == 1, output
-        assert "Study tiny could not be made: RuntimeError: broken (see logs/" in output
+        assert "Study tiny failed: RuntimeError: broken (see logs/" in output
         left = made.files("results")
         assert left.items() <= good.items()
         assert "results/tiny/summary.csv" not in left
@@ -119,7 +126,7 @@ def test_without_a_network_the_studies_on_embedded_data_are_made(made):
     assert code == 1
     assert "plot tiny accuracy" in jobs(output)
     assert "Study tiny" not in output
-    says = "Study far could not be made: train-images-idx3-ubyte.gz of mnist could not be obtained"
+    says = "Study far failed: train-images-idx3-ubyte.gz of mnist could not be obtained"
     assert output.count("Study far") == output.count(says) == 1
     altered = "mirror/mnist/train-images-idx3-ubyte.gz: wrong checksum"
     assert all(

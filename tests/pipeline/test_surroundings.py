@@ -61,7 +61,7 @@ def test_a_users_profile_with_other_triggers_reruns_what_has_changed(made):
 def test_results_without_records_are_rerun_or_taken_as_they_are(made):
     shutil.rmtree(made.folder / ".snakemake")
     made.replace("config.yaml", "epochs: 4", "epochs: 5")
-    says = "results/tiny: Snakemake has no record of how they were made, and reruns them"
+    says = "results/tiny: Snakemake has no records of these results and will rerun them"
     assert says in made.snakemake("all", "--dry-run")[1]
     plan, runs = made.plan("all"), ("gd 10.0", "sgd 0.01", "sgd 1.0")
     assert set(plan) >= {f"train tiny {run}" for run in runs}

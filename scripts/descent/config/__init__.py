@@ -1,10 +1,10 @@
-"""The configuration of studies and the plan of a call, known to the Snakefile alone.
+"""Configuration and planning; only the Snakefile imports this package.
 
-schema     the keys of config.yaml, as pydantic models
-messages   the mistakes that pydantic finds, a line each
-checks     what the models cannot know: the size of the data, what engines and figures need
-plan       studies and runs as the rules make them, with their files
-code       which code a rule depends on, as digests
-console    what a call of Snakemake prints
-reference  docs/configuration.md and config.schema.json, made from the schema
+schema     keys of config.yaml, as pydantic models
+messages   error messages for the mistakes that pydantic finds, one line each
+checks     further checks, against the data and the requirements of engines and figures
+plan       studies and runs as the rules need them, with their files
+code       digests of the code that each rule depends on
+console    output of a Snakemake call
+reference  generates docs/configuration.md and config.schema.json from the schema
 """

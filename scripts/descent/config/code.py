@@ -1,8 +1,8 @@
-"""The code that a rule depends on, as a digest: Snakemake reruns a job whose digest has changed.
+"""Digests of the code that a rule depends on; Snakemake reruns a job whose digest has changed.
 
-A digest covers a script, the modules of scripts/ that it imports, directly or not, and of what is
-chosen by name only what the job imports. Comments and docstrings do not count, nor do modification
-times: touching or copying files reruns nothing, and an edit reruns what it can change.
+A digest covers a script, the modules of scripts/ that it imports, directly or indirectly, and those
+files selected by name that the job imports. Comments, docstrings and modification times do not
+count, so touching or copying files reruns nothing.
 """
 
 import ast
@@ -13,17 +13,17 @@ from pathlib import Path
 
 SCRIPTS = Path(__file__).parents[2]
 ROOT = SCRIPTS.parent
-# what no result depends on: logs and messages, and the lists of figures and panels
 DOCUMENTED = ast.Module | ast.ClassDef | ast.FunctionDef
+# modules that do not affect results: logs, messages, and the lists of figures and panels
 IGNORED = {"descent.stage", "descent.errors", "descent.figures", "descent.explorer"}
 
 
 @cache
 def digest(script: str, *chosen: str) -> str:
-    """SHA-256 of a script of scripts/ and of what it imports of this project.
+    """Return the SHA-256 of a script of scripts/ and of the project's modules that it imports.
 
-    chosen: modules that the script imports by a name of its arguments, as "models.neural_network",
-    and other files that it reads, as "report/index.html".
+    chosen: modules that the script imports by name, such as "models.neural_network", and other
+    files that it reads, such as "report/index.html".
     """
     files = [ROOT / name for name in chosen if "/" in name]
     parts = {path: _code(path) for path in sources(script, *(c for c in chosen if "/" not in c))}
@@ -33,10 +33,10 @@ def digest(script: str, *chosen: str) -> str:
 
 
 def sources(script: str, *chosen: str) -> set[Path]:
-    """The script, and the modules of this project that it imports, directly or not.
+    """Return the files of a script and of the project's modules that it imports, also indirectly.
 
-    Imports inside functions count. Of a package, the file __init__ counts where it is imported
-    itself, and that of descent, which sets the number of threads, always.
+    Imports inside functions count. The __init__ of a package counts only if the package itself is
+    imported; that of descent, which sets the number of threads, always counts.
     """
     found = {SCRIPTS / script, SCRIPTS / "descent/__init__.py"}
     pending = {f"descent.{name}" for name in chosen} | _imported(SCRIPTS / script, package="")
@@ -49,7 +49,7 @@ def sources(script: str, *chosen: str) -> set[Path]:
 
 
 def _find(name: str) -> tuple[Path | None, str]:
-    """The file of a module of scripts/, and its package; None of other modules and of functions."""
+    """Return the file and the package of a module of scripts/, or (None, "") for other names."""
     path = SCRIPTS.joinpath(*name.split("."))
     if (path / "__init__.py").is_file() and name != "descent":
         return path / "__init__.py", name
@@ -59,7 +59,7 @@ def _find(name: str) -> tuple[Path | None, str]:
 
 @cache
 def _imported(path: Path, package: str) -> frozenset[str]:
-    """Dotted names in the import statements of a file."""
+    """Return the dotted names in the import statements of a file."""
     names: set[str] = set()
     for node in ast.walk(_tree(path)):
         if isinstance(node, ast.Import):
@@ -74,7 +74,7 @@ def _imported(path: Path, package: str) -> frozenset[str]:
 
 @cache
 def _code(path: Path) -> str:
-    """What a file says without comments and docstrings."""
+    """Return the syntax tree of a file without comments and docstrings, as text."""
     tree = _tree(path)
     for node in ast.walk(tree):
         if isinstance(node, DOCUMENTED) and ast.get_docstring(node):

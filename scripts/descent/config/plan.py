@@ -1,4 +1,4 @@
-"""Studies and runs as the rules make them: their files, and the code that their rules depend on."""
+"""Studies and runs as the rules need them: files, options, and digests of code."""
 
 import json
 from collections.abc import Iterable, Mapping
@@ -19,7 +19,7 @@ TABLES = ("traces.csv", "summary.csv", "predictions.csv")
 
 @dataclass(frozen=True)
 class PlannedRun:
-    """A run, and what trains and evaluates it; gpu: whether torch finds a GPU there."""
+    """A run with its engine and evaluator; gpu: whether its jobs have a GPU."""
 
     run: Run
     engine: str
@@ -29,22 +29,18 @@ class PlannedRun:
 
     @property
     def json(self) -> str:
-        """The run for `Run.from_json`."""
         return self.run.to_json()
 
     @property
     def training_gpus(self) -> int:
-        """How many GPUs training takes."""
         return int(self.gpu and self.engine == "torch")
 
     @property
     def evaluation_gpus(self) -> int:
-        """How many GPUs evaluation takes."""
         return int(self.gpu and self.evaluator == "torch")
 
     @property
     def training_code(self) -> str:
-        """The digest of what trains it."""
         run = self.run
         rule = f"update_rules.{run.update_rule}"
         chosen = f"models.{run.model}", rule, f"schedules.{run.schedule}", f"engines.{self.engine}"
@@ -52,7 +48,6 @@ class PlannedRun:
 
     @property
     def evaluation_code(self) -> str:
-        """The digest of what evaluates it."""
         curvature = ["evaluation.curvature"] if self.curvature_samples else []
         chosen = f"models.{self.run.model}", f"evaluation.{self.evaluator}"
         return digest("evaluate.py", *chosen, *curvature)
@@ -60,11 +55,11 @@ class PlannedRun:
 
 @dataclass(frozen=True)
 class PlannedStudy:
-    """One dataset, one model, and a run for every optimizer × step size, in config's order.
+    """A study with its runs in the order of config.yaml.
 
-    question: what it asks, or ""; table: the keys of a user's own table, where the dataset is one;
-    runs: by optimizer and step size; target: where to count the steps to, if anywhere;
-    has_minimiser: whether theory finds one; panels: what its page shows of the iterates.
+    table: keys of the user's table, None for a named dataset; runs: by (optimizer, label of the
+    step size); panels: panels of the page that show iterates; target: the key of config.yaml;
+    has_minimiser: whether its objectives have minimisers that can be computed.
     """
 
     name: str
@@ -78,7 +73,7 @@ class PlannedStudy:
     target: float | None
     has_minimiser: bool
 
-    # what its runs are, for the stages
+    # arguments of the stages
 
     @property
     def _first(self) -> Run:
@@ -86,37 +81,30 @@ class PlannedStudy:
 
     @cached_property
     def sweep(self) -> str:
-        """Its runs, for `Sweep.from_json`."""
+        """All runs, as JSON for `Sweep.from_json`."""
         optimizers: dict[str, tuple[Run, list[float]]] = {}
         for (name, _), planned in self.runs.items():
             optimizers.setdefault(name, (planned.run, []))[1].append(planned.run.step_size)
         return Sweep(optimizers).to_json()
 
     def objective(self, l2: str) -> str:
-        """The keys of its runs with this λ that decide the minimiser, as JSON."""
+        """Return the keys that determine the minimiser for this λ, as JSON."""
         keys = asdict(self._first) | {"l2": float(l2)}
         return json.dumps({key: keys[key] for key in OBJECTIVE})
 
     @property
     def target_option(self) -> str:
-        """The option of its target for summarise.py, if it has one."""
+        """The option of summarise.py for the target, or nothing."""
         return "" if self.target is None else f"--target {self.target!r}"
 
-    @property
-    def table_keys(self) -> str:
-        """The keys of its table, as JSON."""
-        return json.dumps(self.table)
-
-    # its files
+    # files
 
     @property
     def folder(self) -> str:
-        """Where its results are."""
         return f"results/{self.name}"
 
     @property
     def data(self) -> str:
-        """The file of its samples."""
         return f"data/{self.name}/{self.dataset}.npz" if self.table else f"data/{self.dataset}.npz"
 
     def _of_runs(self, kind: str, ending: str) -> list[str]:
@@ -124,101 +112,89 @@ class PlannedStudy:
 
     @property
     def iterates(self) -> list[str]:
-        """The iterates of all runs."""
         return self._of_runs("iterates", "npz")
 
     @property
     def traces(self) -> list[str]:
-        """The traces of all runs."""
         return self._of_runs("traces", "csv")
 
     @property
     def records(self) -> list[str]:
-        """What says where the traces come from."""
         return self._of_runs("traces", "json")
 
     def minimiser(self, run: Run) -> list[str]:
-        """The file of the minimiser of a run, where there is one."""
+        """Return the minimiser file of a run as a list, which is empty if there is no minimiser."""
         return [f"{self.folder}/minimisers/{run.l2!r}.npz"] if self.has_minimiser else []
 
     @property
     def minimisers(self) -> list[str]:
-        """The files of the minimisers, one for each λ."""
+        """The minimiser files, one for each λ."""
         files = (file for planned in self.runs.values() for file in self.minimiser(planned.run))
         return list(dict.fromkeys(files))
 
     @property
     def figure_files(self) -> list[str]:
-        """Its figures."""
         figures = [f"{self.folder}/figures/{figure}" for figure in self.figures]
         return [f"{figure}.{ending}" for figure in figures for ending in ("png", "pdf")]
 
     @property
     def files(self) -> list[str]:
-        """Its results, except for iterates, traces and the manifest."""
-        of_theory, texts = ("theory.json", "expected.csv"), ("headline.txt", "best.yaml")
-        names = [*of_theory, *TABLES, *texts, "explorer.html"]
-        return [*self.minimisers, *(f"{self.folder}/{n}" for n in names), *self.figure_files]
+        """All results except iterates, traces, records and the manifest."""
+        others = "theory.json expected.csv headline.txt best.yaml explorer.html".split()
+        files = [f"{self.folder}/{name}" for name in (*TABLES, *others)]
+        return [*self.minimisers, *files, *self.figure_files]
 
     @property
     def manifest(self) -> str:
-        """The checksums of its results."""
         return f"{self.folder}/SHA256SUMS"
 
     @property
     def inputs(self) -> list[str]:
-        """What tables and figures are made of. Targets name these files, since Snakemake does not
-        miss an intermediate file that a failed job has lost."""
+        """Inputs of tables and figures. They are targets, too, since Snakemake does not rebuild a
+        missing intermediate file that nothing else requests."""
         return [self.data, *self.iterates, *self.traces, *self.records]
 
     @property
     def results(self) -> list[str]:
-        """What is asked for when the study is."""
+        """All files to build for this study."""
         return [*self.inputs, *self.files, self.manifest]
 
     def iterates_for(self, figure: str) -> list[str]:
-        """The iterates that a figure reads."""
         return self.iterates if FIGURES[figure].reads == "iterates" else []
 
     @property
     def iterates_of_panels(self) -> list[str]:
-        """The iterates that its page reads."""
         return self.iterates if self.panels else []
 
     def report_label(self, figure: str) -> dict[str, str]:
-        """The name of a figure in the report, behind its place among the figures."""
+        """Return the label of a figure in the report; its number keeps the order of the figures."""
         place = self.figures.index(figure) + 1
         return {"result": f"{place:02} {figure.replace('_', ' ')}"}
 
-    # the code that its rules depend on
+    # digests of code and of the user's table
 
     @property
     def table_digest(self) -> str:
-        """The checksum of its table, whose content counts, whatever its modification time."""
         return checksum(Path(self.table["file"]))
 
     @property
     def minimiser_code(self) -> str:
-        """The digest of what finds its minimiser."""
         return digest("minimise.py", f"models.{self._first.model}")
 
     @property
     def theory_code(self) -> str:
-        """The digest of what computes its theory."""
         runs = [planned.run for planned in self.runs.values()]
         rules = {f"update_rules.{run.update_rule}" for run in runs}
         schedules = {f"schedules.{run.schedule}" for run in runs}
         return digest("theory.py", f"models.{self._first.model}", *sorted(rules | schedules))
 
     def figure_code(self, figure: str) -> str:
-        """The digest of what draws a figure."""
-        needs, reads, file = FIGURES[figure].needs, FIGURES[figure].reads, source(figure)
-        model = [f"models.{self._first.model}"] if reads == "iterates" else []
-        return digest("plot.py", f"figures.{file}", *model, *self._images(needs))
+        row = FIGURES[figure]
+        model = [f"models.{self._first.model}"] if row.reads == "iterates" else []
+        return digest("plot.py", f"figures.{source(figure)}", *model, *self._images(row.needs))
 
     @property
     def explorer_code(self) -> str:
-        """The digest of what makes its page."""
         needs = {need for panel in self.panels for need in PANELS[panel]}
         model = [f"models.{self._first.model}"] if minimiser in needs else []
         page = [str(file.relative_to(ROOT)) for file in sorted(PAGE.iterdir())]
@@ -226,12 +202,12 @@ class PlannedStudy:
         return digest("explore.py", *panels, *model, *self._images(needs), *page)
 
     def _images(self, needs: Iterable) -> list[str]:
-        """The dataset, which says what shape its images have."""
+        """Return the module of the dataset if images are drawn: it has their height and width."""
         return [f"datasets.{self.dataset}"] if images in needs else []
 
 
 def links(studies: Mapping[str, PlannedStudy]) -> str:
-    """What the index says of the studies, as JSON."""
+    """Return the entries of the index page, as JSON."""
     return json.dumps(
         {
             name: {

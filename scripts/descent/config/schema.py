@@ -1,11 +1,12 @@
-"""The keys of config.yaml, as pydantic models.
+"""Keys of config.yaml, as pydantic models.
 
-The options of a model, an update rule or a schedule are the default arguments of its function; they
-stand beside the other keys in config.yaml, and in <kind>_options here.
+Options of a model, an update rule or a schedule are the default arguments of its function. In
+config.yaml they are keys like the others; the models gather them in <kind>_options.
 """
 
 from collections import Counter
 from collections.abc import Mapping
+from itertools import chain
 from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import (
@@ -32,7 +33,7 @@ from descent.run import FULL, SHUFFLED, WITH_REPLACEMENT
 MAX_SEEDS = 10_000
 NAME = r"^[a-z][a-z0-9_]{0,60}$"  # of a study or an optimizer
 
-# what people call the keys, and values, for "did you mean"
+# other names of keys and values, for "did you mean"
 SYNONYMS = {
     **dict.fromkeys(("lr", "lrs", "learning_rate", "learning_rates", "alpha"), "step_sizes"),
     **dict.fromkeys(("weight_decay", "lambda", "regularization", "penalty"), "l2"),
@@ -52,15 +53,15 @@ SYNONYMS = {
 }
 
 
-TAGS = ("a step size", "a grid", "a dataset", "a table")  # of values of several kinds
+TAGS = ("a step size", "a grid", "a dataset", "a table")  # pydantic's tags of unions
 
 
 class OptionError(ValueError):
-    """A wrong option: its key, what was found, and what is wrong with it."""
+    """An invalid option, with arguments (name, value found, message)."""
 
 
 def _no_bool(value: Any) -> Any:
-    """YAML reads yes as true, which pydantic would take for 1."""
+    """Reject booleans, which pydantic would convert to 0 and 1 (YAML reads yes as true)."""
     if isinstance(value, bool):
         raise ValueError("a number")
     return value
@@ -71,21 +72,20 @@ CountOrZero = Annotated[int, Field(strict=True, ge=0, lt=2**63)]
 
 
 def _real(**limits: float) -> Any:
-    """A finite number within limits."""
+    """Return the type of finite numbers within limits."""
     return Annotated[float, Field(allow_inf_nan=False, **limits), BeforeValidator(_no_bool)]
 
 
-StepSize = _real(gt=0, lt=1e100)  # matplotlib has no axis for larger ones
+StepSize = _real(gt=0, lt=1e100)  # matplotlib cannot draw an axis with larger values
 Name = Annotated[str, Field(pattern=NAME)]
 
 
 def one_of(names: Any) -> Any:
-    """One of some names."""
     return Literal[*names]
 
 
 class Keys(BaseModel):
-    """Keys of config.yaml; any other key is a mistake."""
+    """Base of the models; unknown keys are mistakes."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -93,25 +93,25 @@ class Keys(BaseModel):
 class Grid(Keys):
     """Step sizes evenly spaced on a logarithmic axis, rounded to three significant digits."""
 
-    first: StepSize = Field(alias="from", description="the first step size")
-    last: StepSize = Field(alias="to", description="the last step size")
+    first: StepSize = Field(alias="from", description="first step size")
+    last: StepSize = Field(alias="to", description="last step size")
     per_decade: Annotated[int, Field(strict=True, ge=1, le=1000)] = Field(
-        description="step sizes from one power of ten to the next; twice as many keep these"
+        description="number of step sizes per factor of ten; doubling it keeps the existing ones"
     )
 
     @model_validator(mode="after")
     def _ascending(self) -> "Grid":
         if self.first >= self.last:
-            raise ValueError(f"from less than to, {self.last:g}")
+            raise ValueError(f"from less than to ({self.last:g})")
         return self
 
     def values(self) -> list[float]:
-        """first · 10^(k / per_decade), k = 1, 2, …, below last, and both ends as they are."""
+        """Return first, rounded first · 10^(k / per_decade) < last for k = 1, 2, …, and last."""
         values, k = [self.first], 1
         while True:
             exact = self.first * 10 ** (k / self.per_decade)
             rounded = float(f"{exact:.3g}")
-            if max(exact, rounded) >= self.last * (1 - 1e-9):  # last may come out a little less
+            if max(exact, rounded) >= self.last * (1 - 1e-9):  # tolerance for rounding errors
                 return [*values, self.last]
             values.append(rounded)
             k += 1
@@ -126,17 +126,17 @@ _Element = Annotated[
 def _distinct(values: tuple) -> tuple:
     repeated = [value for value, count in Counter(values).items() if count > 1]
     if repeated:
-        raise ValueError(f"each once, but {repeated[0]} is there more than once")
+        raise ValueError(f"distinct values, but {repeated[0]} is repeated")
     return values
 
 
 def _expand_grids(elements: tuple) -> tuple[float, ...]:
     values = [e.values() if isinstance(e, Grid) else [e] for e in elements]
-    return _distinct(tuple(value for of_element in values for value in of_element))
+    return _distinct(tuple(chain.from_iterable(values)))
 
 
-def _some(kind: Any) -> Any:
-    """A list of at least one of a kind, as config.yaml may have it."""
+def _nonempty(kind: Any) -> Any:
+    """Return the type of nonempty lists of a type."""
     return Annotated[list[kind], Field(min_length=1)]
 
 
@@ -151,7 +151,7 @@ def _number_or_list(value: Any) -> Any:
 StepSizes = Annotated[
     tuple[_Element, ...],
     Field(min_length=1),
-    BeforeValidator(_grid_or_list, json_schema_input_type=_some(_Element) | Grid),
+    BeforeValidator(_grid_or_list, json_schema_input_type=_nonempty(_Element) | Grid),
     AfterValidator(_expand_grids),
 ]
 Seeds = Annotated[
@@ -159,14 +159,17 @@ Seeds = Annotated[
     Field(min_length=1, max_length=MAX_SEEDS),
     BeforeValidator(
         _number_or_list,
-        json_schema_input_type=_some(CountOrZero) | Count,
+        json_schema_input_type=_nonempty(CountOrZero) | Count,
     ),
     AfterValidator(_distinct),
 ]
 
 
 def option_kind(default: Any) -> Any:
-    """What an option may be, by its default: a switch, a count, a share in [0, 1), or a number."""
+    """Return the type of an option: a boolean, a count, a number in [0, 1), or a number > 0.
+
+    The default decides: True or False, an integer, a number below 1, or another number.
+    """
     if isinstance(default, bool):
         return Annotated[bool, Field(strict=True)]
     if isinstance(default, int):
@@ -175,40 +178,35 @@ def option_kind(default: Any) -> Any:
 
 
 class WithOptions(Keys):
-    """Keys of which some choose a file with options."""
+    """Base of models with keys that select a file with options."""
 
-    # {key: (folder, key of the options)}
+    # {key: (folder of the files, field that gathers the options)}
     CHOICES: ClassVar[Mapping[str, tuple[str, str]]] = {}
 
     @model_validator(mode="before")
     @classmethod
     def _gather_options(cls, keys: Any) -> Any:
-        """Move the options of what is chosen into <kind>_options."""
+        """Move the options of the selected files into <kind>_options."""
         if not isinstance(keys, Mapping):
             return keys
         keys = dict(keys)
         for key, (folder, gathered) in cls.CHOICES.items():
-            chosen = cls.chosen(keys, key)
+            chosen = keys.get(key, cls.model_fields[key].default)
             if chosen in available(folder):
                 keys[gathered] = {n: keys.pop(n) for n in options(folder, chosen) if n in keys}
-            else:  # a mistake, which is reported without its options
+            else:  # report only the invalid name, not the options in addition
                 for option in (o for name in available(folder) for o in options(folder, name)):
                     keys.pop(option, None)
         return keys
 
-    @classmethod
-    def chosen(cls, keys: Mapping[str, Any], key: str) -> Any:
-        """What some keys choose by a key, or its default."""
-        return keys.get(key, cls.model_fields[key].default)
-
     @field_validator("model_options", "update_options", "schedule_options", check_fields=False)
     @classmethod
-    def _check_options(cls, given: dict, info: Any) -> dict:
-        """The options with their defaults; OptionError for one of another kind."""
+    def _check_options(cls, found: dict, info: Any) -> dict:
+        """Check options and add the defaults of the others; OptionError for an invalid value."""
         choices = {gathered: (key, folder) for key, (folder, gathered) in cls.CHOICES.items()}
         key, folder = choices[info.field_name]
         checked = options(folder, info.data[key]) if key in info.data else {}
-        for name, value in given.items():
+        for name, value in found.items():
             try:
                 checked[name] = TypeAdapter(option_kind(checked[name])).validate_python(value)
             except ValidationError as error:
@@ -217,7 +215,7 @@ class WithOptions(Keys):
 
 
 class Optimizer(WithOptions):
-    """An update rule, a batch size, a length and step sizes."""
+    """A named optimizer: an update rule, a batch size, a number of epochs, and step sizes."""
 
     CHOICES: ClassVar = {
         "update_rule": ("update_rules", "update_options"),
@@ -225,42 +223,44 @@ class Optimizer(WithOptions):
     }
 
     step_sizes: StepSizes = Field(
-        description="the fixed step sizes α, a run each; a mapping is a grid of them"
+        description="step sizes α, one run each; a grid is evenly spaced on a logarithmic axis"
     )
-    batch_size: Count | Literal[FULL] = Field(description="samples a step, or all of them")
+    batch_size: Count | Literal[FULL] = Field(
+        description="samples per step; `full`: all training samples"
+    )
     epochs: Count = Field(description="passes over the training data")
     evaluate_every: Count = Field(
-        description="steps between evaluated ones; also evaluated: 0, 1, 2, 4, 8, … and the last"
+        description="steps between evaluations; step 0, the last step, and steps 1, 2, 4, 8, …"
+        " below this number are evaluated, too"
     )
     update_rule: one_of(available("update_rules")) = Field(
-        "plain", description="how a gradient moves the parameters"
+        "plain", description="update rule that applies the gradients"
     )
     sampling: Literal[SHUFFLED, WITH_REPLACEMENT] = Field(
         SHUFFLED,
-        description="samples of an epoch: each once, in a fresh order; or as many independent draws"
-        " from all",
+        description="order of samples: a new permutation in each epoch, or independent draws",
     )
     schedule: one_of(available("schedules")) = Field(
-        "constant", description="what the step size is multiplied by in step t = 1, 2, …"
+        "constant", description="factor of the step size in step t = 1, 2, …"
     )
     average_from: CountOrZero | None = Field(
         None,
-        description="epochs after which the iterates are averaged; the averages get rows of their"
-        " own",
+        description="epochs before the averaging of iterates starts; the averages appear as the"
+        " optimizer `<name>_average`; if left out, there are none",
     )
-    l2: _real(ge=0) | None = Field(None, description="λ, where it differs from the study's")
+    l2: _real(ge=0) | None = Field(None, description="λ; if left out, the study's")
     engine: one_of(["auto", *ENGINES]) | None = Field(
-        None, description="where it differs from the study's"
+        None, description="engine; if left out, the study's"
     )
     evaluator: one_of(["auto", *EVALUATORS]) | None = Field(
-        None, description="where it differs from the study's"
+        None, description="evaluator; if left out, the study's"
     )
     update_options: dict[str, Any] = Field({}, validate_default=True)
     schedule_options: dict[str, Any] = Field({}, validate_default=True)
 
 
 class Study(WithOptions):
-    """One dataset, one model, and optimizers."""
+    """A study: one dataset, one model, and optimizers."""
 
     CHOICES: ClassVar = {"model": ("models", "model_options")}
 
@@ -268,52 +268,54 @@ class Study(WithOptions):
         Annotated[one_of(available("datasets")), Tag("a dataset")]
         | Annotated[Table, Tag("a table")],
         Discriminator(lambda v: "a table" if isinstance(v, Mapping | Table) else "a dataset"),
-    ] = Field(description="the samples: by name, or a table of one's own")
-    model: one_of(available("models")) = Field(description="what is trained")
+    ] = Field(description="samples: a dataset's name, or your own table")
+    model: one_of(available("models")) = Field(description="model to train")
     seeds: Seeds = Field(
-        description="replicates: a seed decides the initial parameters and the order of samples;"
-        " 5 is 0 … 4"
+        description="seeds of the replicates; a seed determines the initial parameters and the"
+        f" order of samples; 5 means [0, 1, 2, 3, 4]; at most {MAX_SEEDS:,}"
     )
     optimizers: Annotated[dict[Name, Optimizer], Field(min_length=1)] = Field(
-        description="an update rule, a batch size, a length and step sizes, by a name"
+        description="optimizers by name"
     )
     l2: _real(ge=0) = Field(
-        0.0, description="λ of the objective: loss + λ/2 ‖parameters‖², bias included"
+        0.0, description="λ in the objective F = loss + λ/2 ‖parameters‖², bias included"
     )
     validation: CountOrZero = Field(
         0,
-        description="samples held out from the end of the training data, to choose a step size and"
-        " a step by",
+        description="number of samples at the end of the training data that are held out to choose"
+        " the best step size and step",
     )
     initial: Literal["uniform", "zeros"] = Field(
-        "uniform", description="initial parameters: ±1/√(inputs of the layer), or zeros"
+        "uniform", description="initial parameters: uniform on ±1/√fan-in, or zeros"
     )
     dtype: Literal["float32", "float64"] = Field(
-        "float32", description="numbers of parameters and samples"
+        "float32", description="number format of parameters and samples"
     )
     engine: one_of(["auto", *ENGINES]) = Field(
-        "auto", description="what trains; auto: numba for plain linear models, else NumPy"
+        "auto",
+        description="implementation of training; `auto`: torch if a GPU pays off, else numba for"
+        " linear models with the rule `plain`, else NumPy",
     )
     evaluator: one_of(["auto", *EVALUATORS]) = Field(
-        "auto", description="what evaluates; auto: numba for much work, else NumPy"
+        "auto",
+        description="implementation of evaluation; `auto`: torch if a GPU pays off, else numba for"
+        " long classification runs, else NumPy",
     )
     curvature_samples: CountOrZero = Field(
         0,
-        description="training samples on which full batches measure the curvature along their path;"
-        " 0: none",
+        description="number of training samples for the largest curvature along full-batch paths;"
+        " 0: the curvature is not measured",
     )
     target: _real(gt=0) | None = Field(
         None,
-        description="where to count the steps to: with a minimiser, how far F may be above F*, as a"
-        " share of F*; else the test accuracy, of a regression the test loss",
+        description="target for counting steps: (F − F*) / F* if there is a minimiser, else the"
+        " test accuracy, or the test loss of a regression; if left out, no steps are counted",
     )
     figures: (
         Annotated[tuple[one_of(FIGURES), ...], Field(min_length=1), AfterValidator(_distinct)]
         | None
-    ) = Field(
-        None, description="what is drawn; left out: all that have something to show of the study"
-    )
-    question: str = Field("", description="what the study asks, for its page and the index")
+    ) = Field(None, description="figures to draw; if left out, all figures that the study supports")
+    question: str = Field("", description="question of the study, shown on its page and the index")
     model_options: dict[str, Any] = Field({}, validate_default=True)
 
 
@@ -321,9 +323,9 @@ class Configuration(Keys):
     """The file config.yaml."""
 
     studies: Annotated[dict[Name, Study], Field(min_length=1)] = Field(
-        description="studies, by a name"
+        description="studies by name"
     )
     gpu: bool | None = Field(
         None,
-        description="whether jobs find a GPU where they run; left out: if this machine has one",
+        description="whether jobs can use a GPU; if left out, whether this machine has one",
     )
