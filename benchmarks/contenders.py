@@ -1,7 +1,7 @@
-"""This project's engines and their peers, each library once, at its best of the ways tried.
+"""This project's engines and other libraries, each with its fastest implementation that was tried.
 
-A library is imported when a contender of it is prepared, and not before. With full batches, peers
-multiply block by block, so that scores stay in cache, and stack the seeds in one product.
+A library is imported only when its contender is prepared. With full batches, the other libraries
+multiply block by block, so that scores stay in cache, and stack the seeds into one product.
 """
 
 import warnings
@@ -10,31 +10,32 @@ from contextlib import suppress
 from time import perf_counter
 
 import numpy as np
-from problem import CLASSES, STEP_SIZE, Made, Problem, Steps, clocked, score_gradient
+from problem import CLASSES, STEP_SIZE, Problem, Steps, Timed, clocked, score_gradient
 
 from descent.plugins import plugin
 from descent.run import FULL, Run
 from descent.store.data import Data
 
-BLOCK = 500  # samples of a full batch that go through both products while they are in cache
+BLOCK = 500  # samples per block of a full batch, which stay in cache for both products
 
 
-class _EnoughError(Exception):
+class _EnoughStepsError(Exception):
     pass
 
 
 def engine(name: str) -> Callable[[Problem], Steps]:
-    """An engine of this project, from its first evaluated step, before which it packs the samples.
+    """Return a contender for an engine of this project.
 
-    The clock includes the order that each seed draws, the snapshots after 1, 2, 4, … steps and,
-    with full batches, the objective of each step.
+    The clock starts at the first evaluated step, after the engine has packed the samples. The time
+    includes the order of samples of each seed, the snapshots after 1, 2, 4, … steps and, with full
+    batches, the objective of each step.
     """
 
     def prepare(problem: Problem) -> Steps:
         x, y = problem.stored, problem.y
         samples = Data(x, y, x[:1], y[:1], scale=255)
 
-        def steps(count: int) -> Made:
+        def steps(count: int) -> Timed:
             run = Run(
                 model=problem.model,
                 step_size=STEP_SIZE,
@@ -44,20 +45,20 @@ def engine(name: str) -> Callable[[Problem], Steps]:
                 seeds=tuple(range(problem.seeds)),
                 initial="zeros",
             )
-            ticks, made = list[float](), 0
+            ticks, finished = list[float](), 0
 
-            def progress(steps_of_all: int) -> None:
-                nonlocal made
+            def progress(steps_of_all_seeds: int) -> None:
+                nonlocal finished
                 ticks.append(perf_counter())
-                made += steps_of_all
-                if count * problem.seeds == made < run.steps(len(y)) * problem.seeds:
-                    raise _EnoughError
+                finished += steps_of_all_seeds
+                if count * problem.seeds == finished < run.steps(len(y)) * problem.seeds:
+                    raise _EnoughStepsError
 
             p = {"A": None, "b": None}
-            with suppress(_EnoughError):
+            with suppress(_EnoughStepsError):
                 trained = plugin("engines", name).train(run, samples, progress).parameters
                 p = {name: trained[name][0, -1] for name in p}
-            return Made(ticks[-1] - ticks[0], **p)
+            return Timed(ticks[-1] - ticks[0], **p)
 
         return steps
 
@@ -65,7 +66,7 @@ def engine(name: str) -> Callable[[Problem], Steps]:
 
 
 def torch_autograd(problem: Problem) -> Steps:
-    """The ordinary loop on tensors: a module, a loss, autograd, and updates by hand."""
+    """Ordinary loop in torch: a module, a loss, autograd, and updates by hand."""
     import torch
 
     x, y = torch.from_numpy(problem.x), torch.from_numpy(problem.y)
@@ -92,7 +93,7 @@ def torch_autograd(problem: Problem) -> Steps:
 
 
 def torch_compile(problem: Problem, size: int = 32) -> Steps:
-    """Derivatives by hand, 32 steps on single samples compiled into one call."""
+    """Derivatives by hand; 32 steps on single samples are compiled into one call."""
     import torch
 
     x, hot = torch.from_numpy(problem.x), torch.from_numpy(problem.one_hot)
@@ -120,7 +121,7 @@ def torch_compile(problem: Problem, size: int = 32) -> Steps:
 
 
 def torch_blocks(problem: Problem) -> Steps:
-    """All samples by hand, block by block."""
+    """Full-batch steps with derivatives by hand, block by block."""
     import torch
 
     blocks = torch.from_numpy(problem.x).split(BLOCK)
@@ -147,7 +148,7 @@ def torch_blocks(problem: Problem) -> Steps:
 
 
 def jax_scan(problem: Problem) -> Steps:
-    """lax.scan over single samples as bytes, unrolled by 16, derivatives by hand."""
+    """lax.scan over single samples stored as bytes, unrolled by 16, with derivatives by hand."""
     import jax
     import jax.numpy as jnp
 
@@ -172,7 +173,7 @@ def jax_scan(problem: Problem) -> Steps:
 
 
 def jax_blocks(problem: Problem, size: int = 2000) -> Steps:
-    """All samples by hand, as bytes, block by block; several seeds by vmap."""
+    """Full-batch steps with derivatives by hand, on blocks of bytes; vmap over seeds."""
     import jax
     import jax.numpy as jnp
 
@@ -207,7 +208,7 @@ def jax_blocks(problem: Problem, size: int = 2000) -> Steps:
 
 
 def numpy_single(problem: Problem) -> Steps:
-    """Single samples, derivatives by hand; A -= dz xᵀ by a call of SciPy's BLAS."""
+    """Single samples with derivatives by hand; A -= dz xᵀ is a call of SciPy's BLAS."""
     from scipy.linalg.blas import sger
     from scipy.special import expit
 
@@ -228,7 +229,7 @@ def numpy_single(problem: Problem) -> Steps:
 
 
 def numpy_blocks(problem: Problem) -> Steps:
-    """All samples by hand, block by block."""
+    """Full-batch steps with derivatives by hand, block by block."""
     from scipy.special import expit
 
     n, features = problem.x.shape
@@ -260,10 +261,10 @@ def _softmax(z: np.ndarray, axis: int = -1) -> np.ndarray:
 
 
 def scikit_learn(problem: Problem) -> Steps:
-    """LogisticRegression by "sag" on CSR: one multinomial step a sample, without a penalty.
+    """LogisticRegression with the solver "sag" on CSR data, without a penalty.
 
-    It draws the samples itself and chooses the step size. What `fit` does around the steps is
-    preparation: a fit without steps takes it.
+    It makes one multinomial step per sample, draws the samples itself, and chooses the step size.
+    The time of a fit without steps counts as preparation and is subtracted.
     """
     from scipy.sparse import csr_array
     from sklearn.linear_model import LogisticRegression
@@ -274,25 +275,25 @@ def scikit_learn(problem: Problem) -> Steps:
     def fit(epochs: int) -> float:
         model = LogisticRegression(C=np.inf, solver="sag", max_iter=epochs, tol=0, random_state=0)
         start = perf_counter()
-        with warnings.catch_warnings(action="ignore"):  # it has not converged
+        with warnings.catch_warnings(action="ignore"):  # scikit-learn warns of no convergence
             model.fit(x, problem.y)
         return perf_counter() - start
 
-    around = fit(0)
-    return lambda count: Made(fit(count // n) - around)
+    preparation = fit(0)
+    return lambda count: Timed(fit(count // n) - preparation)
 
 
 OURS = "this project, numba"
-EPOCH, SOME = 60_000, 6_000  # steps of a measurement; of contenders that take over 8 µs a step
-# by name: the contender and the steps of a measurement, on single samples and on full batches
+EPOCH, FEWER = 60_000, 6_000  # steps per measurement; fewer for contenders above 8 µs per step
+# {name: (contender, steps per measurement)}
 SINGLE = {
     OURS: (engine("numba"), EPOCH),
-    "this project, NumPy": (engine("numpy"), SOME),
+    "this project, NumPy": (engine("numpy"), FEWER),
     "JAX, scan": (jax_scan, EPOCH),
     "scikit-learn, LogisticRegression": (scikit_learn, EPOCH),
     "torch.compile": (torch_compile, EPOCH),
-    "NumPy, by hand": (numpy_single, SOME),
-    "torch, autograd": (torch_autograd, SOME),
+    "NumPy, by hand": (numpy_single, FEWER),
+    "torch, autograd": (torch_autograd, FEWER),
 }
 FULL_BATCHES = {
     OURS: (engine("numba"), 16),

@@ -1,8 +1,9 @@
-"""What all contenders are given, and the clock that runs for them.
+"""The problem that all contenders solve, and the timing of their steps.
 
-A contender takes a Problem, prepares its samples, and gives a function of a number of steps, which
-descends from zeros and returns the seconds that they took and the parameters after them. The clock
-runs from drawing the epoch's order, by the same function for all, until the parameters are there.
+A contender takes a Problem, prepares its samples, and returns a function of a number of steps. That
+function starts from zeros and returns the time of the steps and the final parameters. The time
+begins with drawing the order of the epoch, by the same function for all contenders, and ends when
+the parameters are ready.
 """
 
 from collections.abc import Callable
@@ -24,7 +25,7 @@ STEP_SIZE = 0.01
 
 @dataclass(frozen=True)
 class Problem:
-    """A model, a batch size (1 or full), samples as stored, their labels, and how many seeds."""
+    """A model, a batch size (1 or full), samples as stored, labels, and the number of seeds."""
 
     model: str
     batch_size: int | str
@@ -43,28 +44,28 @@ class Problem:
         return np.eye(CLASSES, dtype=np.float32)[self.y]
 
     def order(self, steps: int) -> np.ndarray:
-        """The samples of so many steps: the beginning of an epoch's order, which is drawn whole."""
+        """Return the samples of the first steps of an epoch, whose whole order is drawn."""
         return sampling.order(0, 0, len(self.y), SHUFFLED)[:steps]
 
 
-class Made(NamedTuple):
-    """The seconds of some steps, and the parameters after them; None where they are not known."""
+class Timed(NamedTuple):
+    """Time of the steps in seconds, and the final parameters, None if unknown."""
 
     seconds: float
     A: Any = None
     b: Any = None
 
 
-Steps = Callable[[int], Made]
+Steps = Callable[[int], Timed]
 
 
 def clocked(problem: Problem, descend: Callable) -> Steps:
-    """The steps of descend(order), or of descend(count) with full batches."""
+    """Time descend(order), or descend(count) with full batches."""
 
-    def steps(count: int) -> Made:
+    def steps(count: int) -> Timed:
         start = perf_counter()
         A, b = descend(count if problem.batch_size == FULL else problem.order(count))
-        return Made(perf_counter() - start, A, b)
+        return Timed(perf_counter() - start, A, b)
 
     return steps
 
@@ -72,7 +73,7 @@ def clocked(problem: Problem, descend: Callable) -> Steps:
 def score_gradient(
     model: str, z: Any, one_hot: Any, softmax: Callable, sigmoid: Callable, axis: int = -1
 ) -> Any:
-    """∂loss/∂z by hand, with the functions of any library."""
+    """Return ∂loss/∂z, computed with the functions of any library."""
     if model == "softmax_regression":
         return softmax(z, axis) - one_hot
     s = sigmoid(z)
@@ -83,11 +84,11 @@ def score_gradient(
 
 
 def load(path: Path) -> tuple[str, np.ndarray, np.ndarray]:
-    """MNIST's samples if they are there, else random ones as sparse; first, which they are."""
+    """Return a description, samples and labels: MNIST, or random samples with its sparsity."""
     if path.exists():
         mnist, _ = data.load(path)
         return "MNIST", mnist.x_train, mnist.y_train
     random = np.random.default_rng(0)
     x = random.integers(1, 256, size=(60_000, 784), dtype=np.uint8)
     x[random.random(x.shape, dtype=np.float32) > 0.191] = 0
-    return "random, 19.1 % not zero", x, random.integers(CLASSES, size=60_000)
+    return "random, 19.1 % nonzero", x, random.integers(CLASSES, size=60_000)

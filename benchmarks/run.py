@@ -1,6 +1,6 @@
-"""Measure this project's engines and their peers on one core, and write docs/benchmark.md.
+"""Measures this project's engines and other libraries on one core and writes docs/benchmark.md.
 
-`make benchmark` runs it: it needs scripts/ on the path, and benchmarks/requirements.lock.
+`make benchmark` runs it. It needs scripts/ on the path and benchmarks/requirements.lock.
 """
 
 import argparse
@@ -27,40 +27,41 @@ if "--avx2" in sys.argv:  # read when the libraries are loaded
 # isort: split
 import numpy as np
 from contenders import FULL_BATCHES, OURS, SINGLE, scikit_learn, torch_autograd
-from problem import Problem, load
+from problem import Problem, Timed, load
 
 from descent.errors import InputError
 from descent.run import FULL
 
 ROOT = Path(__file__).parent.parent
 MODELS = ("softmax_regression", "sigmoid_softmax")
-SMALL, STEPS = 4_000, {1: 4_000, FULL: 20}  # samples, and steps, that contenders are checked on
-CLOSE = 1e-4  # ‖p - reference‖ / ‖reference‖; rounding leaves 1e-7 to 1e-5
+SMALL, STEPS = 4_000, {1: 4_000, FULL: 20}  # samples and steps of the check of contenders
+TOLERANCE = 1e-4  # of ‖p - reference‖ / ‖reference‖; rounding causes 1e-7 to 1e-5
 HEAD = """\
 # Speed, compared with the alternatives
 
-`make benchmark` writes this page. {machine}; {versions}. One core for all, contenders in turn;
+`make benchmark` writes this page. {machine}; {versions}. All contenders run on one core, in turn;
 samples: {samples}; median [smallest, largest] of {repeats} repeats.
 
-All descend from zeros. Samples are prepared and code is compiled before the clock starts. It runs
-from drawing the epoch's order, by the same function for all, until the final parameters are there.
-This project's time includes its snapshots after 1, 2, 4, … steps and, with full batches, the
-objective of each step. scikit-learn draws its samples itself and chooses the step size. Before they
-are timed, all but scikit-learn have to give the parameters that this project's NumPy engine gives
-on 4,000 samples. Each library is there once, at its best of the ways tried.
+All contenders start from zeros. Samples are prepared and code is compiled before the clock starts.
+It runs from drawing the order of the epoch, by the same function for all contenders, until the
+final parameters are ready. This project's time includes its snapshots after 1, 2, 4, … steps and,
+with full batches, the objective of each step. scikit-learn draws its samples itself and chooses the
+step size. Before they are timed, all contenders but scikit-learn must reproduce the parameters of
+this project's NumPy engine on 4,000 samples. The tables show the fastest implementation that was
+tried with each library.
 
 """
 
 
 def main() -> None:
-    """Check everything, then measure everything."""
+    """Check and measure all contenders and write the page."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--data", type=Path, default=ROOT / "data/mnist.npz")
     parser.add_argument("--repeats", type=int, default=5)
-    parser.add_argument("--avx2", action="store_true", help="everybody without AVX-512")
+    parser.add_argument("--avx2", action="store_true", help="disable AVX-512 for all contenders")
     parser.add_argument("--table", type=Path, default=ROOT / "docs/benchmark.md")
     arguments = parser.parse_args()
-    os.sched_setaffinity(0, {max(os.sched_getaffinity(0))})  # one core for everybody
+    os.sched_setaffinity(0, {max(os.sched_getaffinity(0))})  # all contenders run on one core
     try:
         samples, x, y = load(arguments.data)
     except InputError as error:
@@ -89,16 +90,19 @@ def main() -> None:
 
 
 def measure(problem: Problem, contenders: Mapping, repeats: int) -> dict[str, list[float]]:
-    """Seconds a step and seed of each contender that knows the problem, in turn."""
-    few = replace(problem, stored=problem.stored[:SMALL], y=problem.y[:SMALL])
-    reference = contenders["this project, NumPy"][0](few)(STEPS[problem.batch_size])
+    """Return the seconds per step and seed of each contender that supports the problem.
+
+    The contenders take turns in each repeat.
+    """
+    small = replace(problem, stored=problem.stored[:SMALL], y=problem.y[:SMALL])
+    reference = contenders["this project, NumPy"][0](small)(STEPS[problem.batch_size])
     ready = {}
     for name, (contender, count) in contenders.items():
         if contender is scikit_learn and problem.model != "softmax_regression":
             continue
         if contender is torch_autograd and problem.seeds > 1:
             continue
-        check(name, contender(few)(STEPS[problem.batch_size]), reference)
+        check(name, contender(small)(STEPS[problem.batch_size]), reference)
         ready[name] = contender(problem), count
         ready[name][0](count)  # compiles
     times: dict[str, list[float]] = {name: [] for name in ready}
@@ -108,16 +112,17 @@ def measure(problem: Problem, contenders: Mapping, repeats: int) -> dict[str, li
     return times
 
 
-def check(name: str, made, reference) -> None:
-    """End the program where a contender's parameters, if it gives any, are not the right ones."""
-    for found, p in ((made.A, reference.A), (made.b, reference.b)):
+def check(name: str, result: Timed, reference: Timed) -> None:
+    """Exit if a contender's parameters, if known, differ from those of the NumPy engine."""
+    for found, p in ((result.A, reference.A), (result.b, reference.b)):
         error = 0 if found is None else np.linalg.norm(found - p) / np.linalg.norm(p)
-        if not error < CLOSE:
-            sys.exit(f"{name}: {error:.1e} off the NumPy engine; allowed: {CLOSE:.0e}")
+        if not error < TOLERANCE:
+            differs = f"found parameters that differ from the NumPy engine's by {error:.1e}"
+            sys.exit(f"{name}: {differs}; allowed: {TOLERANCE:.0e}")
 
 
 def table(title: str, columns: dict[str, tuple[float, dict[str, list[float]]]]) -> str:
-    """A row a contender, in the order of the first column, with its times and the ratio to ours."""
+    """Return a table with times and ratios to ours, a row per contender, fastest first."""
     _, first = next(iter(columns.values()))
     lines = [f"## {title}", "", _row("", *columns), _row(*["---"] * (len(columns) + 1))]
     for name in sorted(first, key=lambda name: statistics.median(first[name])):
@@ -126,10 +131,10 @@ def table(title: str, columns: dict[str, tuple[float, dict[str, list[float]]]]) 
             if name not in times:
                 cells.append("–")
                 continue
-            middle, ours = (statistics.median(times[n]) for n in (name, OURS))
+            median, ours = (statistics.median(times[n]) for n in (name, OURS))
             low, high = (unit * end(times[name]) for end in (min, max))
-            ratio = f"; {middle / ours:.1f} ×" if name != OURS else ""
-            cells.append(f"{unit * middle:.3g} [{low:.3g}, {high:.3g}]{ratio}")
+            ratio = f"; {median / ours:.1f} ×" if name != OURS else ""
+            cells.append(f"{unit * median:.3g} [{low:.3g}, {high:.3g}]{ratio}")
         lines.append(_row(name, *cells))
     return "\n".join([*lines, "", ""])
 
@@ -139,7 +144,7 @@ def _row(*cells: str) -> str:
 
 
 def machine() -> str:
-    """Processor, its widest vectors, and system."""
+    """Describe the processor, its widest vector extension, and the system."""
     processor, cpuinfo = platform.processor(), Path("/proc/cpuinfo")
     if cpuinfo.exists():
         pairs = (line.partition(":") for line in cpuinfo.read_text(encoding="utf-8").splitlines())

@@ -1,7 +1,7 @@
-"""How time, memory and disk of a whole study grow with what one asks of it.
+"""Measures how the time, memory and disk space of a study grow with its size.
 
-make scale runs it: one call of Snakemake for each size of a study, each in a copy of the project
-without results. It writes docs/scale.csv and docs/scale.png.
+`make scale` runs it: one Snakemake call for each size, in a copy of the project without results. It
+writes docs/scale.csv and docs/scale.png.
 """
 
 import argparse
@@ -21,7 +21,7 @@ ROOT = Path(__file__).parent.parent
 COPIED = ("Snakefile", "config.yaml", "profiles", "report", "scripts")
 FEATURES, CLASSES = 64, 10
 
-# What is varied: of one study, all else as in BASE.
+# One factor varies at a time; the others are as in BASE.
 BASE = {"step sizes": 3, "seeds": 5, "samples": 1000, "evaluated steps": 10}
 FACTORS = {
     "step sizes": (1, 3, 10, 30, 100, 300),
@@ -29,17 +29,17 @@ FACTORS = {
     "samples": (100, 1_000, 10_000, 100_000),
     "evaluated steps": (10, 100, 1_000, 10_000),
 }
-# What is measured: its unit, and its name in the picture.
+# {column: axis label}
 MEASURES = {
     "wall_s": "wall time, s",
-    "snakemake_ms_a_job": "Snakemake's own\nCPU time, ms a job",
+    "snakemake_ms_a_job": "Snakemake's own\nCPU time, ms per job",
     "memory_mb": "largest process, MB",
     "disk_mb": "results, MB",
 }
 
 
 def main() -> None:
-    """Measure every size of every factor, and draw it."""
+    """Measure every size of every factor and draw the results."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--cores", type=int, default=len(os.sched_getaffinity(0)))
     parser.add_argument("--csv", type=Path, default=ROOT / "docs/scale.csv")
@@ -48,7 +48,7 @@ def main() -> None:
     rows = []
     with tempfile.TemporaryDirectory() as folder:
         project = copy_project(Path(folder) / "project")
-        measure(project, BASE, arguments.cores)  # compiles
+        measure(project, BASE, arguments.cores)  # compiles the kernels
         for factor, sizes in FACTORS.items():
             for size in sizes:
                 row = {"factor": factor, "size": size}
@@ -63,7 +63,7 @@ def main() -> None:
 
 
 def copy_project(folder: Path) -> Path:
-    """A copy of the project without results."""
+    """Copy the project without results."""
     folder.mkdir()
     for name in COPIED:
         copy = shutil.copytree if (ROOT / name).is_dir() else shutil.copy2
@@ -72,7 +72,7 @@ def copy_project(folder: Path) -> Path:
 
 
 def study(sizes: dict[str, int]) -> dict:
-    """Its configuration: a table of random numbers, one sample a step, one epoch."""
+    """Return the configuration of a study: a table of random numbers, trained with batch size 1."""
     step_sizes = np.geomspace(1e-3, 1, sizes["step sizes"])
     epochs = -(-sizes["evaluated steps"] // sizes["samples"])
     optimizer = {
@@ -90,7 +90,7 @@ def study(sizes: dict[str, int]) -> dict:
 
 
 def write_table(path: Path, samples: int) -> None:
-    """So many training samples, and a quarter as many to test."""
+    """Write a table with this many training samples and a quarter as many test samples."""
     random = np.random.default_rng(0)
     with path.open("w", newline="", encoding="utf-8") as file:
         writer = csv.writer(file)
@@ -100,36 +100,36 @@ def write_table(path: Path, samples: int) -> None:
 
 
 def measure(project: Path, sizes: dict[str, int], cores: int) -> dict[str, float]:
-    """Make a study of these sizes from nothing."""
-    for made in ("results", "data", "logs", ".snakemake"):
-        shutil.rmtree(project / made, ignore_errors=True)
+    """Run a study of these sizes from scratch."""
+    for folder in ("results", "data", "logs", ".snakemake"):
+        shutil.rmtree(project / folder, ignore_errors=True)
     write_table(project / "table.csv", sizes["samples"])
     config = project / "config.yaml"
     config.write_text(json.dumps({"studies": {"scale": study(sizes)}}), encoding="utf-8")
     command = [sys.executable, "-m", "snakemake", "--cores", str(cores), "scale", "--quiet", "all"]
     started = perf_counter()
-    with tempfile.TemporaryFile("w+") as said:
-        process = subprocess.Popen(command, cwd=project, stdout=said, stderr=said)
-        own, ended = 0.0, 0
+    with tempfile.TemporaryFile("w+") as output:
+        process = subprocess.Popen(command, cwd=project, stdout=output, stderr=output)
+        cpu_s, ended = 0.0, 0
         while not ended:
-            own = cpu_seconds(process.pid) or own
+            cpu_s = cpu_seconds(process.pid) or cpu_s
             sleep(0.05)
             ended, status, used = os.wait4(process.pid, os.WNOHANG)
         if status:
-            said.seek(0)
-            sys.exit(said.read())
+            output.seek(0)
+            sys.exit(output.read())
     jobs = len(list((project / "logs").rglob("*.log")))
     return {
         "wall_s": round(perf_counter() - started, 1),
         "jobs": jobs,
-        "snakemake_ms_a_job": round(1e3 * own / jobs),
-        "memory_mb": round(used.ru_maxrss / 1024),  # of Snakemake or a job
+        "snakemake_ms_a_job": round(1e3 * cpu_s / jobs),
+        "memory_mb": round(used.ru_maxrss / 1024),  # maximum over Snakemake and its jobs
         "disk_mb": round(disk_mb(project / "results"), 2),
     }
 
 
 def cpu_seconds(pid: int) -> float:
-    """CPU time of a process, without that of those it started; 0 where it has ended."""
+    """Return the CPU time of a process without its children; 0 if the process has ended."""
     try:
         fields = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8").rpartition(")")[2].split()
     except OSError:
@@ -138,13 +138,13 @@ def cpu_seconds(pid: int) -> float:
 
 
 def disk_mb(folder: Path) -> float:
-    """What its files take."""
+    """Return the size of all files in a folder."""
     return sum(path.stat().st_size for path in folder.rglob("*") if path.is_file()) / 1e6
 
 
 def draw(rows: list[dict], path: Path) -> None:
-    """A panel for each measure and factor, on logarithmic axes, with the exponent at the end."""
-    # here: the memory of this process is the least that is measured of those that it starts
+    """Draw a log-log panel per measure and factor, titled with the final exponent."""
+    # imported late: the measured peak memory includes this process at the time of the fork
     from matplotlib.figure import Figure
     from matplotlib.ticker import FuncFormatter, LogLocator
 
@@ -152,21 +152,21 @@ def draw(rows: list[dict], path: Path) -> None:
     figure = Figure(figsize=(11, 9), layout="constrained")
     panels = figure.subplots(*shape, sharex="col", sharey="row")
     plain = FuncFormatter(lambda value, _: f"{value / 1000:g}k" if value >= 1000 else f"{value:g}")
-    for of_measure, (measure, label) in zip(panels, MEASURES.items(), strict=True):
-        for panel, factor in zip(of_measure, FACTORS, strict=True):
+    for panel_row, (measure, label) in zip(panels, MEASURES.items(), strict=True):
+        for panel, factor in zip(panel_row, FACTORS, strict=True):
             size, value = np.array(
                 [(row["size"], row[measure]) for row in rows if row["factor"] == factor]
             ).T
             panel.loglog(size, value, "o-", color="C0", markersize=4)
             exponent = np.diff(np.log(value[-2:])) / np.diff(np.log(size[-2:]))
-            says = f"∝ {factor}$^{{{exponent[0]:.2f}}}$ at the end"
-            panel.set_title(says, fontsize=8, loc="left")
+            title = f"∝ {factor}$^{{{exponent[0]:.2f}}}$ at the end"
+            panel.set_title(title, fontsize=8, loc="left")
             panel.grid(alpha=0.3)
             for axis in (panel.xaxis, panel.yaxis):
                 axis.set_major_formatter(plain)
                 axis.set_minor_formatter("")
             panel.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
-        of_measure[0].set_ylabel(label)
+        panel_row[0].set_ylabel(label)
     for panel, factor in zip(panels[-1], FACTORS, strict=True):
         panel.set_xlabel(factor)
     figure.savefig(path, dpi=110, metadata={"Software": None})
