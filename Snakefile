@@ -105,20 +105,6 @@ def of_run(name):
     return attribute
 
 
-def minimiser_of_run(wildcards):
-    """Return the minimiser file of a run as a list, which is empty if there is no minimiser."""
-    return STUDIES[wildcards.study].minimiser(of_run("run")(wildcards))
-
-
-def of_figure(name):
-    """Return an input function that calls this method of PlannedStudy with the job's figure."""
-
-    def attribute(wildcards):
-        return getattr(STUDIES[wildcards.study], name)(wildcards.figure)
-
-    return attribute
-
-
 def any_of(names):
     """Return a wildcard pattern that matches exactly these values."""
     return "|".join(sorted(set(names))) or "(?!)"
@@ -246,7 +232,7 @@ rule evaluate:
     input:
         iterates=rules.train.output,
         data=of_study("data"),
-        minimiser=minimiser_of_run,
+        minimiser=lambda w: STUDIES[w.study].minimiser(of_run("run")(w)),
     output:
         trace="results/{study}/traces/{optimizer}/{step_size}.csv",
         record="results/{study}/traces/{optimizer}/{step_size}.json",
@@ -310,20 +296,20 @@ rule plot:
         traces=rules.summarise.output.traces,
         summary=rules.summarise.output.summary,
         theory=rules.theory.output,
-        iterates=of_figure("iterates_for"),
+        iterates=lambda w: STUDIES[w.study].iterates_for(w.figure),
         data=of_study("data"),
     output:
         png=report(
             "results/{study}/figures/{figure}.png",
             caption="report/figure.rst",
             category="{study}",
-            labels=of_figure("report_label"),
+            labels=lambda w: STUDIES[w.study].report_label(w.figure),
         ),
         pdf="results/{study}/figures/{figure}.pdf",
     log:
         "logs/plot/{study}/{figure}.log",
     params:
-        code=of_figure("figure_code"),
+        code=lambda w: STUDIES[w.study].figure_code(w.figure),
         sweep=of_study("sweep"),
     shell:
         "stage plot --figure {wildcards.figure} --traces {input.traces} --summary {input.summary}"

@@ -90,11 +90,6 @@ class Run:
         return repr(float(self.step_size))
 
     @property
-    def itemsize(self) -> int:
-        """Bytes per parameter."""
-        return np.dtype(self.dtype).itemsize
-
-    @property
     def is_plain(self) -> bool:
         """Whether every step is p - α g with the same α."""
         return (self.update_rule, self.schedule) == ("plain", "constant")

@@ -13,6 +13,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import yaml
 from pydantic import ValidationError
 
@@ -220,8 +221,8 @@ def _runs(study: Study, keys: Optimizer, size: Size, gpu: bool) -> Iterable[Plan
 def _too_large(runs: list[Run], size: Size) -> Iterable[str]:
     """Yield a line if iterates take too much space on disk, or in the memory of a job."""
     size = size.without_validation(runs[0].validation)
-    numbers = [run.stored_numbers(size.train, size.features, size.outputs) for run in runs]
-    gigabytes = [n * run.itemsize / 1e9 for n, run in zip(numbers, runs, strict=True)]
+    itemsize, extent = np.dtype(runs[0].dtype).itemsize, (size.train, size.features, size.outputs)
+    gigabytes = [run.stored_numbers(*extent) * itemsize / 1e9 for run in runs]
     for what, found, limit in (
         ("study", sum(gigabytes), MAX_STUDY_GB),
         ("run", max(gigabytes), MAX_RUN_GB),

@@ -48,7 +48,7 @@ class OneLine(DefaultFormatter):
         if event is LogEvent.RUN_INFO:  # job counts; those before the planned jobs are skipped
             return self._dry_run and bool(self._names)
         if event is LogEvent.ERROR:
-            if unknown := re.search(r"No rule to produce ([^ /]+) \(", record.msg):
+            if unknown := re.search(r"No rule to produce ([^ /]+) \(", str(record.msg)):
                 hint, allowed = suggest(unknown[1], self._targets), ", ".join(self._targets)
                 record.msg = f"{unknown[1]}: no such study or rule; {hint}allowed: {allowed}"
             return record.exception != "RuleException"  # a command that failed; the log has it

@@ -68,8 +68,8 @@ def _place(detail: Mapping[str, Any], values: Any) -> tuple[tuple, Any]:
         try:
             values = values[key]
         except (KeyError, IndexError, TypeError):
-            not_in_file = detail["type"] == "missing" or str(key).endswith("_options")
-            if key in TAGS or not not_in_file:
+            is_key = detail["type"] == "missing" or str(key).endswith("_options")
+            if key in TAGS or not is_key:
                 continue
         where.append(key)
     return tuple(where), values

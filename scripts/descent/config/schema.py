@@ -51,8 +51,6 @@ SYNONYMS = {
     **{"1/t": "inverse_time", "step_decay": "halving", "label": "target", "y": "target"},
     **{"normalise": "standardise", "standardize": "standardise", "random_state": "split_seed"},
 }
-
-
 TAGS = ("a step size", "a grid", "a dataset", "a table")  # pydantic's tags of unions
 
 
@@ -78,10 +76,6 @@ def _real(**limits: float) -> Any:
 
 StepSize = _real(gt=0, lt=1e100)  # matplotlib cannot draw an axis with larger values
 Name = Annotated[str, Field(pattern=NAME)]
-
-
-def one_of(names: Any) -> Any:
-    return Literal[*names]
 
 
 class Keys(BaseModel):
@@ -157,10 +151,7 @@ StepSizes = Annotated[
 Seeds = Annotated[
     tuple[CountOrZero, ...],
     Field(min_length=1, max_length=MAX_SEEDS),
-    BeforeValidator(
-        _number_or_list,
-        json_schema_input_type=_nonempty(CountOrZero) | Count,
-    ),
+    BeforeValidator(_number_or_list, json_schema_input_type=_nonempty(CountOrZero) | Count),
     AfterValidator(_distinct),
 ]
 
@@ -233,14 +224,14 @@ class Optimizer(WithOptions):
         description="steps between evaluations; step 0, the last step, and steps 1, 2, 4, 8, …"
         " below this number are evaluated, too"
     )
-    update_rule: one_of(available("update_rules")) = Field(
+    update_rule: Literal[*available("update_rules")] = Field(
         "plain", description="update rule that applies the gradients"
     )
     sampling: Literal[SHUFFLED, WITH_REPLACEMENT] = Field(
         SHUFFLED,
         description="order of samples: a new permutation in each epoch, or independent draws",
     )
-    schedule: one_of(available("schedules")) = Field(
+    schedule: Literal[*available("schedules")] = Field(
         "constant", description="factor of the step size in step t = 1, 2, …"
     )
     average_from: CountOrZero | None = Field(
@@ -249,10 +240,10 @@ class Optimizer(WithOptions):
         " optimizer `<name>_average`; if left out, there are none",
     )
     l2: _real(ge=0) | None = Field(None, description="λ; if left out, the study's")
-    engine: one_of(["auto", *ENGINES]) | None = Field(
+    engine: Literal["auto", *ENGINES] | None = Field(
         None, description="engine; if left out, the study's"
     )
-    evaluator: one_of(["auto", *EVALUATORS]) | None = Field(
+    evaluator: Literal["auto", *EVALUATORS] | None = Field(
         None, description="evaluator; if left out, the study's"
     )
     update_options: dict[str, Any] = Field({}, validate_default=True)
@@ -265,11 +256,11 @@ class Study(WithOptions):
     CHOICES: ClassVar = {"model": ("models", "model_options")}
 
     dataset: Annotated[
-        Annotated[one_of(available("datasets")), Tag("a dataset")]
+        Annotated[Literal[*available("datasets")], Tag("a dataset")]
         | Annotated[Table, Tag("a table")],
         Discriminator(lambda v: "a table" if isinstance(v, Mapping | Table) else "a dataset"),
     ] = Field(description="samples: a dataset's name, or your own table")
-    model: one_of(available("models")) = Field(description="model to train")
+    model: Literal[*available("models")] = Field(description="model to train")
     seeds: Seeds = Field(
         description="seeds of the replicates; a seed determines the initial parameters and the"
         f" order of samples; 5 means [0, 1, 2, 3, 4]; at most {MAX_SEEDS:,}"
@@ -291,12 +282,12 @@ class Study(WithOptions):
     dtype: Literal["float32", "float64"] = Field(
         "float32", description="number format of parameters and samples"
     )
-    engine: one_of(["auto", *ENGINES]) = Field(
+    engine: Literal["auto", *ENGINES] = Field(
         "auto",
         description="implementation of training; `auto`: torch if a GPU pays off, else numba for"
         " linear models with the rule `plain`, else NumPy",
     )
-    evaluator: one_of(["auto", *EVALUATORS]) = Field(
+    evaluator: Literal["auto", *EVALUATORS] = Field(
         "auto",
         description="implementation of evaluation; `auto`: torch if a GPU pays off, else numba for"
         " long classification runs, else NumPy",
@@ -312,7 +303,7 @@ class Study(WithOptions):
         " test accuracy, or the test loss of a regression; if left out, no steps are counted",
     )
     figures: (
-        Annotated[tuple[one_of(FIGURES), ...], Field(min_length=1), AfterValidator(_distinct)]
+        Annotated[tuple[Literal[*FIGURES], ...], Field(min_length=1), AfterValidator(_distinct)]
         | None
     ) = Field(None, description="figures to draw; if left out, all figures that the study supports")
     question: str = Field("", description="question of the study, shown on its page and the index")
