@@ -77,7 +77,7 @@ class Data:
         if self.task == "classification" and lost.size:
             name = str(self.classes[lost[0]]) if self.classes.size else int(lost[0])
             found = f"found the class {name!r} only among the {validation} samples held out"
-            raise InputError(f"validation: {found}; allowed: fewer, so that some can train")
+            raise InputError(f"validation: {found}; allowed: fewer, so that some remain")
         return replace(self, x_train=self.x_train[:n], y_train=self.y_train[:n])
 
     def inputs(self, x: NDArray, dtype: str) -> NDArray:
