@@ -88,7 +88,7 @@ OF_STUDY = [
     ("seeds: yes", "seeds: found True; allowed: a number"),
     ("seeds: '5'", "seeds: found '5'; allowed: a list"),
     ("figures: [acuracy]", "figures.0: found 'acuracy'; did you mean accuracy? allowed: "),
-    ("figures: [loss, trajectories]", "figures: found trajectories; it is for two weights and no "),
+    ("figures: [loss, trajectories]", "figures: found trajectories; it needs a regression with "),
     ("figures: [curvature]", "figures: found curvature; the study has no curvature_sam"),
     ("figures: [floor]", "figures: found floor; the loss of sigmoid_softmax is not known"),
     ("epochs: 3", "epochs: unknown key; it is a key of an optimizer"),

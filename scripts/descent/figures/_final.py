@@ -1,4 +1,4 @@
-"""Where runs end, against their step size."""
+"""Final values of runs against their step size."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -13,37 +13,37 @@ from descent.figures import _style as style
 
 SEEDS = {"linestyle": "none", "markersize": 3, "alpha": 0.6}
 STAR = {"marker": "*", "markersize": 10, "markeredgecolor": "black", "markeredgewidth": 0.6}
-BAR, ROOM = 3, 200  # points: of a bar, where there is room, and of all bars of an optimizer
-SIGNS_APART = 0.016  # of the length of an axis
+BAR, ALL_BARS = 3, 200  # points: largest width of a bar, and of all bars of an optimizer
+SIGNS_APART = 0.016  # smallest distance of two signs, as a share of the axis
 
 
 def ends(traces: pd.DataFrame, summary: pd.DataFrame) -> pd.DataFrame:
-    """The rows of the traces that say where each run ended."""
-    words = summary.set_index(style.RUN)["status"]
+    """Select the rows of the traces that count as the end of each run."""
+    status = summary.set_index(style.RUN)["status"]
     runs = traces.groupby(style.RUN, sort=False)
-    return pd.concat(at_end(run, words[key]) for key, run in runs)
+    return pd.concat(at_end(run, status[key]) for key, run in runs)
 
 
 def draw_ends(
     axes: Axes, end: pd.DataFrame, runs: pd.DataFrame, metric: str, look: Mapping[str, Any]
 ) -> None:
-    """Draw a metric of one optimizer, whose rows at the end and whose summary these are.
+    """Draw the final values of a metric: seeds, their median, and bars over all rows of a run.
 
-    A bar reaches over all rows of a run; a seed that is not finite, or off the axis, is a cross at
-    the worse edge.
+    A seed that is not finite, or beyond the axis, is a cross at the worse edge.
+    end, runs: rows of `ends` and of the summary, of one optimizer
     """
     low, high = axes.get_ylim()
     worst = low if "accuracy" in metric else high
     colour, runs = look["color"], runs.sort_values("step_size")
-    rows = [of_run.to_numpy() for _, of_run in end.groupby("step_size")[metric]]
+    values = [run.to_numpy() for _, run in end.groupby("step_size")[metric]]
     shares = range_shares(runs["seeds"].max())
-    bars = np.array([[quantile(each, q, metric) for each in rows] for q in shares])
+    bars = np.array([[quantile(run, q, metric) for run in values] for q in shares])
     bars = np.clip(np.where(np.isfinite(bars), bars, worst), low, high)
-    width = min(BAR, ROOM / len(runs))
+    width = min(BAR, ALL_BARS / len(runs))
     axes.vlines(runs["step_size"], *bars, color=colour, alpha=0.35, linewidth=width)
     medians = runs[f"final_{metric}_median"]
-    line = medians.where(np.isfinite(medians)).clip(low, high)
-    axes.plot(runs["step_size"], line, **{**look, "marker": None})
+    medians = medians.where(np.isfinite(medians)).clip(low, high)
+    axes.plot(runs["step_size"], medians, **{**look, "marker": None})
     seeds = end.groupby(["step_size", "seed"])[metric]
     seeds = seeds.agg(lambda rows: float(quantile(rows, 0.5, metric))).droplevel("seed")
     on_axis = np.isfinite(seeds) & (("accuracy" in metric) | (seeds <= high))
@@ -55,18 +55,16 @@ def draw_ends(
 
 
 def draw_statuses(axes: Axes, summary: pd.DataFrame, looks: Mapping[str, Mapping]) -> set[str]:
-    """A row of signs for each optimizer, as far as there is room; which of them are shown."""
+    """Draw a row of signs for each optimizer, without overlaps, and return their statuses."""
     low, high = np.log10(axes.get_xlim())
     for row, (optimizer, look) in enumerate(looks.items()):
         ended = style.statuses(summary)[optimizer].sort_index()
         place = (np.log10(ended.index) - low) / (high - low)
-        as_before = np.r_[False, ended.to_numpy()[1:] == ended.to_numpy()[:-1]]
-        taken: list[float] = []
-        for i in np.argsort(as_before, kind="stable"):  # where another status begins comes first
-            if all(abs(place[i] - other) > SIGNS_APART for other in taken):
-                taken.append(place[i])
-                sign = {"marker": style.SIGNS[ended.iloc[i]], "color": look["color"]}
-                axes.plot(ended.index[i], row, **style.SIGN, **style.OVER, **sign)
+        unchanged = np.r_[False, ended.to_numpy()[1:] == ended.to_numpy()[:-1]]
+        order = np.argsort(unchanged, kind="stable")  # changes of status have priority
+        for i in order[style.spaced(place[order], SIGNS_APART)]:
+            sign = {"marker": style.SIGNS[ended.iloc[i]], "color": look["color"]}
+            axes.plot(ended.index[i], row, **style.SIGN, **style.OVER, **sign)
     axes.set_yticks(range(len(looks)), looks)
     axes.set_ylim(len(looks) - 0.4, -0.6)
     axes.tick_params(axis="y", length=0)

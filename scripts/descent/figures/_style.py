@@ -1,6 +1,6 @@
-"""What the figures share: type, colours, signs, and how a study is named on them."""
+"""Style of all figures: fonts, colours, markers, signs, legends, titles."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from itertools import cycle
 from math import ceil
 from pathlib import Path
@@ -19,7 +19,7 @@ from descent.analysis.quantiles import range_text
 from descent.analysis.status import majority_status
 from descent.theory.results import without_average
 
-matplotlib.rcdefaults()  # not a user's matplotlibrc
+matplotlib.rcdefaults()  # ignore the user's matplotlibrc
 matplotlib.rcParams.update(
     {
         "font.size": 9,
@@ -41,17 +41,17 @@ matplotlib.rcParams.update(
 )
 
 WIDTH = 7.5  # inches
-NAMED = 12  # step sizes in a legend, at most
+MAX_NAMED = 12  # step sizes in a legend
 RUN = ["optimizer", "step_size"]
-# colour and mark of an optimizer, in all figures of all studies; colours that the colour-blind can
-# tell apart (Okabe and Ito 2008) and, where there are many optimizers, two more
+# colours and markers of optimizers, the same in all studies: a palette for colour-blind readers
+# (Okabe and Ito 2008), and two further colours for studies of many optimizers
 LOOKS = {"sgd": ("#0072B2", "o"), "gd": ("#D55E00", "s"), "sgd_replacement": ("#009E73", "^")}
 OTHERS = (
     *(("#CC79A7", "D"), ("#E69F00", "v"), ("#56B4E9", "P")),
     *(("#000000", "X"), ("#7F4B1F", "h"), ("#808080", "p")),
 )
 AVERAGED = {"fillstyle": "none", "linestyle": (0, (4, 1.5))}
-# the sign of a status, in all figures; mixed: no status is that of more than half of the seeds
+# signs of statuses; mixed: no status has more than half of the seeds
 SIGNS = {
     "diverged": r"$\times$",
     "oscillating": r"$\sim$",
@@ -61,12 +61,14 @@ SIGNS = {
     "mixed": "$?$",
 }
 SIGN = {"linestyle": "none", "markersize": 6.5, "markeredgewidth": 0.3}
-OVER = {"clip_on": False, "in_layout": False}  # of marks that may hang over an edge
+OVER = {"clip_on": False, "in_layout": False}  # for markers at the edge of a panel
 
 
 def optimizer_looks(summary: pd.DataFrame) -> dict[str, dict[str, Any]]:
-    """The colour and the marker of each optimizer; averages have those of what they average, with
-    an open mark and a dashed line."""
+    """Return the colour and marker of each optimizer.
+
+    An average has those of the optimizer that it averages, with an open marker and a dashed line.
+    """
     looks: dict[str, dict[str, Any]] = {}
     others = cycle(OTHERS)
     for name in summary["optimizer"].unique():
@@ -79,12 +81,12 @@ def optimizer_looks(summary: pd.DataFrame) -> dict[str, dict[str, Any]]:
 
 
 def statuses(summary: pd.DataFrame) -> pd.Series:
-    """The status of most seeds, by optimizer and step size."""
+    """Return the status of most seeds, by optimizer and step size."""
     return summary.set_index(RUN)["status"].map(majority_status)
 
 
 def name_signs(shown: Iterable[str]) -> list[Line2D]:
-    """The signs of these statuses, for a legend."""
+    """Return legend handles of the signs of these statuses."""
     return [
         Line2D([], [], color="0.2", marker=SIGNS[status], label=status, **SIGN)
         for status in SIGNS
@@ -95,10 +97,10 @@ def name_signs(shown: Iterable[str]) -> list[Line2D]:
 def step_size_colours(
     step_sizes: pd.Series, shades: tuple[float, float] = (0, 0.92)
 ) -> dict[float, tuple]:
-    """A colour for each step size: viridis, dark small to light large; halfway between logarithmic
-    and evenly spaced, so that close step sizes can be told apart.
+    """Return a colour for each step size: viridis, from dark (small) to light (large).
 
-    shades: the part of viridis that is used; its lightest tenth is too pale on white.
+    Places on the colour map are the mean of logarithmic and even spacing, so that close step sizes
+    differ visibly. shades: the part of viridis to use; its lightest tenth is too pale on white.
     """
     distinct = np.unique(step_sizes)
     place = np.array([0.5])
@@ -109,40 +111,57 @@ def step_size_colours(
     return dict(zip(distinct, colours, strict=True))
 
 
+def name_optimizers(looks: Mapping[str, Mapping[str, Any]]) -> list[Line2D]:
+    """Return legend handles of optimizers."""
+    return [Line2D([], [], markersize=4, label=name, **look) for name, look in looks.items()]
+
+
 def name_step_sizes(figure: Figure, step_sizes: pd.Series) -> None:
-    """A legend of the colours of step sizes; of many, of some from the smallest to the largest."""
+    """Add a legend of the colours of at most MAX_NAMED step sizes."""
     colours = step_size_colours(step_sizes)
-    named = some([*colours], NAMED)[::-1]
+    named = evenly_chosen([*colours], MAX_NAMED)[::-1]
     lines = [Line2D([], [], color=colours[a], label=step_size_text(a)) for a in named]
-    of = f"\n({len(named)} of {len(colours)})" if len(named) < len(colours) else ""
-    figure.legend(handles=lines, title=f"step size α{of}", loc="outside center right")
+    count = f"\n({len(named)} of {len(colours)})" if len(named) < len(colours) else ""
+    figure.legend(handles=lines, title=f"step size α{count}", loc="outside center right")
 
 
-def some(step_sizes: ArrayLike, most: int) -> list[float]:
-    """At most so many of these step sizes, evenly, from the smallest to the largest."""
+def evenly_chosen(step_sizes: ArrayLike, most: int) -> list[float]:
+    """Return at most `most` distinct step sizes, evenly from the smallest to the largest."""
     distinct = np.unique(step_sizes)
     return list(distinct[np.unique(np.linspace(0, len(distinct) - 1, most).round().astype(int))])
 
 
 def step_size_text(step_size: float) -> str:
-    """As a person writes it: 0.001, 1, 200."""
+    """Format a step size: 0.001, 1, 200."""
     return f"{step_size:.4g}"
 
 
-def halfway(place: ArrayLike, reach: float = np.inf) -> NDArray[np.float64]:
-    """The left and right ends [2, n] of cells about ascending places, which meet halfway between
-    them; reach: no farther than that from its place."""
-    place = np.asarray(place, float)
-    gaps = np.diff(place) if len(place) > 1 else np.array([min(reach, 0.5)])
-    left = place - np.r_[gaps[:1], gaps][: len(place)] / 2
-    right = place + np.r_[gaps, gaps[-1:]][-len(place) :] / 2
-    return np.stack([np.maximum(left, place - reach), np.minimum(right, place + reach)])
+def spaced(places: ArrayLike, least: float) -> list[int]:
+    """Return the indices of places [n] or [n, 2] that are apart by more than `least` from all that
+    were chosen before them."""
+    places, chosen = np.asarray(places, float), list[int]()
+    for i, place in enumerate(places):
+        if all(np.abs(place - places[j]).max() > least for j in chosen):
+            chosen.append(i)
+    return chosen
+
+
+def cell_edges(centres: ArrayLike, reach: float = np.inf) -> NDArray[np.float64]:
+    """Return the left and right edges [2, n] of cells about ascending centres.
+
+    Edges are halfway between neighbours, but at most `reach` from their centre.
+    """
+    centres = np.asarray(centres, float)
+    gaps = np.diff(centres) if len(centres) > 1 else np.array([min(reach, 0.5)])
+    left = centres - np.r_[gaps[:1], gaps][: len(centres)] / 2
+    right = centres + np.r_[gaps, gaps[-1:]][-len(centres) :] / 2
+    return np.stack([np.maximum(left, centres - reach), np.minimum(right, centres + reach)])
 
 
 def wrapped(
     figure: Figure | SubFigure, count: int, columns: int, x: str = "", y: str = "", **share: Any
 ) -> list[Axes]:
-    """So many panels, at most so many in a row, with the label x below and y on the left."""
+    """Add `count` panels in rows of `columns`, labelled x below and y on the left."""
     grid = figure.subplots(ceil(count / columns), columns, squeeze=False, **share).ravel()
     for axes in grid[count:]:
         axes.remove()
@@ -153,16 +172,14 @@ def wrapped(
     return list(grid[:count])
 
 
-def name_study(figure: Figure, summary: pd.DataFrame, shown: str = "") -> None:
-    """Say above the figure which study it shows, and what of its seeds."""
-    study = summary.iloc[0]
-    over = shown or range_text(summary["seeds"].max())
-    figure.suptitle(
-        f"{study['study']}: {study['model']} on {study['dataset']}, {over}", fontsize=10
-    )
+def name_study(figure: Figure, summary: pd.DataFrame, seeds: str = "") -> None:
+    """Add the title: the study, and how its seeds are shown."""
+    study, seeds = summary.iloc[0], seeds or range_text(summary["seeds"].max())
+    title = f"{study['study']}: {study['model']} on {study['dataset']}, {seeds}"
+    figure.suptitle(title, fontsize=10)
 
 
 def save(figure: Figure, path: Path) -> None:
-    """Write PNG or PDF, by the ending: the same figure gives the same bytes."""
+    """Write a figure as PNG or PDF, the same figure as the same bytes."""
     metadata = {".png": {"Software": None}, ".pdf": {"CreationDate": None}}[path.suffix]
     figure.savefig(path, metadata=metadata)

@@ -1,14 +1,15 @@
-"""What the batch size does to the step size: final test accuracy, of a classification, and test
-loss over the plane of both, after as many epochs as the study trains.
+"""Final test accuracy (for classifications) and test loss against step size and batch size, after
+the number of epochs of the study.
 
-A cell is a run, the median over seeds, with the sign of how most seeds ended where there is room
-for it; where there is no cell, nothing was run. "full" stands at the number of training samples.
-The scale of the colours, logarithmic in the odds of accuracies and where losses span more than a
-factor of ten, ends at the initial parameters; a run that is worse, or diverged, is as dark. Orange
-underlines what is useful: accuracies within 0.02 of the best, and losses that have come 95 % of the
-way from the initial loss to the best. The line joins the best step size of each batch size, by what
-the title says; its bar reaches over all step sizes that are as good. Along the dotted line the step
-size is proportional to the batch size: α times the number of steps is constant.
+Each cell is the median over the seeds of a run; nothing was run where there is no cell. Wide cells
+have the sign of the status of most seeds. "full" is at the number of training samples. Colours are
+logarithmic in the odds for accuracies, and logarithmic for losses that span more than a factor of
+ten. Their scale ends at the value of the initial parameters, which also colours runs that are worse
+or diverged. Cells with an orange underline are close to the best: accuracies within 0.02 of it, and
+losses that have fallen by 95 % of the difference between the initial and the best loss. Orange
+circles, joined by a line, are the best step sizes of each batch size, by the criterion in the
+title; the orange bar at a circle spans all step sizes that are equally good. Along the dotted line
+the step size is proportional to the batch size, so that α times the number of steps is constant.
 """
 
 import matplotlib
@@ -25,10 +26,10 @@ from descent.analysis.quantiles import range_text
 from descent.figures import _scales as scales
 from descent.figures import _style as style
 
-REACH = 0.5  # decades: no cell is wider to a side
-DARK = 0.6  # the lightest of red, green and blue below which white is written
+REACH = 0.5  # largest distance in decades from the centre of a cell to its edge
+DARK = 0.6  # signs are white on colours whose largest component is below this
 USEFUL = "#D55E00"
-GOOD_ACCURACY, GOOD_LOSS = 0.02, 0.05  # from the best; the loss as a share of its way
+GOOD_ACCURACY, GOOD_LOSS = 0.02, 0.05  # from the best; the loss relative to its largest decrease
 
 
 def draw(traces: pd.DataFrame, summary: pd.DataFrame) -> Figure:
@@ -40,25 +41,23 @@ def draw(traces: pd.DataFrame, summary: pd.DataFrame) -> Figure:
         values = summary[f"final_{metric}_median"]
         _draw_plane(figure, axes, metric, summary.assign(value=values), start[metric].median())
     panels[0].set_ylabel("batch size")
-    figure.legend(
-        handles=style.name_signs(style.statuses(summary)), loc="outside lower center", ncols=6
-    )
-    shown = range_text(summary["seeds"].max()).replace(" and range", "")
-    style.name_study(figure, summary, f"{shown}; line: best by {criterion(summary)}")
+    signs = style.name_signs(style.statuses(summary))
+    figure.legend(handles=signs, loc="outside lower center", ncols=6)
+    seeds = range_text(summary["seeds"].max()).replace(" and range", "")
+    style.name_study(figure, summary, f"{seeds}; line: best by {criterion(summary)}")
     return figure
 
 
 def samples(traces: pd.DataFrame) -> pd.Series:
-    """The batch size of each row of the summary as a number: of "full" the training samples.
+    """Return the batch size of each row of the summary, "full" as the number of training samples.
 
-    Of those there are at most batch size × steps of an epoch, and exactly so many at batch size 1.
+    That number is at most batch size × steps per epoch, and equal to it at batch size 1.
     """
-    last = traces.groupby(["optimizer", "step_size"], sort=False)[
-        ["batch_size", "step", "epoch"]
-    ].last()
+    columns = ["batch_size", "step", "epoch"]
+    last = traces.groupby(style.RUN, sort=False)[columns].last()
     number = pd.to_numeric(last["batch_size"], errors="coerce")
-    most = (number * (last["step"] / last["epoch"]).round()).min()
-    return number.fillna(most).fillna(1).reset_index(drop=True)
+    full = (number * (last["step"] / last["epoch"]).round()).min()
+    return number.fillna(full).fillna(1).reset_index(drop=True)
 
 
 def _draw_plane(
@@ -72,18 +71,18 @@ def _draw_plane(
     colours = ScalarMappable(norm, map_)
     scales.step_size_axis(axes, summary["step_size"])
     names = summary.groupby("samples")["batch_size"].first()
-    edges = 10 ** style.halfway(np.log10(names.index))
+    edges = 10 ** style.cell_edges(np.log10(names.index))
     decades = np.ptp(np.log10(axes.get_xlim()))
     for (size, runs), bottom, top in zip(summary.groupby("samples"), *edges, strict=True):
         runs = runs.sort_values("step_size")
         x = runs["step_size"].to_numpy()
-        left, right = 10 ** style.halfway(np.log10(x), max(REACH, decades / 40))
+        left, right = 10 ** style.cell_edges(np.log10(x), max(REACH, decades / 40))
         values = runs["value"].where(np.isfinite(runs["value"]), bad)
         cell = {"align": "edge", "edgecolor": "white", "linewidth": min(0.8, 20 / len(x))}
         axes.bar(left, top - bottom, right - left, bottom, color=colours.to_rgba(values), **cell)
         useful = (np.abs(runs["value"] - best_value) <= enough + 1e-9).to_numpy()
-        under = np.full(useful.sum(), bottom * (top / bottom) ** 0.06)
-        axes.hlines(under, left[useful], right[useful], USEFUL, linewidth=3)
+        underline = np.full(useful.sum(), bottom * (top / bottom) ** 0.06)
+        axes.hlines(underline, left[useful], right[useful], USEFUL, linewidth=3)
         for place in np.flatnonzero(np.log10(right / left) > decades / 30):
             dark = max(map_(norm(values.iloc[place]))[:3]) < DARK
             marker = style.SIGNS[style.statuses(runs).iloc[place]]
@@ -109,7 +108,7 @@ def _draw_plane(
 
 
 def _norm(metric: str, values: pd.Series, initial: float) -> Normalize:
-    """From the best to the initial parameters."""
+    """Return the scale of colours, from the best value to that of the initial parameters."""
     values = values[np.isfinite(values)]
     if metric == "test_accuracy":
         low, high = scales.accuracy_range([initial, *values[values > initial]])

@@ -1,10 +1,11 @@
-"""A line is the median over seeds (the mean, where the title says so). Beside it, thin, is each
-seed where they are fewer than ten, else a band from the 10 % to the 90 % quantile; neither in
-panels of so many runs that they would hide each other. Colour is the step size, the same in every
-panel, unless the legend says otherwise. The sign behind a line says how most of its seeds ended, as
-far as there is room. Of more than sixteen step sizes of an optimizer sixteen are shown, from the
-smallest to the largest. A line that leaves the frame goes on where it comes back; a triangle at the
-edge marks where a run first leaves it, a cross where its line is first not finite.
+"""Each line is the median over seeds, or the mean if the title says so; a line of one or two points
+is drawn as dots. Thin lines are single seeds if there are fewer than ten, and a band spans the 10 %
+to 90 % quantiles otherwise; both are left out of panels with too many runs to tell them apart.
+Colour is the step size, the same in all panels, unless the legend says otherwise. The sign after
+the end of a line is the status of most of its seeds; where signs would overlap, the worst is shown,
+and the sign of a run that ends outside the frame is at its edge. At most sixteen step sizes of each
+optimizer are shown, from the smallest to the largest. A triangle at the edge marks where a run
+first leaves the frame, and a cross where its line is first not finite.
 """
 
 from collections.abc import Mapping, Sequence
@@ -27,24 +28,25 @@ from descent.figures import _scales as scales
 from descent.figures import _style as style
 from descent.theory.results import TheoryResults, expected_excess, without_average
 
-MOST = 16  # step sizes of an optimizer that are shown
-CROWD = 28  # thin lines in a panel; more are not shown
-HIGHEST, DEEPEST = 30, 1e-6  # of the largest start: an axis shows nothing beyond
-SIGNS_APART = 0.045  # of the height of a panel
+MOST = 16  # step sizes shown of each optimizer
+CROWD = 28  # thin lines that a panel holds
+HIGHEST, DEEPEST = 30, 1e-6  # ends of an axis, relative to the largest start
+SIGNS_APART = 0.045  # smallest distance of two signs, as a share of the panel
+SIGN_MARGIN = 0.03  # smallest distance of a sign from the top and bottom of the panel
 DASHES = ("-", (0, (4, 1.5)), (0, (1, 1)), (0, (5, 1, 1, 1)))  # of optimizers in one panel
 MEASURED = {"linewidth": 3, "alpha": 0.4}
 GREY = {"color": "0.6", "linewidth": 1, "zorder": 1.5}
-AXES = {  # what curves are drawn against: its label, and its scale, symlog with 0
+AXES = {  # label and scale of x; symlog contains 0
     "step": ("step", "symlog"),
     "epoch": ("epoch", "linear"),
     "path": ("α t (step size × number of steps)", "log"),
 }
-Looks = Mapping[tuple[str, float], dict[str, Any]]  # of each run
-Lines = Mapping[tuple[str, float], pd.DataFrame]  # of each run by x: "middle", and what is thin
+Looks = Mapping[tuple[str, float], dict[str, Any]]  # line style of each run
+Lines = Mapping[tuple[str, float], pd.DataFrame]  # of each run, by x: "centre" and the thin lines
 
 
 class Quantity(NamedTuple):
-    """A column of the traces, its label, and its scale: "" is chosen by the values."""
+    """Column of the traces, with the label and the scale of its axis ("": chosen by the values)."""
 
     column: str
     label: str
@@ -55,7 +57,7 @@ ACCURACY = Quantity("test_accuracy", "test accuracy", "logit")
 
 
 def progress(traces: pd.DataFrame) -> list[Quantity]:
-    """The objective, above its minimum where that is known, and the accuracy, if there is one."""
+    """Return F − F*, or F if the minimum is not known, and the test accuracy if there is one."""
     objective = Quantity("objective", "training objective")
     if "excess" in traces:
         objective = Quantity("excess", r"objective $F - F^\star$", "log")
@@ -63,56 +65,57 @@ def progress(traces: pd.DataFrame) -> list[Quantity]:
 
 
 def loss(traces: pd.DataFrame, summary: pd.DataFrame, theory: TheoryResults) -> Figure:
-    """Training objective against steps: how far down a step size gets, and how soon.
+    """Training objective against the number of steps.
 
-    Where the minimum F* is known, the objective is drawn above it. Then a wide pale line is the
-    mean over seeds, and a thin one of the same colour what was expected of it before training: by
-    the quadratic about the minimiser, what is left of the start and what the noise of batches
-    adds. That is exact for full batches on a quadratic, and holds elsewhere near the minimiser: a
-    path that begins far from it lies beside its thin line at first. Runs beyond their limit,
-    decaying step sizes and averages of shuffled samples have no thin line.
+    If the minimum F* is known, the suboptimality F − F* is shown. Wide pale lines are means over
+    seeds, and thin lines of the same colour are predictions made before training, from the
+    quadratic approximation at the minimiser: the decay of the initial suboptimality plus the
+    contribution of gradient noise. The prediction is exact for full batches on a quadratic
+    objective. Otherwise it holds near the minimiser, so a run that starts far away may deviate from
+    it at first. There is no prediction for step sizes beyond the stability limit, for decaying step
+    sizes, and for averaged iterates of shuffled samples.
     """
     traces, summary = _some_runs(traces, summary)
     expected, looks = dict(iter(theory.expected.groupby(style.RUN))), _by_step_size(summary)
     if not expected:
-        return _named(draw(traces, summary, "step", progress(traces)[:1])[0], summary)
+        return draw(traces, summary, "step", progress(traces)[:1])[0]
+    handles = [
+        Line2D([], [], color="0.3", label="measured", **MEASURED),
+        Line2D([], [], color="0.3", linewidth=1, label="predicted before training"),
+    ]
     wide = {run: look | MEASURED for run, look in looks.items()}
-    figure, panels = draw(traces, summary, "step", progress(traces)[:1], wide, middle="mean")
+    figure, panels = draw(
+        traces, summary, "step", progress(traces)[:1], wide, handles, centre="mean"
+    )
     for run, look in looks.items():
         if run in expected:
             rows, thin = expected[run], look | {"linewidth": 1, "zorder": 3}
             panels[run[0], "excess"].plot(rows["step"], expected_excess(rows), **thin)
-    further = [
-        Line2D([], [], color="0.3", label="measured", **MEASURED),
-        Line2D([], [], color="0.3", linewidth=1, label="expected before training"),
-    ]
-    return _named(figure, summary, further, "mean")
+    return figure
 
 
 def accuracy(traces: pd.DataFrame, summary: pd.DataFrame) -> Figure:
-    """Test accuracy against steps: what a parameter update buys, and what the first ones do. On its
-    axis 98 and 99 % are as far apart as 80 and 90 %.
+    """Test accuracy against the number of steps. The axis of accuracies is logarithmic in the odds
+    (logit), so that 98 and 99 % are about as far apart as 80 and 90 %.
     """
-    traces, summary = _some_runs(traces, summary)
-    return _named(draw(traces, summary, "step", [ACCURACY])[0], summary)
+    return draw(*_some_runs(traces, summary), "step", [ACCURACY])[0]
 
 
 def distance(traces: pd.DataFrame, summary: pd.DataFrame) -> Figure:
-    """How far the parameters are from where they go, against epochs.
+    """Distance of the parameters from their destination, against epochs.
 
-    Where the objective has a minimiser w*, that is it: the norm of w_t - w*, of all parameters
-    together, on a logarithmic axis, where a straight line is linear convergence, by the same factor
-    in every epoch. Elsewhere it is the last iterate: ‖A_t - A_T‖ and ‖b_t - b_T‖ (Frobenius norms)
-    over what they are at the start. These end at 0 by construction, whether or not a run has
-    settled; the grey line goes straight there at constant speed and settles nowhere, and only a
-    curve well below it slows down.
+    If the objective has a known minimiser w*, the distance is ‖w_t − w*‖ over all parameters, on a
+    logarithmic axis: a straight line is linear convergence, by the same factor in each epoch.
+    Otherwise it is the distance to the last iterate, ‖A_t − A_T‖ and ‖b_t − b_T‖ (Frobenius norms),
+    relative to its initial value. This distance ends at 0 by construction, even if the run has not
+    converged. The grey line is a run that moves to its last iterate at constant speed; only a curve
+    well below it belongs to a run that slows down.
     """
     traces, summary = _some_runs(traces, summary)
     if to_minimiser := [name for name in traces if name.startswith("optimum_distance_")]:
         total = np.sqrt(np.square(traces[to_minimiser]).sum(axis=1, skipna=False))
         quantity = Quantity("distance", r"$\Vert w_t - w^\star \Vert$", "log")
-        traces = traces.assign(distance=total)
-        return _named(draw(traces, summary, "epoch", [quantity])[0], summary)
+        return draw(traces.assign(distance=total), summary, "epoch", [quantity])[0]
     names = [name for name in traces if name.startswith("distance_")]
     starts = traces.groupby([*style.RUN, "seed"])[names].transform("first")
     quantities = []
@@ -120,25 +123,25 @@ def distance(traces: pd.DataFrame, summary: pd.DataFrame) -> Figure:
         p = rf"\mathrm{{{name.removeprefix('distance_')}}}"
         ratio = rf"$\Vert {p}_t - {p}_T \Vert\ /\ \Vert {p}_0 - {p}_T \Vert$"
         quantities.append(Quantity(name, ratio, "linear"))
-    figure, panels = draw(traces.assign(**traces[names] / starts), summary, "epoch", quantities)
+    traces = traces.assign(**traces[names] / starts)
+    handles = [Line2D([], [], label="at constant speed", **GREY)]
+    figure, panels = draw(traces, summary, "epoch", quantities, handles=handles)
     for axes in panels.values():
         axes.plot([0, axes.dataLim.x1], [1, 0], **GREY)
-    return _named(figure, summary, [Line2D([], [], label="at constant speed", **GREY)])
+    return figure
 
 
 def same_path(traces: pd.DataFrame, summary: pd.DataFrame) -> Figure:
-    """While steps are small, all runs walk the same path: what counts is the step size times the
-    number of steps, α t.
+    """Training objective (F − F* if the minimum is known) and, for classifications, test accuracy,
+    against the effective time α t, step size times number of steps.
 
-    Training objective, above its minimum where that is known, and test accuracy of a
-    classification, for all step sizes and optimizers at once. Runs whose steps are small lie on one
-    curve, and end on it, at the mark, where their steps are spent; a step size that is too large
-    leaves it. Averages of iterates are left out.
+    All optimizers share the panels. Runs with small steps follow the same curve, and stop on it, at
+    their marker, when their steps are used up; runs with too large a step size leave it. Averaged
+    iterates are left out.
     """
     names = set(summary["optimizer"])
     averages = {name for name in names if without_average(name) in names - {name}}
-    own = summary[~summary["optimizer"].isin(averages)]
-    traces, summary = _some_runs(traces, own)
+    traces, summary = _some_runs(traces, summary[~summary["optimizer"].isin(averages)])
     traces = traces.assign(path=traces["step_size"] * traces["step"])
     marks = {
         name: {"marker": look["marker"], "linestyle": dashes, "markersize": 4}
@@ -150,41 +153,41 @@ def same_path(traces: pd.DataFrame, summary: pd.DataFrame) -> Figure:
         run: look | marks[run[0]] | {"markevery": [-1]}
         for run, look in _by_step_size(summary).items()
     }
-    figure, _ = draw(traces, summary, "path", progress(traces), looks, together=True)
-    further = [Line2D([], [], color="0.3", label=name, **mark) for name, mark in marks.items()]
-    return _named(figure, summary, further)
+    handles = [Line2D([], [], color="0.3", label=name, **mark) for name, mark in marks.items()]
+    return draw(traces, summary, "path", progress(traces), looks, handles, together=True)[0]
 
 
 def best_runs(traces: pd.DataFrame, summary: pd.DataFrame) -> Figure:
-    """Training objective and test accuracy against steps, of each optimizer at its best step size,
-    which the legend names. Colour is the optimizer.
+    """Training objective and test accuracy against the number of steps, for each optimizer at its
+    best step size. Colour is the optimizer, and the legend gives its best step size.
     """
     chosen = best(summary).reset_index()
     chosen = chosen if len(chosen) else summary.drop_duplicates("optimizer")  # all diverged
     runs = chosen.set_index(style.RUN).index
     traces = traces[traces.set_index(style.RUN).index.isin(runs)]
-    marks = style.optimizer_looks(summary)
-    looks = {run: {"color": marks[run[0]]["color"]} for run in runs}
-    figure, _ = draw(traces, chosen, "step", progress(traces), looks, together=True)
-    further = [
+    optimizers = style.optimizer_looks(summary)
+    looks = {run: {"color": optimizers[run[0]]["color"]} for run in runs}
+    handles = [
         Line2D([], [], label=f"{run[0]}, α = {style.step_size_text(run[1])}", **look)
         for run, look in looks.items()
     ]
-    return _named(figure, chosen, further, step_sizes=False)
+    options = {"together": True, "step_sizes": False}
+    return draw(traces, chosen, "step", progress(traces), looks, handles, **options)[0]
 
 
 def curvature(traces: pd.DataFrame, summary: pd.DataFrame) -> Figure:
-    """The curvature of the objective along the paths of gradient descent: beside the objective
-    λ_max, the largest eigenvalue of the Hessian, and the same in units of 2/α.
+    """Curvature along the paths of full-batch gradient descent: the objective, λ_max, the largest
+    eigenvalue of its Hessian, and λ_max in units of 2/α.
 
-    Where λ_max is above 2/α, the grey line at 1, a step of size α overshoots in the sharpest
-    direction. A path that converges ends below. That of a neural network may rise to 2/α and stay
-    there, while its loss goes up and down and yet falls: progressive sharpening, and the edge of
-    stability (Cohen et al. 2021). Where the loss is a cross-entropy, λ_max falls again as the
-    samples become certain; where it is convex, a path ends at the curvature of the minimiser. The
-    band about λ_max is two standard errors, by the samples that the Hessian is a mean of.
+    Above the grey line, λ_max = 2/α, a step overshoots so far in the sharpest direction that it
+    ends farther from the minimum. Runs that converge end below the line. λ_max of a neural network
+    may rise to 2/α and stay there while the loss falls non-monotonically: progressive sharpening
+    and the edge of stability (Cohen et al. 2021). With cross-entropy, λ_max falls again as the
+    model becomes certain of its training samples; if the objective is convex, λ_max ends at its
+    value at the minimiser. The band around λ_max is two standard errors, from the sample of
+    training data over which the Hessian is averaged.
     """
-    measured = traces.groupby("optimizer")["curvature"].count()  # none of batches and averages
+    measured = traces.groupby("optimizer")["curvature"].count()  # 0 of mini-batches and averages
     shown = measured.index[measured > 0]
     traces, summary = _some_runs(traces, summary[summary["optimizer"].isin(shown)])
     traces = traces.assign(sharpness=traces["curvature"] * traces["step_size"] / 2)
@@ -193,25 +196,26 @@ def curvature(traces: pd.DataFrame, summary: pd.DataFrame) -> Figure:
         Quantity("curvature", r"$\lambda_{\max}$"),
         Quantity("sharpness", r"$\lambda_{\max}$ in units of $2/\alpha$"),
     ]
-    figure, panels = draw(traces, summary, "step", quantities)
+    band = {"alpha": 0.2, "linewidth": 0}
+    errors = Patch(color="0.3", label="2 standard errors over samples", **band)
+    handles = [Line2D([], [], label=r"$2/\alpha$", **GREY), errors]
+    figure, panels = draw(traces, summary, "step", quantities, handles=handles)
     for optimizer in shown:
         panels[optimizer, "sharpness"].axhline(1, **GREY)
-    band = {"alpha": 0.2, "linewidth": 0}
     for run, look in _by_step_size(summary).items():
         rows = traces.set_index(style.RUN).loc[[run]].groupby("step")
-        middle = rows[["curvature", "curvature_error"]].median()
-        ends = (middle["curvature"] + sign * middle["curvature_error"] for sign in (-2, 2))
-        panels[run[0], "curvature"].fill_between(middle.index, *ends, **look, **band)
-    errors = Patch(color="0.3", label="2 standard errors, by the samples", **band)
-    return _named(figure, summary, [Line2D([], [], label=r"$2/\alpha$", **GREY), errors])
+        medians = rows[["curvature", "curvature_error"]].median()
+        ends = (medians["curvature"] + sign * medians["curvature_error"] for sign in (-2, 2))
+        panels[run[0], "curvature"].fill_between(medians.index, *ends, **look, **band)
+    return figure
 
 
 def _some_runs(traces: pd.DataFrame, summary: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """At most MOST runs of each optimizer of the summary."""
+    """Select at most MOST runs of each optimizer of the summary."""
     runs = [
         (optimizer, step_size)
-        for optimizer, of_optimizer in summary.groupby("optimizer", sort=False)["step_size"]
-        for step_size in style.some(of_optimizer, MOST)
+        for optimizer, step_sizes in summary.groupby("optimizer", sort=False)["step_size"]
+        for step_size in style.evenly_chosen(step_sizes, MOST)
     ]
     traces, summary = (t[t.set_index(style.RUN).index.isin(runs)] for t in (traces, summary))
     return traces, summary
@@ -228,12 +232,16 @@ def draw(
     x: str,
     quantities: Sequence[Quantity],
     looks: Looks | None = None,
+    handles: Sequence[Any] = (),
     together: bool = False,
-    middle: str = "median",
+    centre: str = "median",
+    step_sizes: bool = True,
 ) -> tuple[Figure, dict[tuple[str, str], Axes]]:
-    """A panel for each optimizer and quantity against x, {(optimizer, column): Axes}.
+    """Draw a panel for each optimizer and quantity against x, {(optimizer, column): Axes}.
 
-    together: all optimizers in one panel. Panels of a quantity have the same axis.
+    Panels of the same quantity have the same axis. looks: line styles of runs, by default coloured
+    by step size; handles: of the legend, before those of signs; together: all optimizers in one
+    panel; centre: "median" or "mean" over seeds; step_sizes: whether to add a legend of step sizes
     """
     looks, ended = looks or _by_step_size(summary), style.statuses(summary)
     names = list(summary["optimizer"].unique())
@@ -245,7 +253,7 @@ def draw(
     label, scale = AXES[x]
     figure = Figure(figsize=(style.WIDTH, 0.8 + (2.9 if rows == 1 else 2.0) * rows))
     cells = iter(style.wrapped(figure, count, columns, label))
-    panels, lines = {}, {each: _lines(traces, x, each, middle) for each in quantities}
+    panels, lines = {}, {each: _lines(traces, x, each, centre) for each in quantities}
     for group in groups:
         runs = {run: look for run, look in looks.items() if run[0] in group}
         for quantity in quantities:
@@ -260,31 +268,37 @@ def draw(
             _set_frame(axes, quantity, lines[quantity], ended)
             _draw_runs(axes, lines[quantity], runs, ended)
             panels |= {(name, quantity.column): axes for name in group}
+    style.name_study(figure, summary, range_text(summary["seeds"].max(), centre))
+    signs = {line.get_gid() for axes in panels.values() for line in axes.get_lines()}
+    handles = [*handles, *style.name_signs(signs)]
+    figure.legend(handles=handles, loc="outside lower center", ncols=5, handlelength=2.5)
+    if step_sizes:
+        style.name_step_sizes(figure, summary["step_size"])
     return figure, panels
 
 
-def _lines(traces: pd.DataFrame, x: str, quantity: Quantity, middle: str) -> Lines:
-    """The middle over seeds, and either each seed or two quantiles."""
+def _lines(traces: pd.DataFrame, x: str, quantity: Quantity, centre: str) -> Lines:
+    """Return the median or mean over seeds, with either each seed or two quantiles."""
     by = [*style.RUN, x]
     seeds = traces.pivot(index=by, columns="seed", values=quantity.column)
     ends = over_seeds(traces, by, quantity.column)
     thin = seeds if seeds.shape[1] < FEW else ends[["low", "high"]]
-    line = ends["median"] if middle == "median" else seeds.mean(axis=1, skipna=False)
-    table = thin.assign(middle=line)
+    line = ends["median"] if centre == "median" else seeds.mean(axis=1, skipna=False)
+    table = thin.assign(centre=line)
     return {run: rows.droplevel(style.RUN) for run, rows in table.groupby(level=style.RUN)}
 
 
 def _set_frame(axes: Axes, quantity: Quantity, lines: Lines, ended: pd.Series) -> None:
-    """The scale and the limits of y, which hold all middles, but at most HIGHEST times the starts
-    of those that did not diverge."""
-    values = np.concatenate([line["middle"] for line in lines.values()])
+    """Set the scale and limits of y: all centres up to HIGHEST times the start of runs that did not
+    diverge."""
+    values = np.concatenate([line["centre"] for line in lines.values()])
     if quantity.scale == "logit":
         return scales.accuracy_axis(axes, values)
-    if quantity.scale == "linear":  # a share of the start
+    if quantity.scale == "linear":  # relative to the start
         high = values[np.isfinite(values)].max(initial=1)
         return scales.value_axis(axes, 0, min(high, 2), "linear")
-    sound = [line for run, line in lines.items() if ended[run] != "diverged"]
-    starts = np.array([line["middle"].iloc[0] for line in sound or lines.values()])
+    stable = [line for run, line in lines.items() if ended[run] != "diverged"]
+    starts = np.array([line["centre"].iloc[0] for line in stable or lines.values()])
     start = starts[np.isfinite(starts)].max(initial=0) or 1.0
     inside = values[(values <= HIGHEST * start) & (values > DEEPEST * start)]
     low, high = inside.min(initial=start), inside.max(initial=start)
@@ -298,16 +312,16 @@ def _draw_runs(axes: Axes, lines: Lines, looks: Looks, ended: pd.Series) -> None
     ends: list[tuple[NDArray, str, Any]] = []
     for run, look in looks.items():
         rows = lines[run][int(axes.get_xscale() == "log" and lines[run].index[0] == 0) :]
-        finite = np.isfinite(rows["middle"]).to_numpy()
-        if is_accuracy:  # 0 and 1 stand at the edges
+        finite = np.isfinite(rows["centre"]).to_numpy()
+        if is_accuracy:  # draw 0 and 1 at the edges
             rows = rows.clip(low, high)
-        x, y, thin = rows.index.to_numpy(), rows.pop("middle").to_numpy(), rows
+        x, y, thin = rows.index.to_numpy(), rows.pop("centre").to_numpy(), rows
         thin = thin.where(np.isfinite(thin))
         if 1 < thin.shape[1] <= CROWD / len(looks) and thin.notna().any(axis=None):
             _draw_seeds(axes, thin, look["color"])
         short = {"marker": ".", "markevery": None} if len(x) < 3 else {}
         axes.plot(x, np.where(finite, y, np.nan), **look | short)
-        axes.update_datalim([(x[0], low), (x[-1], high)])  # of lines without finite points, too
+        axes.update_datalim([(x[0], low), (x[-1], high)])  # also if no point is finite
         for mark, where in ((caret, finite & (y > high)), (style.SIGNS["diverged"], ~finite)):
             if where.any():
                 edge = {"color": look["color"], "marker": mark, "markersize": 5}
@@ -319,7 +333,7 @@ def _draw_runs(axes: Axes, lines: Lines, looks: Looks, ended: pd.Series) -> None
 
 
 def _draw_seeds(axes: Axes, thin: pd.DataFrame, colour: Any) -> None:
-    """The seeds, or the band between two quantiles."""
+    """Draw the seeds, or the band between two quantiles."""
     if "low" in thin:
         axes.fill_between(
             thin.index, thin["low"], thin["high"], color=colour, alpha=0.15, linewidth=0
@@ -331,29 +345,14 @@ def _draw_seeds(axes: Axes, thin: pd.DataFrame, colour: Any) -> None:
 
 
 def _draw_signs(axes: Axes, ends: Sequence[tuple[NDArray, str, Any]]) -> None:
-    """The signs of statuses behind the ends of lines, the worst first, as far as there is room."""
-    behind = axes.transData + ScaledTranslation(7 / 72, 0, axes.figure.dpi_scale_trans)
-    taken: list[NDArray] = []
-    for end, status, colour in sorted(ends, key=lambda end: [*style.SIGNS].index(end[1])):
-        place = axes.transLimits.transform(axes.transScale.transform(end))
-        if all(np.abs(place - other).max() > SIGNS_APART for other in taken):
-            taken.append(place)
-            look = style.SIGN | {"color": colour, "marker": style.SIGNS[status], "gid": status}
-            axes.plot(*end, transform=behind, clip_on=False, scalex=False, scaley=False, **look)
-
-
-def _named(
-    figure: Figure,
-    summary: pd.DataFrame,
-    further: Sequence[Any] = (),
-    middle: str = "median",
-    step_sizes: bool = True,
-) -> Figure:
-    """With its title and its legends: of further lines, of signs, and of step sizes."""
-    style.name_study(figure, summary, range_text(summary["seeds"].max(), middle))
-    signs = {line.get_gid() for axes in figure.axes for line in axes.get_lines()}
-    handles = [*further, *style.name_signs(signs)]
-    figure.legend(handles=handles, loc="outside lower center", ncols=5, handlelength=2.5)
-    if step_sizes:
-        style.name_step_sizes(figure, summary["step_size"])
-    return figure
+    """Draw the signs of statuses after the ends of lines, without overlaps, the worst first."""
+    ends = sorted(ends, key=lambda end: [*style.SIGNS].index(end[1]))
+    places = (axes.transScale + axes.transLimits).transform([end for end, *_ in ends])
+    places[:, 1] = places[:, 1].clip(SIGN_MARGIN, 1 - SIGN_MARGIN)
+    right = axes.get_xaxis_transform() + ScaledTranslation(7 / 72, 0, axes.figure.dpi_scale_trans)
+    for i in style.spaced(places, SIGNS_APART):
+        (x, _), status, colour = ends[i]
+        look = style.SIGN | {"color": colour, "marker": style.SIGNS[status], "gid": status}
+        axes.plot(
+            x, places[i, 1], transform=right, clip_on=False, scalex=False, scaley=False, **look
+        )

@@ -1,18 +1,18 @@
-"""What the step size decides: how every run ended, against its step size, by test accuracy, of a
-classification, and the objective above its minimum or, where that is not known, test loss.
+"""Final test accuracy (for classifications) and suboptimality F − F* (or test loss, if the minimum
+is not known) of every run, against its step size.
 
-A mark is a seed; a line is the median over seeds, and a bar reaches from the least to the largest
-of fewer than ten seeds, of more from the 10 % to the 90 % quantile. The end is the last step; of
-runs most of whose seeds oscillate it is the median over the last quarter of the steps, and the bar
-reaches over that, too. A cross at the edge is a seed that is not finite or lies beyond the axis. A
-star is the best step size of an optimizer, chosen by what the legend says. The dotted line is the
-value at the initial parameters, if within the axis. The signs below say how most seeds of a run
-ended, as far as there is room.
+Markers are seeds, and lines are medians over seeds. Bars span all seeds if there are fewer than
+ten, and the 10 % to 90 % quantiles otherwise. Final values are those of the last step. Of runs that
+oscillate in most seeds they are medians over the last quarter of the steps, whose values the bar
+then includes. A cross at the edge is a seed that is not finite or lies beyond the axis. Stars mark
+the best step size of each optimizer, by the criterion in the legend. The dotted line is the value
+at the initial parameters, if within the axis. The rows below show the status of most seeds of each
+run; signs that would overlap are left out.
 
-Left of its dashed line an optimizer is stable near the minimiser: there 2/λ_max of the Hessian is
-the limit of full batches, of batches the step size up to which the mean squares of the iterates
-stay bounded ("at most", where only an upper bound of it is known). Left of the dash-dotted line,
-2/L, gradient descent converges from anywhere.
+An optimizer is stable near the minimiser left of its dashed line. For full batches of plain
+gradient descent this limit is 2/λ_max of the Hessian there; for mini-batches it is the step size up
+to which the mean squares of the iterates stay bounded ("at most": only an upper bound is known).
+Left of the dash-dotted line, 2/L, gradient descent converges from anywhere.
 """
 
 import numpy as np
@@ -28,8 +28,8 @@ from descent.figures import _style as style
 from descent.figures._final import STAR, draw_ends, draw_statuses, ends
 from descent.theory.results import TheoryResults
 
-BEYOND, DEEPEST = 10, 1e-6  # times the initial loss: an axis shows nothing beyond
-PANEL, ROW = 2.3, 0.17  # inches: a panel, the signs of an optimizer
+HIGHEST, DEEPEST = 10, 1e-6  # ends of an axis, relative to the initial loss
+PANEL, ROW = 2.3, 0.17  # height in inches of a panel, and of the signs of an optimizer
 START = {"color": "0.4", "linestyle": ":", "linewidth": 1, "label": "initial parameters"}
 METRICS = {
     "test_accuracy": "test accuracy",
@@ -61,11 +61,9 @@ def draw(traces: pd.DataFrame, summary: pd.DataFrame, theory: TheoryResults) -> 
                 mark = {"color": look["color"], "zorder": 4}
                 axes.plot(run["step_size"], y, **mark, **STAR, **style.OVER)
     shown = draw_statuses(below, summary, looks)
-    handles = [
-        Line2D([], [], markersize=4, label=_label(name, chosen, summary), **look)
-        for name, look in looks.items()
-    ]
+    labels = {_label(name, chosen, summary): look for name, look in looks.items()}
     best_by = {"color": "0.4", "linestyle": "none", "label": f"best by {criterion(summary)}"}
+    handles = [*style.name_optimizers(labels)]
     handles += [Line2D([], [], **best_by, **STAR), Line2D([], [], **START)]
     handles += [*scales.name_limits(limits), *style.name_signs(shown)]
     longest = max(len(str(handle.get_label())) for handle in handles)
@@ -80,20 +78,20 @@ def _label(optimizer: str, chosen: pd.DataFrame, summary: pd.DataFrame) -> str:
     grid = summary.loc[summary["optimizer"] == optimizer, "step_size"]
     step_size = chosen.loc[optimizer, "step_size"]
     at_end = len(grid) > 1 and step_size in (grid.min(), grid.max())
-    where = " (grid ends)" if at_end else ""
-    return f"{optimizer}, best α = {style.step_size_text(step_size)}{where}"
+    note = " (end of grid)" if at_end else ""
+    return f"{optimizer}, best α = {style.step_size_text(step_size)}{note}"
 
 
 def _scale(axes: Axes, values: pd.Series, start: pd.Series) -> None:
-    """An axis that holds what is within BEYOND times the start, and the start unless that would
-    flatten the rest."""
+    """Set an axis of the values up to HIGHEST times the start, and of the start unless it would
+    compress the rest."""
     initial = start.median()
     if values.name == "test_accuracy":
         low, high = logit(scales.accuracy_range(values))
         with_start = logit(scales.accuracy_range([initial, *values]))
-        flat = with_start[0] < low - (high - low) / 3
-        return scales.accuracy_axis(axes, values if flat else [initial, *values])
-    values = values[values < BEYOND * start.max()]
+        compressed = with_start[0] < low - (high - low) / 3
+        return scales.accuracy_axis(axes, values if compressed else [initial, *values])
+    values = values[values < HIGHEST * start.max()]
     low, high = values.min(), values.max()
     if values.name == "excess":
         low = max(low, DEEPEST * initial)

@@ -1,10 +1,9 @@
-"""The limit of the step size against the batch size, a line for each update rule: whether momentum
-makes descent more stable or less depends on the batch.
+"""Stability limit of the step size against the batch size, for each update rule.
 
-A line joins the limits that were computed before training, up to which the mean squares of the
-iterates stay bounded; "full" stands at the number of training samples. A bar is measured: it
-reaches from the largest step size that is stable to the smallest that is not, among those tried,
-and has an arrow where all that were tried are stable.
+Lines join the limits computed before training, up to which the mean squares of the iterates stay
+bounded. Bars are measured: they span from the largest stable to the smallest unstable step size
+that was tried, and are replaced by a triangle if all were stable. "full" is at the number of
+training samples. Bars of the same batch size are shifted sideways to separate them.
 """
 
 import numpy as np
@@ -27,20 +26,19 @@ def draw(traces: pd.DataFrame, summary: pd.DataFrame, theory: TheoryResults) -> 
     numbers = summary.assign(samples=samples(traces)).groupby("optimizer")
     named = numbers[["samples", "batch_size"]].first()
     limits = limits.join(named, on="optimizer")
-    known = [theory.optimizers[name] for name in limits["optimizer"]]
-    several = len({of.l2 for of in known}) > 1
-    limits["rule"] = [f"{of.rule}, λ = {of.l2:g}" if several else of.rule for of in known]
+    optimizers = [theory.optimizers[name] for name in limits["optimizer"]]
+    several = len({known.l2 for known in optimizers}) > 1
+    limits["rule"] = [f"{o.rule}, λ = {o.l2:g}" if several else o.rule for o in optimizers]
     rules = limits["rule"].drop_duplicates()
     looks = style.optimizer_looks(pd.DataFrame({"optimizer": rules}))
     for place, (rule, of_rule) in enumerate(limits.groupby("rule", sort=False)):
         of_rule, colour = of_rule.sort_values("samples"), looks[rule]["color"]
         axes.plot(of_rule["samples"], of_rule["limit"], color=colour, label=rule)
-        x = of_rule["samples"] * 1.05 ** (place - (len(looks) - 1) / 2)  # bars beside each other
+        x = of_rule["samples"] * 1.05 ** (place - (len(looks) - 1) / 2)  # next to each other
         resolved = np.isfinite(of_rule["unstable"])
         high = of_rule["unstable"].where(resolved, of_rule["stable"])
         axes.vlines(x, of_rule["stable"], high, color=colour, linewidth=4, alpha=0.5)
-        arrow = {"color": colour, "linestyle": "none", "marker": CARETUP}
-        axes.plot(x[~resolved], high[~resolved], **arrow)
+        axes.plot(x[~resolved], high[~resolved], color=colour, linestyle="none", marker=CARETUP)
     axes.set(xscale="log", xlabel="batch size", ylabel="limit of the step size α")
     tried = limits[["limit", "stable", "unstable"]].to_numpy()
     tried = tried[np.isfinite(tried)]

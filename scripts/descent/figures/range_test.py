@@ -1,11 +1,12 @@
-"""Can a learning-rate finder be trusted? Above, the range test: the training objective of each seed
-in one run whose step size grows by the same factor in every step, against the step size of that
-step. Below, the sweep: where the objective ends with each step size fixed, the median over seeds
-with its range (from ten seeds on the 10 % and 90 % quantiles).
+"""Step sizes suggested by a learning-rate finder, compared with a sweep.
 
-Above, a triangle is what the test suggests for a seed: filled, where its smoothed objective falls
-the fastest; open, a tenth of where its smoothed objective is lowest. The vertical line is the best
-step size of the sweep, by what the title says.
+Upper panel: the range test, in which the step size grows by the same factor in every step; each
+line is the training objective of one seed against the current step size. Triangles are the
+suggested step sizes of each seed: filled, where its smoothed objective falls fastest; open, a tenth
+of where its smoothed objective is lowest. Lower panel: the sweep, in which the step size is fixed;
+squares are medians over seeds of the final objective, and bars span all seeds if there are fewer
+than ten, and the 10 % to 90 % quantiles otherwise. The vertical line is the best step size of the
+sweep, by the criterion in the title.
 """
 
 from collections.abc import Mapping
@@ -28,8 +29,11 @@ from descent.store.data import Data
 from descent.store.iterates import Iterates
 
 TEST, SWEEP = style.LOOKS["sgd"][0], style.LOOKS["gd"][0]
-SUGGESTED = {"steepest": {"fillstyle": "full"}, "minimum / 10": {"fillstyle": "none"}}
-HIGHEST = 3  # times the start: the axes show nothing beyond
+SUGGESTED = {  # markers, by the name of the suggestion
+    name: {"color": TEST, "marker": CARETDOWN, "linestyle": "none", "fillstyle": fill}
+    for name, fill in (("steepest", "full"), ("minimum / 10", "none"))
+}
+HIGHEST = 3  # end of the axes, relative to the start
 
 
 def draw(
@@ -59,23 +63,16 @@ def draw(
     for seed in seeds:
         above.plot(growing, seed, color=TEST, linewidth=0.7, alpha=0.6)
         for rule, step_size in suggestions(growing, seed).items():
-            mark = {"color": TEST, "marker": CARETDOWN, "linestyle": "none", **SUGGESTED[rule]}
-            above.plot(step_size, above.get_ylim()[1], **mark, **style.OVER)
-    for _, of_optimizer in sweep.sort_values("step_size").groupby("optimizer"):
-        a, (median, low, high) = (
-            of_optimizer["step_size"],
-            ends.loc[of_optimizer.index].to_numpy().T,
-        )
+            above.plot(step_size, above.get_ylim()[1], **SUGGESTED[rule], **style.OVER)
+    for _, runs in sweep.sort_values("step_size").groupby("optimizer"):
+        a, (median, low, high) = runs["step_size"], ends.loc[runs.index].to_numpy().T
         below.vlines(a, low, high, color=SWEEP, alpha=0.35, linewidth=3)
         below.plot(a, median, color=SWEEP, marker="s", markersize=3)
-    chosen = best(sweep)["step_size"]
     for axes in (above, below):
-        for step_size in chosen:
+        for step_size in best(sweep)["step_size"]:
             axes.axvline(step_size, color=SWEEP, linestyle="--", linewidth=1)
-    dark = {"color": TEST, "marker": CARETDOWN, "linestyle": "none"}
     handles = [
-        Line2D([], [], label=f"suggested: {rule}", **dark, **look)
-        for rule, look in SUGGESTED.items()
+        Line2D([], [], label=f"suggested: {rule}", **mark) for rule, mark in SUGGESTED.items()
     ]
     handles.append(Line2D([], [], color=SWEEP, linestyle="--", label="best of the sweep"))
     figure.legend(handles=handles, loc="outside lower center", ncols=3)
@@ -85,7 +82,7 @@ def draw(
 
 
 def step_sizes(iterates: Iterates) -> NDArray[np.float64]:
-    """The step size at each evaluated step [S]."""
+    """Return the step size at each evaluated step [S]."""
     run, step = iterates.provenance, iterates.step.astype(float)
     schedule = plugin("schedules", run["schedule"])
     return run["step_size"] * schedule.factor(step, step[-1], **run["schedule_options"])

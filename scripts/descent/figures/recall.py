@@ -1,9 +1,9 @@
-"""Which classes a step size loses: the recall of each class, the share of its test samples that the
-last iterate recognises, against the step size, a panel for each class.
+"""Recall of each class, the share of its test samples that the last iterate classifies correctly,
+against the step size.
 
-A mark is a seed, a line the median over seeds. Of a class whose marks lie at 0 these seeds
-recognise no sample. Seeds whose parameters are not finite are left out. Of more than twenty classes
-those twenty are shown whose recall varies most.
+Markers are seeds, and lines are medians over seeds. A marker at 0 is a seed that never predicts the
+class correctly. Seeds whose parameters are not finite are left out. Of more than twenty classes the
+twenty whose recall varies most are shown.
 """
 
 from collections.abc import Iterator, Mapping
@@ -13,7 +13,6 @@ from types import ModuleType
 import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
-from matplotlib.lines import Line2D
 from numpy.typing import NDArray
 
 from descent.figures import _scales as scales
@@ -22,7 +21,7 @@ from descent.figures._final import SEEDS
 from descent.store.data import Data
 from descent.store.iterates import AVERAGE, Iterates
 
-MOST, COLUMNS = 20, 5  # panels, panels in a row
+MOST, COLUMNS = 20, 5  # panels, and panels in a row
 Runs = Mapping[tuple[str, float], Iterates]
 
 
@@ -36,7 +35,7 @@ def draw(
     columns = min(COLUMNS, len(shown))
     figure = Figure(figsize=(style.WIDTH, 1.0 + 1.5 * ceil(len(shown) / columns)))
     share = {"x": "step size α", "y": "recall", "sharex": True, "sharey": True}
-    trained = {optimizer for optimizer, _ in runs}  # averages are not
+    trained = {optimizer for optimizer, _ in runs}  # without averages
     looks = {o: look for o, look in style.optimizer_looks(summary).items() if o in trained}
     for axes, label in zip(style.wrapped(figure, len(shown), columns, **share), shown, strict=True):
         scales.step_size_axis(axes, summary["step_size"], axes.get_xlabel())
@@ -47,7 +46,7 @@ def draw(
         axes.set_ylim(0, 1)
         axes.yaxis.set_major_formatter(lambda share, _: scales.percent(share))
         axes.set_title(class_name(data, label))
-    handles = [Line2D([], [], label=name, **look, markersize=4) for name, look in looks.items()]
+    handles = style.name_optimizers(looks)
     figure.legend(handles=handles, loc="outside lower center", ncols=5)
     seeds = summary["seeds"].max()
     style.name_study(figure, summary, f"each of {seeds} seeds" if seeds > 1 else "one seed")
@@ -55,29 +54,31 @@ def draw(
 
 
 def recall(runs: Runs, data: Data, model: ModuleType) -> Iterator[tuple]:
-    """Optimizer, step size and seed of each last iterate that is finite, and its recalls, nan of a
-    class without test samples."""
+    """Yield (optimizer, step size, seed, recall of each class) of each finite last iterate.
+
+    The recall is nan for classes without test samples.
+    """
     samples = np.bincount(data.y_test, minlength=data.outputs)
     for (optimizer, step_size), run in runs.items():
-        for place, seed in enumerate(run.seed):
-            predicted = predictions(run, place, data, model)
+        for i, seed in enumerate(run.seed):
+            predicted = predictions(run, i, data, model)
             if predicted is not None:
-                right = data.y_test[predicted == data.y_test]
-                recognised = np.bincount(right, minlength=data.outputs)
+                correct = data.y_test[predicted == data.y_test]
                 with np.errstate(invalid="ignore"):
-                    yield optimizer, step_size, seed, *(recognised / samples)
+                    recalls = np.bincount(correct, minlength=data.outputs) / samples
+                yield optimizer, step_size, seed, *recalls
 
 
-def predictions(run: Iterates, place: int, data: Data, model: ModuleType) -> NDArray | None:
-    """The class of each test sample, that of the largest score, by the last iterate of the seed in
-    this place; None where it is not finite."""
+def predictions(run: Iterates, i: int, data: Data, model: ModuleType) -> NDArray | None:
+    """Return the class of the largest score of each test sample, by the last iterate of the i-th
+    seed; None if that is not finite."""
     names = [name for name in run.parameters if not name.startswith(AVERAGE)]
-    last = {name: run.parameters[name][place, -1] for name in names}
+    last = {name: run.parameters[name][i, -1] for name in names}
     if not all(np.isfinite(p).all() for p in last.values()):
         return None
     return model.scores(last, data.inputs(data.x_test, last["A"].dtype.name)).argmax(0)
 
 
 def class_name(data: Data, label: int) -> str:
-    """As the data name it, else its number."""
+    """Return the name of a class, or its number if the data have no names."""
     return str(data.classes[label] if data.classes.size else label)

@@ -1,15 +1,15 @@
-"""How sensitive each update rule is to its step size.
+"""Sensitivity of each update rule to its step size.
 
-Above: final test accuracy against the step size, a panel for each optimizer with the others in
-grey. A mark is a seed, a line the median over seeds; a bar reaches from the least to the largest of
-fewer than ten seeds, of more from the 10 % to the 90 % quantile. A cross at the edge is a seed
-whose accuracy is not finite.
+Upper panels: final test accuracy against the step size, with the medians of the other optimizers in
+grey. Markers are seeds, and lines are medians over seeds. Bars span all seeds if there are fewer
+than ten, and the 10 % to 90 % quantiles otherwise. A cross at the edge is a seed whose accuracy is
+not finite.
 
-Below: the good step sizes of each optimizer, those around its best one, the star, whose median is
-within 0.02 of it. The grid resolves no more than this: a thick line joins good step sizes, a thin
-one leads to the nearest that is not good, and the range ends somewhere on it. So the number of
-decades lies between those of the thick line and of both; "or more" where the grid ends before the
-range does.
+Lower panel: the range of good step sizes around the best one of each optimizer (star), with a
+median accuracy within 0.02 of it. Thick lines join good step sizes of the grid, and thin lines
+extend to the next step sizes, which are not good: the range ends somewhere on the thin line. Its
+width in decades, on the right, is therefore between that of the thick line and that of both, or
+more if the grid ends first.
 """
 
 from collections.abc import Mapping
@@ -25,8 +25,8 @@ from descent.figures import _scales as scales
 from descent.figures import _style as style
 from descent.figures._final import STAR, draw_ends, ends
 
-GOOD = 0.02  # of accuracy, below the best
-PANEL, STRIP = 1.6, 0.25  # inches: a row of panels, a row of good step sizes
+GOOD = 0.02  # largest difference of a good accuracy from the best
+PANEL, STRIP = 1.6, 0.25  # height in inches of a row of panels, and of an optimizer below
 
 
 def draw(traces: pd.DataFrame, summary: pd.DataFrame) -> Figure:
@@ -61,8 +61,8 @@ def _draw_good(axes: Axes, summary: pd.DataFrame, looks: Mapping[str, Mapping]) 
             axes.plot([before or first, after or last], [row, row], linewidth=1, **line)
             axes.plot([first, last], [row, row], linewidth=5, **line)
             axes.plot(chosen[optimizer], row, color=line["color"], **STAR)
-            place = {"va": "center", "size": 8, "transform": axes.get_yaxis_transform()}
-            axes.text(1.01, row, decades(first, last, before, after), **place)
+            at_right = {"va": "center", "size": 8, "transform": axes.get_yaxis_transform()}
+            axes.text(1.01, row, decades(first, last, before, after), **at_right)
     axes.set_yticks(range(len(looks)), looks)
     axes.set_ylim(len(looks) - 0.5, -0.5)
     title = f"good step sizes: within {GOOD:g} of the optimizer's own best, by {criterion(summary)}"
@@ -72,15 +72,15 @@ def _draw_good(axes: Axes, summary: pd.DataFrame, looks: Mapping[str, Mapping]) 
 def good_step_sizes(
     runs: pd.DataFrame,
 ) -> tuple[tuple[float, float], tuple[float | None, float | None]]:
-    """The least and the largest step size around the best one, without a gap, whose median is
-    within GOOD of it; and their neighbours, None at an end of the grid.
+    """Return the smallest and largest good step size around the best one, and their neighbours.
 
-    runs: summary of one optimizer.
+    Step sizes between them are good, too. A neighbour is None at an end of the grid.
+    runs: summary of one optimizer
     """
     runs = runs.sort_values("step_size")
-    step_sizes, bad = runs["step_size"].tolist(), selection_loss(runs).to_numpy()
-    chosen = np.argmin(bad)
-    worse = np.flatnonzero(bad > bad[chosen] + GOOD + 1e-9)
+    step_sizes, losses = runs["step_size"].tolist(), selection_loss(runs).to_numpy()
+    chosen = np.argmin(losses)
+    worse = np.flatnonzero(losses > losses[chosen] + GOOD + 1e-9)
     before, after = max(worse[worse < chosen], default=-1), min(worse[worse > chosen], default=None)
     good = step_sizes[before + 1 : after]
     neighbours = (step_sizes[before] if before >= 0 else None), (after and step_sizes[after])
@@ -88,7 +88,7 @@ def good_step_sizes(
 
 
 def decades(first: float, last: float, before: float | None, after: float | None) -> str:
-    """What is known of the width of a range that includes first and last but neither neighbour."""
+    """Describe the width of a range that includes first and last, but not their neighbours."""
     least = f"{np.log10(last) - np.log10(first):.2g}"
     if not (before and after):
         return f"{least} decades or more" if last > first else "not resolved"

@@ -1,13 +1,12 @@
-"""Which step size is the fastest: the steps to the target against the step size, a line for each
-optimizer. The target is that of the study: how far above its minimum the objective may stay, as a
-share of the minimum, or, where that is not known, a test accuracy or test loss.
+"""Number of steps to the target against the step size, for each optimizer.
 
-A mark is the first evaluated step from which on the target is met, the median over seeds; a bar
-reaches over the seeds (from ten seeds on from the 10 % to the 90 % quantile). A cross at the upper
-edge is a run that missed the target in the last twentieth of its steps. The dotted lines have slope
--1: along them α times the number of steps is the same, so that twice the step size takes half the
-steps. Left of its dashed line an optimizer settles near the minimiser, left of the dash-dotted
-line, 2/L, from anywhere.
+The target is set by the study: a bound on (F − F*)/F* or, if the minimum is not known, on the test
+accuracy or test loss. Markers are medians over seeds of the first evaluated step after which the
+target is met until the end. Bars span all seeds if there are fewer than ten, and the 10 % to 90 %
+quantiles otherwise. A cross at the upper edge is a run that misses the target in the last twentieth
+of its steps. Along the dotted lines, of slope −1, α times the number of steps is constant: twice
+the step size takes half the steps. Left of its dashed line an optimizer is stable near the
+minimiser; left of the dash-dotted line, 2/L, it converges from anywhere.
 """
 
 from collections.abc import Mapping
@@ -38,10 +37,10 @@ def draw(traces: pd.DataFrame, summary: pd.DataFrame, theory: TheoryResults) -> 
     axes.set_ylabel("steps to the target")
     looks, limits = style.optimizer_looks(summary), set[str]()
     for optimizer, look in looks.items():
-        own = summary["optimizer"] == optimizer
-        _draw_optimizer(axes, summary.loc[own, "step_size"], steps[own], look)
+        runs = summary["optimizer"] == optimizer
+        _draw_optimizer(axes, summary.loc[runs, "step_size"], steps[runs], look)
         limits |= scales.draw_limits(axes, theory, optimizer, look["color"])
-    handles = [Line2D([], [], label=name, markersize=4, **look) for name, look in looks.items()]
+    handles = style.name_optimizers(looks)
     handles.append(Line2D([], [], label="α t = constant", **PROPORTIONAL))
     handles += scales.name_limits(limits)
     if not np.isfinite(steps.iloc[:, 0]).all():
@@ -56,13 +55,12 @@ def _draw_optimizer(
     axes: Axes, step_sizes: pd.Series, steps: pd.DataFrame, look: Mapping[str, Any]
 ) -> None:
     a = step_sizes.sort_values()
-    middle, low, high = steps.loc[a.index].clip(lower=1).to_numpy().T
-    top, a = axes.get_ylim()[1], a.to_numpy()
+    median, low, high = steps.loc[a.index].clip(lower=1).to_numpy().T
+    top, a, met = axes.get_ylim()[1], a.to_numpy(), np.isfinite(median)
     axes.vlines(a, low, np.minimum(high, top), color=look["color"], alpha=0.35, linewidth=3)
-    axes.plot(a, np.where(np.isfinite(middle), middle, np.nan), **look, markersize=4)
-    missed = a[~np.isfinite(middle)]
+    axes.plot(a, np.where(met, median, np.nan), **look, markersize=4)
     cross = {"color": look["color"], "marker": style.SIGNS["diverged"]}
-    axes.plot(missed, np.full(len(missed), top), **style.SIGN | style.OVER | cross)
-    if np.isfinite(middle).any():
-        first = np.isfinite(middle).argmax()
-        axes.axline((a[first], middle[first]), (10 * a[first], middle[first] / 10), **PROPORTIONAL)
+    axes.plot(a[~met], np.full((~met).sum(), top), **style.SIGN | style.OVER | cross)
+    if met.any():
+        first_a, first = a[met][0], median[met][0]
+        axes.axline((first_a, first), (10 * first_a, first / 10), **PROPORTIONAL)

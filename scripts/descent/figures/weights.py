@@ -1,15 +1,13 @@
-"""What the weights look like: the row of A of each class as an image, along training, for a small,
-the best and a too large step size of the first optimizer; and test samples that the best run gets
-wrong.
+"""Weights of each class (rows of A) as images during training, for a small, the best and a too
+large step size of the first optimizer, and misclassified test samples.
 
-Blue pixels speak for a class, red ones against it. All images of a run share one symmetric scale,
-up to its largest weight at the end, which the title tells; it is linear below a fiftieth of that,
-and logarithmic above. Each row says how much of the test set is right there. The small step size is
-the smallest; the best one has the best median over seeds at the end, by what the title says; the
-too large one is the largest beyond it that ends in finite weights. The first two are of the first
-seed, the last of the seed that ends with the lowest test accuracy. The samples are the first of
-the test set that the last iterate of the best run gets wrong, with their true and their predicted
-class.
+Blue pixels are evidence for a class, and red ones against it. All images of a run share a symmetric
+scale, up to its largest weight at the end (in the title), which is linear up to a fiftieth of that
+and logarithmic above. Labels on the left give the epoch and the test accuracy. The small step size
+is the smallest of the grid; the best has the best final median over seeds, by the criterion in the
+title; the too large one is the largest above it that ends with finite weights. The first two show
+the first seed, and the last shows the seed with the lowest final test accuracy. On the right: the
+first test samples that the last iterate of the best run misclassifies, with true → predicted class.
 """
 
 from collections.abc import Mapping
@@ -30,14 +28,14 @@ from descent.plugins import plugin
 from descent.store.data import Data
 from descent.store.iterates import Iterates
 
-CLASSES, WRONG = 10, 12  # shown at most
-MOMENTS = (0, 1e-2, 1e-1, 1)  # shares of a run, of which the nearest evaluated steps are shown
-CELL = 0.48  # inches: an image
-LINEAR = 50  # as much smaller than the largest weight is where the scale is linear
+CLASSES, WRONG = 10, 12  # largest numbers of classes, and of misclassified samples
+MOMENTS = (0, 1e-2, 1e-1, 1)  # shown as shares of a run
+CELL = 0.48  # height in inches of an image
+LINEAR = 50  # largest weight, relative to that up to which the scale is linear
 COLUMNS = 2  # of the samples
-GAP, FOR_WORDS = 1 / 8, 0.4  # between images, and between samples above each other, in images
+GAP, TEXT_GAP = 1 / 8, 0.4  # between images, and below samples with their text, in images
 Runs = Mapping[tuple[str, float], Iterates]
-Shown = tuple[Iterates, int]  # a run, and the place of the seed of it that is shown
+Shown = tuple[Iterates, int]  # a run, and the index of the seed to show
 
 
 def draw(
@@ -52,15 +50,15 @@ def draw(
     figure = Figure(figsize=(style.WIDTH, 0.6 + 0.4 * len(rows) + CELL * sum(map(len, rows))))
     ratios = {"width_ratios": (CLASSES + 1, 2 * COLUMNS), "height_ratios": [*map(len, rows)]}
     grid = figure.add_gridspec(len(shown), 2, **ratios)
-    for row, ((name, (run, place)), at) in enumerate(zip(shown.items(), rows, strict=True)):
+    for row, ((name, (run, seed)), at) in enumerate(zip(shown.items(), rows, strict=True)):
         axes, step_size = figure.add_subplot(grid[row, 0]), run.provenance["step_size"]
-        right = accuracies[step_size, run.seed[place]][run.step[at]]
-        labels = [f"epoch {run.epoch[i]:.3g}, {percent(right[run.step[i]])} right" for i in at]
-        weights = run.parameters["A"][place, at, :CLASSES]
+        accuracy = accuracies[step_size, run.seed[seed]]
+        labels = [f"epoch {run.epoch[i]:.3g}, {percent(accuracy[run.step[i]])}" for i in at]
+        weights = run.parameters["A"][seed, at, :CLASSES]
         largest = _draw_weights(axes, weights.reshape(*weights.shape[:2], *image), labels, data)
-        seed = f", seed {run.seed[place]}" if len(run.seed) > 1 else ""
-        of_run = f"{name} step size, α = {style.step_size_text(step_size)}{seed}"
-        axes.set_title(f"{of_run}: weights up to ±{largest:.2g}", loc="left")
+        of_seed = f", seed {run.seed[seed]}" if len(run.seed) > 1 else ""
+        title = f"{name} step size, α = {style.step_size_text(step_size)}{of_seed}"
+        axes.set_title(f"{title}: weights up to ±{largest:.2g}", loc="left")
     reference = shown.get("best") or next(iter(shown.values()))
     _draw_wrong(figure.add_subplot(grid[:, 1]), predictions(*reference, data, model), image, data)
     style.name_study(figure, summary, f"{optimizer}; best by {criterion(summary)}")
@@ -68,7 +66,7 @@ def draw(
 
 
 def _shown(summary: pd.DataFrame, runs: Runs, accuracies: pd.Series) -> dict[str, Shown]:
-    """What is shown of an optimizer, by what its step size is."""
+    """Return the runs to show of an optimizer, by the name of their step size."""
     step_sizes, optimizer = sorted(summary["step_size"]), summary["optimizer"].iloc[0]
     chosen = best(summary)["step_size"].get(optimizer)
     if chosen is None:
@@ -85,24 +83,26 @@ def _shown(summary: pd.DataFrame, runs: Runs, accuracies: pd.Series) -> dict[str
 
 
 def moments(step: NDArray) -> list[int]:
-    """Which of the evaluated steps are shown."""
+    """Return the indices of the evaluated steps nearest to MOMENTS."""
     return sorted({int(np.abs(step - share * step[-1]).argmin()) for share in MOMENTS})
 
 
-def mosaic(images: NDArray, apart: float = GAP) -> tuple[NDArray, NDArray, NDArray]:
-    """Images [rows, columns, height, width] as one, with nan between them; where the middles of its
-    rows and of its columns are. apart: how far rows are, in heights."""
+def mosaic(images: NDArray, row_gap: float = GAP) -> tuple[NDArray, NDArray, NDArray]:
+    """Join images [rows, columns, height, width] with gaps of nan.
+
+    Returns the joint image, and the centres of its rows and columns. row_gap: relative to height
+    """
     rows, columns, height, width = images.shape
-    step = height + max(1, int(height * apart)), width + max(1, int(width * GAP))
+    step = height + max(1, int(height * row_gap)), width + max(1, int(width * GAP))
     framed = np.full((rows, columns, *step), np.nan)
     framed[..., :height, :width] = images
-    whole = framed.swapaxes(1, 2).reshape(rows * step[0], columns * step[1])
+    joint = framed.swapaxes(1, 2).reshape(rows * step[0], columns * step[1])
     y, x = np.arange(rows) * step[0], np.arange(columns) * step[1]
-    return whole[: y[-1] + height, : x[-1] + width], y + (height - 1) / 2, x + (width - 1) / 2
+    return joint[: y[-1] + height, : x[-1] + width], y + (height - 1) / 2, x + (width - 1) / 2
 
 
 def _draw_weights(axes: Axes, weights: NDArray, labels: list[str], data: Data) -> float:
-    """A row for each moment, a column for each class; the largest weight of the last row."""
+    """Draw weights [moments, classes, height, width], and return the largest at the end."""
     end = weights[-1][np.isfinite(weights[-1])]
     largest = float(np.abs(end).max(initial=0.0)) or 1.0
     pixels, y, x = mosaic(weights)
@@ -115,7 +115,7 @@ def _draw_weights(axes: Axes, weights: NDArray, labels: list[str], data: Data) -
 
 
 def _draw_wrong(axes: Axes, predicted: NDArray | None, image: tuple, data: Data) -> None:
-    """The first test samples that are predicted wrong."""
+    """Draw the first misclassified test samples."""
     _bare(axes)
     axes.set(xticks=[], yticks=[], anchor="N")
     if predicted is None:
@@ -123,15 +123,15 @@ def _draw_wrong(axes: Axes, predicted: NDArray | None, image: tuple, data: Data)
     wrong = np.flatnonzero(predicted != data.y_test)
     share = percent(len(wrong) / len(predicted))
     axes.set_title(f"{share} of test samples\nwrong at the best:\ntrue → predicted", fontsize=8)
-    some = wrong[:WRONG]
-    if not len(some):
+    shown = wrong[:WRONG]
+    if not len(shown):
         return
-    rows = -(-len(some) // COLUMNS)
+    rows = -(-len(shown) // COLUMNS)
     samples = np.full((rows * COLUMNS, *image), np.nan)
-    samples[: len(some)] = data.x_test[some].reshape(-1, *image)
-    pixels, y, x = mosaic(samples.reshape(rows, COLUMNS, *image), FOR_WORDS)
+    samples[: len(shown)] = data.x_test[shown].reshape(-1, *image)
+    pixels, y, x = mosaic(samples.reshape(rows, COLUMNS, *image), TEXT_GAP)
     axes.imshow(pixels, cmap="gray_r")
-    for i, sample in enumerate(some):
+    for i, sample in enumerate(shown):
         classes = (class_name(data, label) for label in (data.y_test[sample], predicted[sample]))
         below = x[i % COLUMNS], y[i // COLUMNS] + image[0] / 2
         axes.text(*below, " → ".join(classes), ha="center", va="top", fontsize=8)
