@@ -2,14 +2,14 @@
 
 import { expected } from "expected";
 import { across, axes, colour, line, mark, path, rangeOf, within } from "plot";
-import { band, columns, label, median, minimum, ofSeeds, prediction, seeds, text } from "study";
+import { arrays, band, label, median, minimum, ofSeeds, prediction, seeds, text } from "study";
 import { baseOf, MANY, mostOf, visible } from "sweep";
 
 const ALONG = { step: "step t", epoch: "epoch", path: "α t, step size × steps" };
 const CANVAS = `<foreignObject width="100%" height="100%"><canvas></canvas></foreignObject>`;
 const PARTS = { all: [0], first: [0, 20], last: [-20] }; // evaluated steps, for slice
 
-/** Draw the curves; the places of their points, and the axes. */
+/** Draw the curves, and return the places of their points and the axes. */
 export function drawCurves(svg, view) {
   const { curve: metric, xLog, yLog, run: current } = view;
   const shown = visible(view, metric).filter((run) => view.chosen.has(run.name) || run === current)
@@ -30,7 +30,7 @@ export function drawCurves(svg, view) {
   return { ...plot, places: drawn.flatMap(({ places }) => places) };
 }
 
-/** Draw many curves on a canvas, since thousands of paths take long. */
+/** Draw curves on a canvas, which is faster than thousands of SVG paths. */
 function drawMany(canvas, { clientWidth: width, clientHeight: height }, drawn) {
   const pen = canvas.getContext("2d"), ratio = devicePixelRatio;
   const dark = matchMedia("(prefers-color-scheme: dark)").matches ? 1 : 0;
@@ -44,21 +44,21 @@ function drawMany(canvas, { clientWidth: width, clientHeight: height }, drawn) {
   }
 }
 
-/** The rows of a run that are shown; a logarithmic axis does not have the start. */
+/** The rows of a run to show, without step 0 if the axis is logarithmic. */
 function shownRows(run, { part, xLog }) {
   const rows = run.rows.slice(...PARTS[part]);
-  return xLog && rows.length > 1 && columns.step[rows[0]] === 0 ? rows.slice(1) : rows;
+  return xLog && rows.length > 1 && arrays.step[rows[0]] === 0 ? rows.slice(1) : rows;
 }
 
-/** Where a row of a run is on the axis. */
+/** The x coordinate of a row of a run. */
 const alongOf = ({ x }, stepSize) => (row) =>
-  x === "path" ? stepSize * columns.step[row] : columns[x][row];
+  x === "path" ? stepSize * arrays.step[row] : arrays[x][row];
 
-/** What is expected at the step size of the slider, at the steps of the nearest run: [x, y]. */
+/** Points [x, y] of the prediction at the step size of the slider, at the steps of the nearest run. */
 function forecastOf(view) {
   const base = baseOf(view.curve), { run, alpha } = view, along = alongOf(view, alpha);
   if (base === null || !view[`show-${run.optimizer.name}`]) return [];
-  const rows = shownRows(run, view), steps = rows.map((row) => columns.step[row]);
+  const rows = shownRows(run, view), steps = rows.map((row) => arrays.step[row]);
   const heights = expected(prediction, run.optimizer, alpha, steps);
   return heights.map((height, i) => [along(rows[i]), base + height]);
 }
@@ -68,7 +68,7 @@ function dashed(forecast, { x, y }) {
   return path("predicted", line(forecast.map((p) => inside(p) ? [x.at(p[0]), y.at(p[1])] : null)));
 }
 
-/** A run: the range over its seeds or each seed, its medians, and its optimizer's mark at the end. */
+/** The SVG of a run: range or single seeds, medians, and the mark of its optimizer at the end. */
 function curve(view, { x, y }, { run, rows, along }, few) {
   const { curve: metric } = view, current = run === view.run, parts = [];
   const through = (value) => rows.map((row) => [x.at(along(row)), within(y, value(row))]);
@@ -92,7 +92,7 @@ function curve(view, { x, y }, { run, rows, along }, few) {
   return { run, places, svg: `<g style="${colour(run.colours)}">${parts.join("")}</g>` };
 }
 
-/** A line across: the target of a question, the minimum F*, or 2/α at the slider's step size. */
+/** A horizontal line: the target of a question, the minimum F*, or 2/α of the slider. */
 function level({ curve: metric, target, alpha }, { y, frame }) {
   const known = { objective: [minimum ?? NaN, "the minimum F*"] };
   known.curvature = [2 / alpha, "2/α, beyond which the sharpest direction grows"];
@@ -101,7 +101,7 @@ function level({ curve: metric, target, alpha }, { y, frame }) {
   return inside ? path("limit", across(y.at(value), frame), "", name) : "";
 }
 
-/** The step size of each curve beside its end, as far as there is room, the current run first. */
+/** The step size of each curve after its end, without overlaps, the current run first. */
 function names(drawn, current) {
   const taken = [], ends = drawn.map(({ run, places }) => ({ run, ...places.at(-1) }));
   return ends.sort((a, b) => (b.run === current) - (a.run === current)).map(({ run, x, y }) => {

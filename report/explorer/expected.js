@@ -1,17 +1,17 @@
-// How far above its minimum the objective is expected to be, F − F*, at any step size: the formulas
-// of scripts/descent/theory/expected.py. A spectrum is a list of curvatures h and one of weights w.
+// Expected suboptimality F − F* at any step size, by the formulas of
+// scripts/descent/theory/expected.py. A spectrum is a list of curvatures h and one of weights w.
 
-/** What is left of the start after some steps: ½ Σ h w (1 − αh)²ᵗ. */
+/** The rest of the initial suboptimality after `step` steps: ½ Σ h w (1 − αh)²ᵗ. */
 export function fromStart([curvatures, weights], stepSize, step) {
   const left = (h, i) => h * weights[i] / 2 * (1 - stepSize * h) ** (2 * step);
   return curvatures.reduce((sum, h, i) => sum + left(h, i), 0);
 }
 
-/** What the noise of batches has added after some steps, with epochs of so many samples. */
+/** The contribution of the noise of batches after `step` steps, with epochs of `samples` samples. */
 export function fromNoise([curvatures, weights], stepSize, step, batchSize, samples, shuffled) {
   const stepsPerEpoch = Math.ceil(samples / batchSize), within = step % stepsPerEpoch;
   const lastBatch = samples - (stepsPerEpoch - 1) * batchSize;
-  const variance = (a, count) => { // V of the first steps of an epoch
+  const variance = (a, count) => { // V of the first `count` steps of an epoch
     const smaller = count === stepsPerEpoch ? 1 / lastBatch - 1 / batchSize : 0;
     const alone = geometric(a * a, count) / batchSize + smaller;
     const together = geometric(a, count) ** 2 / samples;
@@ -29,9 +29,9 @@ export function fromNoise([curvatures, weights], stepSize, step, batchSize, samp
 /** 1 + a + … + a^(count − 1). */
 const geometric = (a, count) => Math.abs(1 - a) > 1e-12 ? (1 - a ** count) / (1 - a) : count;
 
-/** The factor by which samples that differ make noise larger, between those that theory computed.
+/** The factor of multiplicative noise, interpolated between the pairs [α, factor] of the theory.
 
- pairs: step sizes and factors. Times 1 − α/limit the factor is smooth, and 1 where α is 0. */
+ Times 1 − α/limit, the factor is smooth in α, and 1 at α = 0. */
 function inflation(pairs, stepSize, limit) {
   const known = [[0, 1], ...pairs.map(([a, factor]) => [a, factor * (1 - a / limit)])];
   const place = known.findIndex(([a]) => a >= stepSize);
@@ -40,7 +40,7 @@ function inflation(pairs, stepSize, limit) {
   return (low + (high - low) * (stepSize - a) / (b - a)) / (1 - stepSize / limit);
 }
 
-/** F − F* of an optimizer after each of some steps; none where theory predicts nothing. */
+/** F − F* of an optimizer after each of `steps`; empty if theory predicts nothing. */
 export function expected(prediction, { predicted }, stepSize, steps) {
   const { batchSize, shuffled, limit } = predicted ?? {};
   if (!predicted || (batchSize && stepSize >= limit)) return [];
@@ -50,7 +50,7 @@ export function expected(prediction, { predicted }, stepSize, steps) {
   return steps.map((step) => fromStart(start, stepSize, step) + (batchSize && added(step)));
 }
 
-/** By what the slowest direction, or the one that grows, is multiplied in a step. */
+/** The largest factor by which a step multiplies the distance to the minimiser in a direction. */
 export function rate([curvatures], stepSize) {
   const least = 1e-12 * Math.max(...curvatures);
   return Math.max(...curvatures.filter((h) => h > least).map((h) => Math.abs(1 - stepSize * h)));

@@ -1,4 +1,4 @@
-// What both plots are made of: scales, axes, marks and lines, as the text of SVG.
+// Parts of both plots as SVG text: scales, axes, marks and lines.
 
 import { text } from "study";
 
@@ -13,7 +13,7 @@ function scaleOf([low, high], log, from, to) {
   return { low, high, log, from, to, at, value };
 }
 
-/** The ends of an axis that holds values up to a largest, with some room. */
+/** The ends of an axis of the values up to `most`, with a margin. */
 export function rangeOf(values, log, most = Infinity) {
   const held = values.filter((value) => value <= most && value > (log ? 0 : -Infinity));
   if (!held.length) return [0.1, 1];
@@ -41,7 +41,7 @@ function ticksOf({ low, high, log, from, to }) {
 
 /** The axes of a plot: its scales x and y, its frame, and their SVG.
 
- x, y: { label, range, log, metric }; right, top: room that the plot needs. */
+ x, y: { label, range, log, metric }; right, top: margins in pixels. */
 export function axes(svg, { x, y, right = 14, top = 14 }) {
   const { clientWidth: width, clientHeight: height } = svg;
   svg.setAttribute("viewBox", `0 0 ${width} ${height}`);
@@ -66,25 +66,25 @@ export function axes(svg, { x, y, right = 14, top = 14 }) {
   return { x: xs, y: ys, frame, grid: grid.join("") };
 }
 
-/** Lines through a frame. */
+/** Vertical and horizontal lines through a frame. */
 export const down = (x, { top, bottom }) => `M${x} ${top}V${bottom}`;
 export const across = (y, { left, right }) => `M${left} ${y}H${right}`;
 
-/** Where a value is drawn upwards: at an edge what the axis does not hold or is not finite. */
+/** The y coordinate of a value, at an edge if it is beyond the axis or not finite. */
 export function within(scale, value) {
   if (scale.log && value <= 0) return scale.from;
   const at = scale.at(value);
   return at < scale.from ? Math.max(scale.to, at) : at >= scale.from ? scale.from : scale.to;
 }
 
-/** A path of a kind, which its class is; title: what is said of it. */
+/** A path with the class `kind`, a style, and a title to show on hover. */
 export const path = (kind, d, style = "", title = "") =>
   `<path class="${kind}" d="${d}" style="${style}">${title && `<title>${title}</title>`}</path>`;
 
-/** The style of a colour for light and one for dark grounds. */
+/** The style of a colour for light and one for dark backgrounds. */
 export const colour = ([light, dark]) => `color:light-dark(${light},${dark});`;
 
-/** The path through places; it is interrupted where one is null. */
+/** The path through points, with gaps at null. */
 export function line(places) {
   let d = "", pen = "M";
   for (const place of places) {
@@ -94,11 +94,11 @@ export function line(places) {
   return d;
 }
 
-// corners by matplotlib's names: their number, the turn of the first, and how far every other one is
+// markers by their matplotlib names: number of corners, rotation, relative radius of every other one
 const CORNERS = { o: [16, 0], s: [4, 0.5], D: [4, 0], h: [6, 0], p: [5, 0], v: [3, 0.5] };
 Object.assign(CORNERS, { "^": [3, 0], P: [8, 0, 0.4], X: [8, 1, 0.4] });
 
-/** The path of an optimizer's mark. */
+/** The path of a marker. */
 export function mark(kind, x, y, size) {
   const [sides, turn, inner = 1] = CORNERS[kind];
   const corners = Array.from({ length: sides }, (_, i) => {

@@ -1,23 +1,23 @@
-// What a button saves: the drawn numbers as CSV, the drawing as SVG.
+// Downloads: the drawn numbers as CSV, and the plots as SVG.
 
-import { columns, ofSeeds, seeds, study } from "study";
+import { arrays, ofSeeds, seeds, study } from "study";
 
 const STYLES = ["fill", "stroke", "stroke-width", "stroke-dasharray", "stroke-linecap"];
 STYLES.push("opacity", "font-family", "font-size");
 
-/** A row for each seed of each place that is drawn, with the columns of traces.csv. */
+/** CSV with a row for each seed of each drawn point, and the columns of traces.csv. */
 export function csvOf(metric, places) {
   const infinite = (v) => Number.isNaN(v) ? "nan" : "inf";
   const plain = (v) => Number.isFinite(v) ? Number(v.toPrecision(9)) : infinite(v);
   const lines = places.flatMap(({ run: { optimizer, label }, row }) => {
-    const values = ofSeeds(metric, row), at = [columns.step[row], plain(columns.epoch[row])];
+    const values = ofSeeds(metric, row), at = [arrays.step[row], plain(arrays.epoch[row])];
     return seeds.map((s, i) => [study.study, optimizer.name, label, s, ...at, plain(values[i])]);
   });
   const head = ["study", "optimizer", "step_size", "seed", "step", "epoch", metric];
   return [head, ...lines].map((line) => `${line.join()}\n`).join("");
 }
 
-/** The drawing on a light ground, with the styles that it has on the page. */
+/** The plot as SVG on a light background, with its computed styles. */
 export function svgOf(svg) {
   const copy = svg.cloneNode(true), originals = svg.querySelectorAll("*");
   document.documentElement.style.colorScheme = "light";
@@ -35,7 +35,7 @@ export function svgOf(svg) {
   return copy.outerHTML;
 }
 
-/** Offer a text as a file. */
+/** Download a text as a file. */
 export function offer(text, name) {
   const href = URL.createObjectURL(new Blob([text]));
   Object.assign(document.createElement("a"), { href, download: name }).click();

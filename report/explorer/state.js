@@ -1,20 +1,20 @@
-// What the page shows, in plain values by the keys of its controls; alpha: the step size of the
-// slider; chosen: names of runs. What is not as at first stands in the hash of the address.
+// The state of the page: plain values by the keys of its controls; alpha: the step size of the
+// slider; chosen: names of runs. Values that differ from the initial state are in the URL hash.
 
 import { rangeOf } from "plot";
-import { columns, median, metrics, optimizers, prediction, runs, study } from "study";
+import { arrays, median, metrics, optimizers, prediction, runs, study } from "study";
 
-const MANY = 3; // optimizers
+const MANY = 3; // optimizers of which more than the best run is drawn at first
 const LOGS = ["sweepLog", "yLog", "xLog"];
 const wide = Object.fromEntries(metrics.map((metric) => [metric, isWide(metric)]));
 
-/** The state at first; axes are logarithmic as fits these metrics and this x. */
+/** The initial state, with axes that suit these metrics and this x. */
 export function initial({ metric, curve, x } = {}) {
   const first = (...names) => names.find((name) => metrics.includes(name));
   metric ??= prediction ? "excess" : first("test_error", "excess", "test_loss", "objective");
   curve ??= first("excess", "objective");
   x ??= new Set(optimizers.map(({ batchSize }) => batchSize)).size > 1 ? "path" : "step";
-  const ends = runs.map(({ end }) => columns[x]?.[end]), best = bestOf(optimizers[0].name);
+  const ends = runs.map(({ end }) => arrays[x]?.[end]), best = bestOf(optimizers[0].name);
   return {
     ...{ metric, at: "end", curve, x, part: "all", seeds: false, row: "", other: "" },
     ...{ optimizer: best.optimizer.name, alpha: best.stepSize, chosen: few() },
@@ -24,7 +24,7 @@ export function initial({ metric, curve, x } = {}) {
   };
 }
 
-/** Whether the medians of a metric are above 0 and far apart; rounding may leave F − F* below 0. */
+/** Whether the medians of a metric are positive (F − F* up to rounding) and far apart. */
 function isWide(metric) {
   const medians = runs.flatMap(({ rows }) => rows.map((row) => median(metric, row))).filter(
     Number.isFinite,
@@ -36,24 +36,24 @@ function isWide(metric) {
 const runsOf = (name) => runs.filter(({ optimizer }) => optimizer.name === name);
 export const namesOf = (runs) => runs.map(({ name }) => name).join();
 
-/** The best run of an optimizer; where there is none, its first. */
+/** The best run of an optimizer, or its first if none is best. */
 export const bestOf = (name) =>
   runsOf(name).find(({ stepSize, optimizer }) => stepSize === optimizer.best) ?? runsOf(name)[0];
 
-/** The run of an optimizer that is nearest to a step size. */
+/** The run of an optimizer with the step size nearest to alpha. */
 export function nearestRun(name, alpha) {
   const far = ({ stepSize }) => Math.abs(Math.log(stepSize / alpha));
   return runsOf(name).reduce((a, b) => far(b) < far(a) ? b : a);
 }
 
-/** The best run of each optimizer; of few optimizers those of the smallest and largest step size. */
+/** The best run of each optimizer and, of few optimizers, the smallest and largest step size. */
 export const few = () =>
   namesOf(optimizers.flatMap(({ name }) => {
-    const own = runsOf(name), others = optimizers.length > MANY ? [] : [own[0], own.at(-1)];
+    const all = runsOf(name), others = optimizers.length > MANY ? [] : [all[0], all.at(-1)];
     return [...new Set([bestOf(name), ...others])];
   }));
 
-/** The hash of a state. */
+/** The URL hash of a state. */
 export function toHash(state) {
   const first = initial(), fitting = initial(state);
   const plain = (key) => (LOGS.includes(key) ? fitting : first)[key];
@@ -61,7 +61,7 @@ export function toHash(state) {
     .toString();
 }
 
-/** The state of a hash; what it does not know, or no longer, is as at first. */
+/** The state of a URL hash, without unknown keys and values. */
 export function fromHash(hash) {
   const given = new URLSearchParams(hash), [low, high] = study.stepSizes;
   for (const select of document.querySelectorAll("select[data-key]")) {

@@ -134,7 +134,7 @@ def test_what_theory_knows():
     words, _ = made(known())
     assert words["minimum"] == 0.1
     assert words["prediction"] == {"samples": 9}
-    assert "nearly quadratic" in words["exact"]
+    assert "nearly quadratic" in words["validity"]
     of_gd = {"near the minimiser": 2.0, "from anywhere": 0.5}
     limits = [{"near the minimiser": 0.3}, {}, of_gd]
     assert [optimizer["limits"] for optimizer in words["optimizers"]] == limits
@@ -166,6 +166,6 @@ def test_nothing_is_predicted_where_optimizers_have_objectives_of_their_own():
     theory = known()
     words, _ = made(replace(theory, objectives=theory.objectives | {"0.1": ObjectiveTheory()}))
     assert words["prediction"] is words["minimum"] is None
-    assert "λ of their own" in words["why"]
+    assert "different penalties λ" in words["why"]
     assert [of["predicted"] for of in words["optimizers"]] == [None] * 3
     assert words["optimizers"][0]["limits"] == {"near the minimiser": 0.3}

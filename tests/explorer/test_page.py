@@ -32,12 +32,12 @@ def held(text: str, kind: str) -> str:
 
 @pytest.mark.parametrize(
     "text",
-    ["</script><b>", "<!--<script>", "]]>&amp;", "{{columns}} {{words}}", "\\u003c\u2028é", '"'],
+    ["</script><b>", "<!--<script>", "]]>&amp;", "{{arrays}} {{metadata}}", "\\u003c\u2028é", '"'],
 )
 def test_words_come_back_whatever_they_hold(text):
     page = made(question=text, headline=[text], **{text: text})
     words = json.loads(held(page, "application/json"))
-    assert words.pop("columns") == [
+    assert words.pop("arrays") == [
         ["step", "int32", 2],
         ["odd", "float32", 6],
         ["grey", "uint8", 5],

@@ -30,7 +30,7 @@ def test_an_answer_is_right_about_the_best_step_size_alone(optimizer):
     inside = own["step_size"].between(question["low"], question["high"])
     assert own.index[inside].tolist() == [best] == [question["run"]]
     assert question["metric"] == "test_error"
-    assert f"{own['step_size'][best]:g} ends best" in question["truth"]
+    assert f"{own['step_size'][best]:g} is best" in question["truth"]
     assert "at 100 most seeds diverge" in question["reason"]
     assert "at 0.1, " in question["reason"]
 

@@ -157,7 +157,7 @@ def test_the_slider_predicts_between_the_runs_and_beyond_the_limit(open_page):
 
 def test_beyond_the_limit_of_mini_batches_no_curve_is_predicted(open_page):
     page = open_page("digits", "#optimizer=sgd&alpha=250")
-    assert "mean squares grow without end" in page.text("#predicted")
+    assert "mean squares grow without bound" in page.text("#predicted")
     assert page.path("#curves .predicted").size == 0
     page.select(optimizer="gd")
     assert page.path("#curves .predicted").size > 0
@@ -219,9 +219,28 @@ def test_a_mark_is_read_under_the_mouse_and_a_click_comes_to_its_run(open_page, 
         assert page.text("#cards h3").strip() == f"{optimizer}, α = {float(step_size):g}"
         run = summary.set_index(OF_RUN).loc[(optimizer, float(step_size))]
         assert run["status"].split()[0] in page.text("#cards")
-        excess = page.card()["suboptimality F − F*"][1].split()[0]
+        excess = page.card()["suboptimality F − F*"][-1].split()[0]
         if run["status"] == "converged":
             assert float(excess) == pytest.approx(run["final_excess_median"], rel=1e-3)
+
+
+def test_text_shows_accuracies_and_a_column_for_each_step(open_page, results):
+    page, summary = open_page("digits", "#metric=test_error"), table_of(results, "digits", "summary")
+    optimizer, step_size = re.match(r"\w+: (\w+) ([\d.]+)", page.text("#nearest")).groups()
+    run = summary.set_index(OF_RUN).loc[(optimizer, float(step_size))]
+    (shown,) = page.card()["test accuracy"]
+    percents = [100 * run[f"final_test_accuracy_{name}"] for name in ("median", "min", "max")]
+    assert_allclose([float(text) for text in re.findall(r"[\d.]+", shown)], percents, atol=0.006)
+    assert f"ends with test accuracy {shown}" in page.text("#nearest")
+    page.slide("row", 1)
+    assert len(page.card()["test accuracy"]) == 2
+
+
+def test_the_row_of_statuses_names_its_optimizer(open_page):
+    page = open_page("digits")
+    for optimizer in ("sgd", "gd"):
+        page.select(optimizer=optimizer)
+        assert page.count(f"#sweep text:text-is('status of {optimizer}')") == 1
 
 
 def test_a_status_is_explained_on_focus(open_page):
@@ -287,9 +306,10 @@ def test_the_path_of_the_bowl_is_played(open_page, results):
 def test_questions_hide_what_happened_until_it_is_revealed(open_page, study):
     page = open_page(study)
     before = page.hash()
-    questions = page.run("JSON.parse(document.querySelector('#words').textContent).questions")
+    questions = page.run("JSON.parse(document.querySelector('#metadata').textContent).questions")
     page.click("Predict, then reveal")
-    for question in questions:
+    score = 0
+    for number, question in enumerate(questions, 1):
         assert page.text("#question").endswith(question["text"])
         hidden = [
             page.count(f"{of}:visible") for of in ("#sweep .mark", "#curves .curve", ".result")
@@ -304,12 +324,16 @@ def test_questions_hide_what_happened_until_it_is_revealed(open_page, study):
         page.click("Reveal")
         said = float(page.text("#answered").split("≈ ")[1])
         right = question["low"] <= said <= question["high"]
-        truth = page.text("#truth")
-        assert truth.startswith("Right: " if right else "Not quite: ")
+        page.click("Reveal")  # counts once
+        truth, score = page.text("#truth"), score + right
+        assert truth.startswith("Right. " if right else "Not quite. ")
+        assert truth.lower().endswith(f"score: {score} of {number}.")
         assert question["truth"] in truth
         assert question["reason"] in truth
         assert page.count(f"#{question['plot']} :is(.mark, .curve):visible") > 0
-        page.click("Next question")
+        page.click("Next question" if number < len(questions) else "Start again")
+    page.click("Reveal")
+    assert page.text("#truth").endswith(" of 1.")
     page.click("Leave")
     assert page.count("#quiz:visible") == 0
     assert page.hash() == before

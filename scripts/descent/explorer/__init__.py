@@ -1,14 +1,14 @@
-"""The page on which one explores a study, results/<study>/explorer.html.
+"""Interactive page of a study, results/<study>/explorer.html.
 
-downsampled   which evaluated steps the page shows
-content       what it shows: of the study and its runs in words, and columns of numbers
-questions     what it asks before it shows what happened
-page          all in one file, with the JavaScript of report/explorer/
-index         the page that links the studies
+content       data of the page: metadata for JSON, and arrays of numbers
+downsampled   choice of the evaluated steps to show
+questions     questions of the quiz
+page          assembly of the page in a single file, with the JavaScript of report/explorer/
+index         page that links all studies
 path, weights   panels that show iterates: a file and a line of PANELS each
 
-A panel file gives show(runs, data) -> words, columns: words, as JSON can say them, and columns of
-numbers, for the function of report/explorer/ that draws them. Of several seeds the first is shown.
+The file of a panel defines show(runs, data), which returns metadata and arrays for the function of
+report/explorer/ that draws them. Panels show the first seed.
 """
 
 from collections.abc import Sequence
@@ -20,7 +20,7 @@ from descent.figures import Requirement, classification, images, minimiser, plan
 from descent.run import Run
 from descent.store.data import Size
 
-Words, Columns = dict[str, Any], dict[str, NDArray]
+Metadata, Arrays = dict[str, Any], dict[str, NDArray]
 
 PANELS: dict[str, tuple[Requirement, ...]] = {
     "path": (plane, minimiser),
@@ -29,7 +29,7 @@ PANELS: dict[str, tuple[Requirement, ...]] = {
 
 
 def panels(runs: Sequence[Run], size: Size) -> tuple[str, ...]:
-    """The panels that have something to show of a study."""
+    """Return the panels whose requirements a study meets."""
     return tuple(
         name for name, needs in PANELS.items() if not any(need(runs, size) for need in needs)
     )

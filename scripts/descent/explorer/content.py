@@ -1,4 +1,4 @@
-"""What the explorer shows of a study: its runs in words, and columns of numbers."""
+"""Data of a page: metadata of a study and its runs, and arrays of numbers."""
 
 import json
 from collections.abc import Mapping
@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from descent.analysis.best import best
 from descent.analysis.headline import headline
 from descent.analysis.quantiles import quantile, range_name, range_shares
+from descent.explorer import Arrays, Metadata
 from descent.explorer.downsampled import downsampled
 from descent.explorer.questions import questions
 from descent.figures._style import optimizer_looks, step_size_colours
@@ -19,60 +20,60 @@ from descent.run import FULL, SHUFFLED
 from descent.store.tables import RUN
 from descent.theory.results import ObjectiveTheory, TheoryResults, without_average
 
-Columns = dict[str, NDArray]
 Run = tuple[str, float]  # optimizer and step size
 
-OF_RUN = RUN[3:5]
+BY_RUN = RUN[3:5]
 NO_METRICS = {*RUN, "seed", "step", "epoch", "rises", "curvature_error"}
-GROUNDS = ((0, 0.8), (0.25, 1))  # the shades of viridis that can be seen on white, on black
-ON_BLACK = {"#000000": "#ffffff", "#7F4B1F": "#c08a58", "#0072B2": "#3d9ddb"}  # of too dark colours
+SHADES = ((0, 0.8), (0.25, 1))  # parts of viridis that are visible on white and on black
+ON_BLACK = {"#000000": "#ffffff", "#7F4B1F": "#c08a58", "#0072B2": "#3d9ddb"}  # lighter colours
 UNUSED = ("null", "{}")
-QUADRATIC = "exact for full batches; with mini-batches the mean that many seeds tend to"
-NEARLY = "good near the minimiser, where the objective is nearly quadratic, and a guide far from it"
+QUADRATIC = "exact for full batches; with mini-batches it is the mean over many seeds"
+NEARLY = "accurate near the minimiser, where the objective is nearly quadratic, and rough far away"
 
 
 def content(
     traces: pd.DataFrame,
     summary: pd.DataFrame,
     theory: TheoryResults,
-    made: Mapping[Run, Mapping[str, Any]],
+    records: Mapping[Run, Mapping[str, Any]],
     sampling: Mapping[str, str],
-) -> tuple[dict[str, Any], Columns]:
-    """The words of a page, as JSON can say them, and its columns.
+) -> tuple[Metadata, Arrays]:
+    """Return the metadata of a page, for JSON, and its arrays.
 
-    made: where each run comes from: its provenance, and what its entry in the page says besides;
-    sampling: of each optimizer. The columns step and epoch have a number for each step shown, run
-    after run in the order of the summary; a metric has a row for each of them: the median over
-    seeds between what is told beside it, and the value of each seed.
+    records: of each trained run, its provenance and further entries for the page; sampling: of each
+    optimizer. The arrays step and epoch have a number for each step shown, run after run in the
+    order of the summary. The array of a metric has a row for each step: low, median and high over
+    seeds (as `range_shares` has them), then the value of each seed.
     """
     traces = _with_errors(traces)
     metrics = _metrics(traces)
-    rows = dict(iter(traces.groupby(OF_RUN, sort=False)))
+    rows = dict(iter(traces.groupby(BY_RUN, sort=False)))
     names = summary["optimizer"].unique().tolist()
-    colours = [step_size_colours(summary["step_size"], shades) for shades in GROUNDS]
-    runs, parts, provenances = [], list[Columns](), list[Any]()
+    colours = [step_size_colours(summary["step_size"], shades) for shades in SHADES]
+    runs, parts, provenances = [], list[Arrays](), list[Any]()
     for row in summary.itertuples(index=False):
         key = row.optimizer, row.step_size
         parts.append(_shown(rows[key], metrics))
-        own = dict(made.get(key) or made[without_average(row.optimizer), row.step_size])
-        provenance = _facts(own.pop("provenance"))
+        record = dict(records.get(key) or records[without_average(row.optimizer), row.step_size])
+        provenance = _facts(record.pop("provenance"))
         if provenance not in provenances:
             provenances.append(provenance)
         runs.append(
-            own
+            record
             | {
                 "optimizer": names.index(row.optimizer),
                 "stepSize": row.step_size,
                 "status": row.status,
                 "gap": row.gap if np.isfinite(row.gap) else None,
                 "steps": len(parts[-1]["step"]),
-                "colours": [to_hex(of[row.step_size]) for of in colours],
-                "number": own["number"] if key in made else None,  # panels show no averages
+                "colours": [to_hex(shades[row.step_size]) for shades in colours],
+                "number": record["number"] if key in records else None,  # panels omit averages
                 "provenance": provenances.index(provenance),
             }
         )
     objective = _objective(theory)
     study, seeds = summary.iloc[0], sorted(map(int, traces["seed"].unique()))
+    is_quadratic = study["model"] == "linear_regression"
     return {
         **{key: study[key] for key in ("study", "dataset", "model")},
         "seeds": seeds,
@@ -81,7 +82,7 @@ def content(
         "metrics": metrics,
         "minimum": objective.minimum,
         "prediction": objective.prediction,
-        "exact": f"The prediction is {QUADRATIC if _is_quadratic(study) else NEARLY}.",
+        "validity": f"The prediction is {QUADRATIC if is_quadratic else NEARLY}.",
         "why": objective.why_no_minimiser,
         "optimizers": _optimizers(summary, theory, sampling, objective),
         "runs": runs,
@@ -91,14 +92,14 @@ def content(
 
 
 def _objective(theory: TheoryResults) -> ObjectiveTheory:
-    """The theory of the study's objective."""
+    """Return the theory of the objective, if the optimizers have the same."""
     if len(theory.objectives) == 1:
         return next(iter(theory.objectives.values()))
-    return ObjectiveTheory("its optimizers have penalties λ of their own")
+    return ObjectiveTheory("its optimizers have different penalties λ")
 
 
 def _facts(provenance: Mapping[str, Any]) -> list[tuple[str, str]]:
-    """What trained and evaluated a run, in words; without keys that the run does not use."""
+    """Return names and texts of a provenance, without keys that the run does not use."""
     facts = {**provenance["trained"], "evaluated by": provenance["evaluated"]}
     texts = {
         key: fact if isinstance(fact, str) else json.dumps(fact) for key, fact in facts.items()
@@ -112,7 +113,7 @@ def _optimizers(
     sampling: Mapping[str, str],
     objective: ObjectiveTheory,
 ) -> list[dict[str, Any]]:
-    """Name, looks, best step size, limits, and what a prediction takes of each optimizer."""
+    """Return marker, colours, best step size, limits and inputs of the prediction of optimizers."""
     looks, chosen, optimizers = optimizer_looks(summary), best(summary)["step_size"], []
     for name, batch_size in summary.groupby("optimizer", sort=False)["batch_size"].first().items():
         look, known = looks[name], theory.optimizers.get(name)
@@ -138,12 +139,8 @@ def _optimizers(
     return optimizers
 
 
-def _is_quadratic(study: pd.Series) -> bool:
-    return study["model"] == "linear_regression"
-
-
 def _with_errors(traces: pd.DataFrame) -> pd.DataFrame:
-    """With errors in place of accuracies, as a logarithmic axis shows them."""
+    """Replace accuracies by errors, which a logarithmic axis resolves better."""
     accuracies = [name for name in traces if name.endswith("_accuracy")]
     errors = {name: (1 - traces[name]).round(9) for name in accuracies}
     names = {name: name.replace("accuracy", "error") for name in accuracies}
@@ -151,29 +148,28 @@ def _with_errors(traces: pd.DataFrame) -> pd.DataFrame:
 
 
 def _metrics(traces: pd.DataFrame) -> list[str]:
-    """The metrics that differ from each other and are known of a step at least."""
+    """Return the metrics that have values, without duplicates of others."""
     metrics: list[str] = []
     for name in traces.columns:
-        known = name not in NO_METRICS and traces[name].notna().any()
-        if known and not any(traces[name].equals(traces[other]) for other in metrics):
+        has_values = name not in NO_METRICS and traces[name].notna().any()
+        if has_values and not any(traces[name].equals(traces[other]) for other in metrics):
             metrics.append(name)
     return metrics
 
 
-def _shown(run: pd.DataFrame, metrics: list[str]) -> Columns:
-    """The columns of a run at the steps that are shown."""
-    of_seed = run[run["seed"] == run["seed"].iloc[0]]
-    shown = downsampled(len(of_seed))
-    columns = {name: of_seed[name].to_numpy()[shown] for name in ("step", "epoch")}
+def _shown(run: pd.DataFrame, metrics: list[str]) -> Arrays:
+    """Return the arrays of a run at the steps that are shown."""
+    first_seed = run[run["seed"] == run["seed"].iloc[0]]
+    shown = downsampled(len(first_seed))
+    arrays = {name: first_seed[name].to_numpy()[shown] for name in ("step", "epoch")}
     for name in metrics:
         seeds = run.pivot(index="step", columns="seed", values=name).to_numpy()[shown]
         low, high = range_shares(seeds.shape[1])
-        middle = [quantile(seeds, share, name) for share in (low, 0.5, high)]
-        columns[name] = np.column_stack([*middle, seeds])
-    return columns
+        quantiles = [quantile(seeds, share, name) for share in (low, 0.5, high)]
+        arrays[name] = np.column_stack([*quantiles, seeds])
+    return arrays
 
 
-def _four_bytes(column: NDArray) -> NDArray:
-    """Beyond float32 is inf."""
-    with np.errstate(over="ignore"):
-        return column.astype(np.int32 if column.dtype.kind == "i" else np.float32).ravel()
+def _four_bytes(array: NDArray) -> NDArray:
+    with np.errstate(over="ignore"):  # numbers beyond float32 become inf
+        return array.astype(np.int32 if array.dtype.kind == "i" else np.float32).ravel()

@@ -1,19 +1,20 @@
-"""Which evaluated steps of a run the explorer shows."""
+"""Choice of the evaluated steps of a run that the page shows."""
 
 import numpy as np
 from numpy.typing import NDArray
 
-MOST = 80  # evaluated steps of a run
-LAST = 20  # at the end, of which every evaluated one is shown
-WINDOW = 4  # evaluated steps from one end of a window to the other
+MOST = 80  # shown steps of a run
+LAST = 20  # shown successive steps at the end of a run
+WINDOW = 4  # steps from the first to the last of a window
 
 
 def downsampled(steps: int) -> NDArray[np.int64]:
-    """Places of the evaluated steps that are shown: all, or at most MOST of more.
+    """Return the indices of at most MOST of the evaluated steps.
 
-    Of more, the last LAST and a few are shown, and windows of successive ones before them, half
-    spaced evenly and half as on a logarithmic axis. Windows begin and end at multiples of WINDOW: a
-    cycle of two or four steps looks like one, and a line between windows joins equal phases of it.
+    If there are more, these are at least the LAST ones and windows of successive steps before them,
+    half of which are spaced evenly, and half logarithmically. Windows begin and end at multiples of
+    WINDOW, so that a cycle of two or four steps is seen, and lines between windows join its equal
+    phases.
     """
     if steps <= MOST:
         return np.arange(steps)

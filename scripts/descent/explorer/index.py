@@ -1,14 +1,14 @@
-"""The page that links all studies, results/index.html."""
+"""Page that links all studies, results/index.html."""
 
 from collections.abc import Mapping
 from html import escape
 
 
 def index(studies: Mapping[str, Mapping], headlines: Mapping[str, str], template: str) -> str:
-    """The page.
+    """Return the page as HTML.
 
-    studies: of each by its name, its `question`, `about`, model and dataset in words, and the names
-    of its `figures` and `tables`; headlines: their texts; template: HTML with the place {studies}.
+    studies: by name, the `question`, `about` (model and dataset), and the names of `figures` and
+    `tables`; headlines: by name; template: HTML with the placeholder {studies}
     """
     entries = [_entry(name, study, headlines[name]) for name, study in studies.items()]
     return template.replace("{studies}", "\n".join(entries))

@@ -1,4 +1,4 @@
-"""A page in one file: its style sheets, modules and data inside it."""
+"""Page in a single file, with its style sheets, modules and data."""
 
 import json
 from base64 import b64encode
@@ -11,44 +11,43 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-LINES = 3  # of the headline, before the rest is folded
+LINES = 3  # of the headline, before the others are folded
 
 
-def page(folder: Path, words: Mapping[str, Any], columns: Mapping[str, NDArray]) -> str:
-    """explorer.html of the folder with what its places {name} stand for.
+def page(folder: Path, metadata: Mapping[str, Any], arrays: Mapping[str, NDArray]) -> str:
+    """Return explorer.html of the folder with its placeholders {{name}} filled.
 
-    The places are the study's name, question and headline, the style sheets, an import map, which
-    gives each of the JavaScript modules by its name, and the data: words as JSON, and columns of
-    float32, int32 or uint8 one after the other, gzip, base64.
+    The placeholders are the name, question and headline of the study, the style sheets, an import
+    map of the JavaScript modules as data URLs, the metadata as JSON, and the concatenated arrays
+    (float32, int32 or uint8) as gzip in base64.
     """
-    layout = [[name, column.dtype.name, column.size] for name, column in columns.items()]
-    numbers = b"".join(np.ascontiguousarray(column).tobytes() for column in columns.values())
+    layout = [[name, array.dtype.name, array.size] for name, array in arrays.items()]
+    numbers = b"".join(np.ascontiguousarray(array).tobytes() for array in arrays.values())
     modules = {file.stem: _as_url(file) for file in sorted(folder.glob("*.js"))}
-    places = {
-        "title": escape(words["study"]),
-        "question": escape(words["question"]),
-        "headline": _headline(words["headline"]),
+    values = {
+        "title": escape(metadata["study"]),
+        "question": escape(metadata["question"]),
+        "headline": _headline(metadata["headline"]),
         "style": "".join(_read(file) for file in sorted(folder.glob("*.css"))),
         "modules": json.dumps({"imports": modules}),
-        "words": _json({**words, "columns": layout}),
-        "columns": b64encode(compress(numbers, mtime=0)).decode(),
+        "metadata": _json({**metadata, "arrays": layout}),
+        "arrays": b64encode(compress(numbers, mtime=0)).decode(),
     }
     parts = _read(folder / "explorer.html").split("{{")
     filled = [part.partition("}}") for part in parts[1:]]
-    return parts[0] + "".join(places[name] + rest for name, _, rest in filled)
+    return parts[0] + "".join(values[name] + rest for name, _, rest in filled)
 
 
 def _headline(lines: list[str]) -> str:
-    """A list, of which all but a few lines are folded."""
     items = [f"<li>{escape(line)}</li>" for line in lines]
     first, rest = "".join(items[:LINES]), "".join(items[LINES:])
     folded = f"<details><summary>and {len(lines) - LINES} more</summary><ul>{rest}</ul></details>"
     return f"<ul>{first}</ul>{folded if rest else ''}"
 
 
-def _json(words: Mapping[str, Any]) -> str:
-    """JSON that a script element may hold; ValueError for numbers that JSON lacks."""
-    return json.dumps(words, ensure_ascii=False, allow_nan=False).replace("<", r"\u003c")
+def _json(metadata: Mapping[str, Any]) -> str:
+    """Return JSON for a script element; raises ValueError for numbers that are not finite."""
+    return json.dumps(metadata, ensure_ascii=False, allow_nan=False).replace("<", r"\u003c")
 
 
 def _as_url(file: Path) -> str:

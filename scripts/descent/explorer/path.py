@@ -1,20 +1,23 @@
-"""The two weights at the evaluated steps, and the objective, a quadratic, by its Hessian.
+"""Panel of the two weights at the evaluated steps, over a quadratic objective.
 
-F(w) - F* = ½ (w - w*)ᵀ H (w - w*). path: float32 [steps, 2], run after run; path_step: int32.
+F(w) - F* = ½ (w - w*)ᵀ H (w - w*)
+
+Metadata: optimum w* [2], hessian H [2, 2], and steps, the number shown of each run. Arrays, run
+after run: path, float32 [steps, 2], and path_step, int32 [steps].
 """
 
 from collections.abc import Mapping
 
 import numpy as np
 
-from descent.explorer import Columns, Words
+from descent.explorer import Arrays, Metadata
 from descent.explorer.downsampled import downsampled
 from descent.plugins import plugin
 from descent.store.data import Data
 from descent.store.iterates import Iterates
 
 
-def show(runs: Mapping[tuple[str, float], Iterates], data: Data) -> tuple[Words, Columns]:
+def show(runs: Mapping[tuple[str, float], Iterates], data: Data) -> tuple[Metadata, Arrays]:
     paths, steps = [], []
     for run in runs.values():
         A = run.parameters["A"][0, :, 0].astype(np.float64)
@@ -27,7 +30,8 @@ def show(runs: Mapping[tuple[str, float], Iterates], data: Data) -> tuple[Words,
     x = training.inputs(training.x_train, "float64")
     hessian = x.T @ x / len(x) + l2 * np.eye(2)
     optimum = model.optimum(x, training.y_train, l2, **provenance["model_options"])["A"][0]
-    words = {"optimum": optimum.tolist(), "hessian": hessian.tolist(), "steps": [*map(len, steps)]}
+    metadata = {"optimum": optimum.tolist(), "hessian": hessian.tolist()}
     with np.errstate(over="ignore"):
-        columns = {"path": np.concatenate(paths).astype(np.float32)}
-    return words, columns | {"path_step": np.concatenate(steps).astype(np.int32)}
+        path = np.concatenate(paths).astype(np.float32)
+    step = np.concatenate(steps).astype(np.int32)
+    return metadata | {"steps": [*map(len, steps)]}, {"path": path, "path_step": step}

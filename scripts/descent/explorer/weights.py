@@ -1,7 +1,11 @@
-"""The rows of A as images, at moments of each run, evenly spaced in the logarithm of the step.
+"""Panel of the rows of A as images, at logarithmically spaced moments of each run.
 
-weights: uint8 [runs, moments, classes, pixels]; 128 is 0, and 1 and 255 are the largest |A| of
-the moment, in weights_scale; what is not finite is 0. weights_step: the steps.
+Metadata: names of the classes, shape of an image, and number of moments of a run. Arrays:
+
+    weights        uint8 [runs, moments, classes, pixels], 128 for 0, 1 and 255 for -max|A| and
+                   max|A| of the moment, 0 for weights that are not finite
+    weights_scale  float32 [runs, moments], max|A|
+    weights_step   int32 [runs, moments]
 """
 
 from collections.abc import Mapping
@@ -9,16 +13,16 @@ from collections.abc import Mapping
 import numpy as np
 from numpy.typing import NDArray
 
-from descent.explorer import Columns, Words
+from descent.explorer import Arrays, Metadata
 from descent.plugins import plugin
 from descent.store.data import Data
 from descent.store.iterates import Iterates
 
-MOST_BYTES = 1_500_000  # of all weights in a page
-MOMENTS = 12  # of a run, at most
+MOST_BYTES = 1_500_000  # of all weights of a page
+MOMENTS = 12  # largest number for a run
 
 
-def show(runs: Mapping[tuple[str, float], Iterates], data: Data) -> tuple[Words, Columns]:
+def show(runs: Mapping[tuple[str, float], Iterates], data: Data) -> tuple[Metadata, Arrays]:
     parts: list[tuple[NDArray, ...]] = []
     for run in runs.values():
         A = run.parameters["A"][0]
@@ -36,8 +40,8 @@ def show(runs: Mapping[tuple[str, float], Iterates], data: Data) -> tuple[Words,
     pixels, scale, step = map(np.stack, zip(*parts, strict=True))
     shape = plugin("datasets", run.provenance["dataset"]).SIZE.image
     names = data.classes if data.classes.size else np.arange(pixels.shape[2])
-    words = {"classes": [*map(str, names)], "shape": shape, "moments": pixels.shape[1]}
-    return words, {
+    metadata = {"classes": [*map(str, names)], "shape": shape, "moments": pixels.shape[1]}
+    return metadata, {
         "weights": pixels,
         "weights_scale": scale,
         "weights_step": step.astype(np.int32),
