@@ -225,7 +225,8 @@ def test_a_mark_is_read_under_the_mouse_and_a_click_comes_to_its_run(open_page, 
 
 
 def test_text_shows_accuracies_and_a_column_for_each_step(open_page, results):
-    page, summary = open_page("digits", "#metric=test_error"), table_of(results, "digits", "summary")
+    page, summary = open_page("digits"), table_of(results, "digits", "summary")
+    page.select(metric="test_error")
     optimizer, step_size = re.match(r"\w+: (\w+) ([\d.]+)", page.text("#nearest")).groups()
     run = summary.set_index(OF_RUN).loc[(optimizer, float(step_size))]
     (shown,) = page.card()["test accuracy"]
