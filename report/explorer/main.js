@@ -5,7 +5,7 @@ import { drawCurves } from "curves";
 import { expected, rate } from "expected";
 import { drawPlane } from "plane";
 import { colour, mark, path } from "plot";
-import { ask, reveal, showQuiz } from "quiz";
+import { ask, showQuiz } from "quiz";
 import { csvOf, offer, svgOf } from "save";
 import { bestOf, few, fromHash, initial, namesOf, nearestRun, toHash } from "state";
 import { arrays, inText, label, metrics, optimizers, prediction, reading } from "study";
@@ -21,7 +21,7 @@ const $$ = (selector) => [...document.querySelectorAll(selector)];
 const plots = {};
 fill();
 const controls = Object.fromEntries($$("[data-key]").map((of) => [of.dataset.key, of]));
-let state = fromHash(location.hash.slice(1)), saving, playing;
+let state = fromHash(location.hash.slice(1)), right = false, saving, playing;
 
 /** Change the state, and make axes of new quantities logarithmic if their values suit it. */
 function set(changes) {
@@ -43,7 +43,7 @@ function draw() {
   const view = viewOf(), { run, row } = view, { quiz, ...kept } = state;
   plots.sweep = drawSweep($("#sweep"), view);
   plots.curves = drawCurves($("#curves"), view);
-  showQuiz(quiz, plots);
+  right = showQuiz(quiz, plots);
   showControls(view);
   showCards(view);
   if ($("#in-table").open) showTable(view);
@@ -143,19 +143,13 @@ const ACTIONS = {
   excess: () => set({ metric: "excess", curve: "excess" }),
   play: () => play(),
   link: async () => {
-    const copied = await navigator.clipboard?.writeText(location.href).then(
-      () => true,
-      () => false,
-    );
-    $("#link").textContent = copied ? "Copied" : "Copy it from the address bar";
+    const copy = navigator.clipboard?.writeText(location.href) ?? Promise.reject();
+    const failed = () => "Copy it from the address bar";
+    $("#link").textContent = await copy.then(() => "Copied", failed);
     setTimeout(() => $("#link").textContent = "Copy link", 2000);
   },
-  ask: () => {
-    const { number = -1, score = 0 } = state.quiz ?? {};
-    const next = (number + 1) % study.questions.length;
-    set(ask(next, next ? score : 0));
-  },
-  reveal: () => set({ quiz: reveal(state.quiz, plots) }),
+  ask: () => set(ask(state.quiz, right)),
+  reveal: () => set({ quiz: { ...state.quiz, revealed: true } }),
   leave: () => {
     state = fromHash(location.hash.slice(1));
     draw();

@@ -50,7 +50,7 @@ export function drawSweep(svg, view) {
   const parts = view.blank ? tried : [
     ...optimizers.map((optimizer) => sweepOf(view, plot, optimizer, ofOptimizer(optimizer))),
     ...marks(places, view),
-    signs(ofOptimizer(view.run.optimizer), plot),
+    signs(ofOptimizer(view.run.optimizer), view.run.optimizer.name, plot.frame),
     path("cursor", down(plot.x.at(view.alpha), plot.frame)),
   ];
   svg.innerHTML = plot.grid + parts.join("");
@@ -107,14 +107,13 @@ function marks(places, { run: current, chosen }) {
 }
 
 /** The signs of the runs of an optimizer above their marks, without overlaps, and their label. */
-function signs(places, { frame }) {
+function signs(places, name, frame) {
   let last = -Infinity;
   const row = places.map(({ run, x }) => {
     if (x - last < 9) return "";
     last = x;
     return `<text x="${x}" y="${frame.top - 8}" text-anchor="middle">${signOf(run)}</text>`;
   });
-  const name = places[0]?.run.optimizer.name;
   const title = `<text x="${frame.left}" y="${frame.top - 28}">status of ${name}</text>`;
-  return name ? title + row.join("") : "";
+  return places.length ? title + row.join("") : "";
 }

@@ -343,6 +343,13 @@ def test_questions_hide_what_happened_until_it_is_revealed(open_page, study):
 # sharing and saving
 
 
+def test_the_button_says_whether_the_link_was_copied(open_page):
+    page = open_page("bowl")
+    page.page.locator("#link").click()
+    page.page.wait_for_function("document.querySelector('#link').textContent !== 'Copy link'")
+    assert page.text("#link") in ("Copied", "Copy it from the address bar")
+
+
 @pytest.mark.slow
 def test_an_address_restores_what_is_shown(open_page):
     page = open_page("digits")

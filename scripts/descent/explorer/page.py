@@ -23,13 +23,14 @@ def page(folder: Path, metadata: Mapping[str, Any], arrays: Mapping[str, NDArray
     """
     layout = [[name, array.dtype.name, array.size] for name, array in arrays.items()]
     numbers = b"".join(np.ascontiguousarray(array).tobytes() for array in arrays.values())
-    modules = {file.stem: _as_url(file) for file in sorted(folder.glob("*.js"))}
+    modules = {file.stem: b64encode(file.read_bytes()) for file in sorted(folder.glob("*.js"))}
+    urls = {name: f"data:text/javascript;base64,{code.decode()}" for name, code in modules.items()}
     values = {
         "title": escape(metadata["study"]),
         "question": escape(metadata["question"]),
         "headline": _headline(metadata["headline"]),
         "style": "".join(_read(file) for file in sorted(folder.glob("*.css"))),
-        "modules": json.dumps({"imports": modules}),
+        "modules": json.dumps({"imports": urls}),
         "metadata": _json({**metadata, "arrays": layout}),
         "arrays": b64encode(compress(numbers, mtime=0)).decode(),
     }
@@ -48,10 +49,6 @@ def _headline(lines: list[str]) -> str:
 def _json(metadata: Mapping[str, Any]) -> str:
     """Return JSON for a script element; raises ValueError for numbers that are not finite."""
     return json.dumps(metadata, ensure_ascii=False, allow_nan=False).replace("<", r"\u003c")
-
-
-def _as_url(file: Path) -> str:
-    return f"data:text/javascript;base64,{b64encode(file.read_bytes()).decode()}"
 
 
 def _read(file: Path) -> str:

@@ -1,9 +1,7 @@
 """Panel of the two weights at the evaluated steps, over a quadratic objective.
 
-F(w) - F* = ½ (w - w*)ᵀ H (w - w*)
-
-Metadata: optimum w* [2], hessian H [2, 2], and steps, the number shown of each run. Arrays, run
-after run: path, float32 [steps, 2], and path_step, int32 [steps].
+F(w) - F* = ½ (w - w*)ᵀ H (w - w*). Arrays, run after run: path, float32 [steps, 2], and path_step,
+int32 [steps].
 """
 
 from collections.abc import Mapping
@@ -30,8 +28,8 @@ def show(runs: Mapping[tuple[str, float], Iterates], data: Data) -> tuple[Metada
     x = training.inputs(training.x_train, "float64")
     hessian = x.T @ x / len(x) + l2 * np.eye(2)
     optimum = model.optimum(x, training.y_train, l2, **provenance["model_options"])["A"][0]
-    metadata = {"optimum": optimum.tolist(), "hessian": hessian.tolist()}
+    lengths = [*map(len, steps)]
+    metadata = {"optimum": optimum.tolist(), "hessian": hessian.tolist(), "steps": lengths}
     with np.errstate(over="ignore"):
         path = np.concatenate(paths).astype(np.float32)
-    step = np.concatenate(steps).astype(np.int32)
-    return metadata | {"steps": [*map(len, steps)]}, {"path": path, "path_step": step}
+    return metadata, {"path": path, "path_step": np.concatenate(steps).astype(np.int32)}

@@ -1,11 +1,7 @@
 """Panel of the rows of A as images, at logarithmically spaced moments of each run.
 
-Metadata: names of the classes, shape of an image, and number of moments of a run. Arrays:
-
-    weights        uint8 [runs, moments, classes, pixels], 128 for 0, 1 and 255 for -max|A| and
-                   max|A| of the moment, 0 for weights that are not finite
-    weights_scale  float32 [runs, moments], max|A|
-    weights_step   int32 [runs, moments]
+Arrays: weights, uint8 [runs, moments, classes, pixels], 128 for 0, 1 and 255 for ∓max|A| of the
+moment, 0 for weights that are not finite; weights_scale, float32, max|A|; weights_step, int32.
 """
 
 from collections.abc import Mapping

@@ -65,10 +65,8 @@ OVER = {"clip_on": False, "in_layout": False}  # for markers at the edge of a pa
 
 
 def optimizer_looks(summary: pd.DataFrame) -> dict[str, dict[str, Any]]:
-    """Return the colour and marker of each optimizer.
-
-    An average has those of the optimizer that it averages, with an open marker and a dashed line.
-    """
+    """Return the colour and marker of each optimizer; averages have those of the optimizer that
+    they average, with an open marker and a dashed line."""
     looks: dict[str, dict[str, Any]] = {}
     others = cycle(OTHERS)
     for name in summary["optimizer"].unique():

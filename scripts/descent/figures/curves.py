@@ -335,9 +335,8 @@ def _draw_runs(axes: Axes, lines: Lines, looks: Looks, ended: pd.Series) -> None
 def _draw_seeds(axes: Axes, thin: pd.DataFrame, colour: Any) -> None:
     """Draw the seeds, or the band between two quantiles."""
     if "low" in thin:
-        axes.fill_between(
-            thin.index, thin["low"], thin["high"], color=colour, alpha=0.15, linewidth=0
-        )
+        band = {"color": colour, "alpha": 0.15, "linewidth": 0}
+        axes.fill_between(thin.index, thin["low"], thin["high"], **band)
     else:
         seeds = [np.column_stack([thin.index, y]) for y in thin.to_numpy().T]
         look = {"colors": [colour], "linewidths": 0.5, "alpha": 0.5, "zorder": 1.9}

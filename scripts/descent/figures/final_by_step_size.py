@@ -77,8 +77,7 @@ def _label(optimizer: str, chosen: pd.DataFrame, summary: pd.DataFrame) -> str:
         return optimizer
     grid = summary.loc[summary["optimizer"] == optimizer, "step_size"]
     step_size = chosen.loc[optimizer, "step_size"]
-    at_end = len(grid) > 1 and step_size in (grid.min(), grid.max())
-    note = " (end of grid)" if at_end else ""
+    note = " (end of grid)" if len(grid) > 1 and step_size in (grid.min(), grid.max()) else ""
     return f"{optimizer}, best α = {style.step_size_text(step_size)}{note}"
 
 

@@ -28,6 +28,7 @@ from descent.run import FULL
 from descent.theory.results import TheoryResults, expected_excess
 
 STYLES = {"noise": "-", "noise and start": (0, (3, 2)), "α tr C / (4B)": ":"}
+OPEN = {"linestyle": "none", "fillstyle": "none"}
 HIGHEST = 10  # end of the axis, relative to the largest predicted value
 
 
@@ -59,10 +60,8 @@ def draw(traces: pd.DataFrame, summary: pd.DataFrame, theory: TheoryResults) -> 
             _draw_expected(axes, expected.loc[name], slope, look["color"])
         limits |= scales.draw_limits(axes, theory, name, look["color"])
     scales.units_of_bound(axes, theory)
-    open_marker = {"linestyle": "none", "fillstyle": "none"}
-    handles = style.name_optimizers(
-        {f"{name}, measured": looks[name] | open_marker for name in noisy}
-    )
+    markers = {f"{name}, measured": looks[name] | OPEN for name in noisy}
+    handles = style.name_optimizers(markers)
     handles += [Line2D([], [], color="0.3", ls=STYLES[line], label=line) for line in STYLES]
     figure.legend(handles=handles + scales.name_limits(limits), loc="outside lower center", ncols=3)
     seeds = f"mean and two standard errors of {summary['seeds'].max()} seeds"

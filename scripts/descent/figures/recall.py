@@ -54,10 +54,7 @@ def draw(
 
 
 def recall(runs: Runs, data: Data, model: ModuleType) -> Iterator[tuple]:
-    """Yield (optimizer, step size, seed, recall of each class) of each finite last iterate.
-
-    The recall is nan for classes without test samples.
-    """
+    """Yield optimizer, step size, seed, recalls (nan without samples) of finite last iterates."""
     samples = np.bincount(data.y_test, minlength=data.outputs)
     for (optimizer, step_size), run in runs.items():
         for i, seed in enumerate(run.seed):

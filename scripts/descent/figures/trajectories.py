@@ -1,5 +1,4 @@
-"""Paths of gradient descent in the plane of its two weights, over contours of the quadratic
-objective.
+"""Paths of gradient descent in the plane of two weights, over contours of a quadratic objective.
 
 Upper panels: dots are the iterates of the first seed, and the cross is the minimiser. Each contour
 is half as high as the next. Titles show the status of most seeds. Optimizers whose iterates agree
@@ -26,6 +25,7 @@ from numpy.typing import NDArray
 
 from descent.evaluation import numpy as evaluator
 from descent.figures import _style as style
+from descent.figures.recall import Runs
 from descent.store.data import Data
 from descent.store.iterates import Iterates
 
@@ -34,7 +34,6 @@ MOST, COLUMNS = 10, 5  # step sizes, and panels in a row
 AGREE = 1e-6  # largest difference of paths that share a row, relative to the largest weight
 ROUNDING = 1e-12  # relative to the initial distance
 FACTORS = 2.4  # height in inches
-Runs = Mapping[tuple[str, float], Iterates]
 
 
 def draw(

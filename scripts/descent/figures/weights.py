@@ -10,7 +10,6 @@ the first seed, and the last shows the seed with the lowest final test accuracy.
 first test samples that the last iterate of the best run misclassifies, with true → predicted class.
 """
 
-from collections.abc import Mapping
 from types import ModuleType
 
 import numpy as np
@@ -23,7 +22,7 @@ from numpy.typing import NDArray
 from descent.analysis.best import best, criterion
 from descent.figures import _style as style
 from descent.figures._scales import percent
-from descent.figures.recall import class_name, predictions
+from descent.figures.recall import Runs, class_name, predictions
 from descent.plugins import plugin
 from descent.store.data import Data
 from descent.store.iterates import Iterates
@@ -34,7 +33,6 @@ CELL = 0.48  # height in inches of an image
 LINEAR = 50  # largest weight, relative to that up to which the scale is linear
 COLUMNS = 2  # of the samples
 GAP, TEXT_GAP = 1 / 8, 0.4  # between images, and below samples with their text, in images
-Runs = Mapping[tuple[str, float], Iterates]
 Shown = tuple[Iterates, int]  # a run, and the index of the seed to show
 
 
