@@ -51,7 +51,7 @@ def draw(
     for row, ((name, (run, seed)), at) in enumerate(zip(shown.items(), rows, strict=True)):
         axes, step_size = figure.add_subplot(grid[row, 0]), run.provenance["step_size"]
         accuracy = accuracies[step_size, run.seed[seed]]
-        labels = [f"epoch {run.epoch[i]:.3g}, {percent(accuracy[run.step[i]])} correct" for i in at]
+        labels = [f"epoch {run.epoch[i]:.3g}, {percent(accuracy[run.step[i]])} right" for i in at]
         weights = run.parameters["A"][seed, at, :CLASSES]
         largest = _draw_weights(axes, weights.reshape(*weights.shape[:2], *image), labels, data)
         of_seed = f", seed {run.seed[seed]}" if len(run.seed) > 1 else ""
