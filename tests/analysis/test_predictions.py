@@ -84,6 +84,18 @@ def test_the_limit_of_full_batches_lies_where_statuses_change(statuses, low, hig
     assert np.isnan(row["error"])
 
 
+def test_full_batches_that_rise_above_their_start_again_are_unstable():
+    def bursts(step):
+        return np.where(step % 5 == 4, 2.0, 1e-6) * (step > 0) + (step == 0)  # last at step 14
+
+    calm, few = np.zeros_like, (bursts, np.zeros_like, np.zeros_like)
+    ends = {0.1: (calm,) * 3, 0.2: few, 0.4: (bursts, bursts, calm), 0.8: (calm,) * 3}
+    traces = pd.concat([run("gd", a, *ends[a]) for a in ends])
+    runs = pd.concat([summary(dict.fromkeys(ends, "converged"), "gd"), NONE])
+    row = one("limit", traces, runs, known())
+    assert_allclose([row["stable"], row["unstable"]], [0.2, 0.4])
+
+
 def test_the_limit_of_batches_lies_where_the_mean_over_seeds_grows():
     """Tenfold, however many seeds do not, or to what is not finite."""
 

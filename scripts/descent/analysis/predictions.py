@@ -30,8 +30,9 @@ def predictions(traces: pd.DataFrame, summary: pd.DataFrame, theory: TheoryResul
     limit       the step size up to which an optimizer is stable near w*; `stable` and `unstable`
                 are the neighbouring step sizes of the grid, `measured` is their geometric mean;
                 `unstable` is inf if all are stable. A full-batch run is unstable if most seeds
-                oscillate, diverge or stay on a plateau; a mini-batch run if the mean over seeds of
-                F - F* in the last quarter exceeds FAR times its value at the start
+                oscillate, diverge, stay on a plateau, or exceed their initial F in the last
+                quarter; a mini-batch run if the mean over seeds of F - F* in the last quarter
+                exceeds FAR times its value at the start
     excess      F - F* in the last quarter of the steps, mean over seeds
     rate        decrease of ln(F - F*) per step of a full-batch run, over the second half
     curvature   λ_max of the Hessian at the last step, compared with that at w*
@@ -67,12 +68,22 @@ def measured_limits(
         if predicted is None or predicted.limit is None:
             continue
         if predicted.batch_size == FULL:
-            unstable = runs["status"].map(majority_status).isin(UNSTABLE).to_numpy()
+            bursting = runs["step_size"].isin(_bursting(traces, optimizer))
+            unstable = (runs["status"].map(majority_status).isin(UNSTABLE) | bursting).to_numpy()
         else:
             unstable = _grown(traces, optimizer)[runs["step_size"]].to_numpy()
         above = runs["step_size"][unstable].min() if unstable.any() else np.inf
         below = runs.loc[runs["step_size"] < above, "step_size"].max()
         yield str(optimizer), predicted.limit, below, above
+
+
+def _bursting(traces: pd.DataFrame, optimizer: str) -> pd.Index:
+    """Step sizes at which F exceeds its start in the last quarter of the steps, for most seeds."""
+    run = traces[traces["optimizer"] == optimizer]
+    start = run[run["step"] == 0].set_index(["step_size", "seed"])["excess"]
+    highest = last_quarter(run).groupby(["step_size", "seed"])["excess"].max()
+    bursts = highest.gt(start).groupby("step_size").mean() > 1 / 2
+    return bursts.index[bursts]
 
 
 def _grown(traces: pd.DataFrame, optimizer: str) -> pd.Series:
