@@ -9,9 +9,9 @@ PYTEST := $(BIN)/python -m pytest
 COMPILE := uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header
 
 STUDY ?= digits
-PAGE_all := results/index.html
-PAGE_figures :=
-PAGE = $(if $(filter undefined,$(origin PAGE_$(STUDY))),results/$(STUDY)/explorer.html,$(PAGE_$(STUDY)))
+ALL := $(filter all figures,$(STUDY))
+FIRST := $(if $(ALL),mnist,$(STUDY))
+PAGE := $(if $(ALL),results/index.html,results/$(STUDY)/explorer.html)
 JAVASCRIPT := --line-width 100 report/explorer/*.js
 
 .PHONY: report environment test test-all test-mnist test-slurm campaign benchmark scale check format reference lock
@@ -20,8 +20,10 @@ report: environment
 	$(SNAKEMAKE) $(STUDY)
 	$(BIN)/snakemake $(STUDY) --report results/.report-$(STUDY).html
 	mv results/.report-$(STUDY).html results/report-$(STUDY).html
-	@ls -d results/$(if $(filter all figures,$(STUDY)),*,$(STUDY))/figures/*.png
-	@ls -d $(PAGE) results/report-$(STUDY).html
+	@set -- results/$(FIRST)/figures/final_by_step_size.png results/$(FIRST)/figures/*.png; \
+	test -e "$$1" || shift; echo "look first at $$1"
+	@test ! -e $(PAGE) || echo "then open $(PAGE)"
+	@echo "report: results/report-$(STUDY).html"
 
 environment: .venv/installed
 
@@ -57,12 +59,13 @@ test-slurm: environment
 campaign: environment
 	$(PYTEST) -m campaign --numprocesses $(CORES) -rP --no-header
 
-# The benchmark measures this project beside its peers on one core and writes docs/benchmark.md. It
-# takes a quarter of an hour and 6 GB; torch.compile needs a C++ compiler. AVX2=--avx2 denies
-# AVX-512 to all of them.
+# The benchmark measures this project and its peers on one core and writes docs/benchmark.csv. It
+# takes a quarter of an hour and 6 GB; torch.compile needs a C++ compiler. AVX2=--avx2 disables
+# AVX-512 for all of them.
 benchmark: environment
 	$(BIN)/uv pip install --quiet --python $(BIN)/python --require-hashes -r benchmarks/requirements.lock
 	PYTHONPATH=scripts $(BIN)/python benchmarks/run.py $(AVX2)
+	PYTHONPATH=scripts $(BIN)/python docs/render_tables.py
 
 # The script measures how time, memory and disk of a study grow with it, in some minutes, and writes
 # docs/scale.csv and docs/scale.png.
@@ -82,9 +85,11 @@ format: environment
 	$(BIN)/snakefmt Snakefile
 	$(BIN)/deno fmt --quiet $(JAVASCRIPT)
 
-# The module writes the table of keys and the schema of config.yaml from their declarations.
+# The commands write what is generated: the table of keys, the schema of config.yaml, and the tables
+# of docs/ from the CSV files there (which `PYTHONPATH=scripts python benchmarks/collect.py` renews).
 reference: environment
 	PYTHONPATH=scripts $(BIN)/python -m descent.config.reference
+	PYTHONPATH=scripts $(BIN)/python docs/render_tables.py
 
 # uv keeps each version that a lock file has already.
 lock: $(BIN)/uv

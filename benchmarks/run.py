@@ -1,11 +1,12 @@
-"""Measures this project's engines and other libraries on one core and writes docs/benchmark.md.
+"""Measures this project's engines and other libraries on one core and writes docs/benchmark.csv.
 
-`make benchmark` runs it. It needs scripts/ on the path and benchmarks/requirements.lock.
+`make benchmark` runs the program and renders the tables of docs/speed.md. It needs scripts/ on the
+path, and the packages of benchmarks/requirements.lock.
 """
 
 import argparse
+import csv
 import os
-import platform
 import statistics
 import sys
 from collections.abc import Mapping
@@ -26,7 +27,8 @@ if "--avx2" in sys.argv:  # read when the libraries are loaded
 
 # isort: split
 import numpy as np
-from contenders import FULL_BATCHES, OURS, SINGLE, scikit_learn, torch_autograd
+from contenders import FULL_BATCHES, SINGLE, scikit_learn, torch_autograd
+from machine import machine
 from problem import Problem, Timed, load
 
 from descent.errors import InputError
@@ -36,21 +38,7 @@ ROOT = Path(__file__).parent.parent
 MODELS = ("softmax_regression", "sigmoid_softmax")
 SMALL, STEPS = 4_000, {1: 4_000, FULL: 20}  # samples and steps of the check of contenders
 TOLERANCE = 1e-4  # of ‖p - reference‖ / ‖reference‖; rounding causes 1e-7 to 1e-5
-HEAD = """\
-# Speed, compared with the alternatives
-
-`make benchmark` writes this page. {machine}; {versions}. All contenders run on one core, in turn;
-samples: {samples}; median [smallest, largest] of {repeats} repeats.
-
-All contenders start from zeros. Samples are prepared and code is compiled before the clock starts.
-It runs from drawing the order of the epoch, by the same function for all contenders, until the
-final parameters are ready. This project's time includes its snapshots after 1, 2, 4, … steps and,
-with full batches, the objective of each step. scikit-learn draws its samples itself and chooses the
-step size. Before they are timed, all contenders but scikit-learn must reproduce the parameters of
-this project's NumPy engine on 4,000 samples. The tables show the fastest implementation that was
-tried with each library.
-
-"""
+COLUMNS = ("batch_size", "model", "seeds", "contender", "median", "smallest", "largest")
 
 
 def main() -> None:
@@ -59,34 +47,31 @@ def main() -> None:
     parser.add_argument("--data", type=Path, default=ROOT / "data/mnist.npz")
     parser.add_argument("--repeats", type=int, default=5)
     parser.add_argument("--avx2", action="store_true", help="disable AVX-512 for all contenders")
-    parser.add_argument("--table", type=Path, default=ROOT / "docs/benchmark.md")
+    parser.add_argument("--csv", type=Path, default=ROOT / "docs/benchmark.csv")
     arguments = parser.parse_args()
     os.sched_setaffinity(0, {max(os.sched_getaffinity(0))})  # all contenders run on one core
     try:
         samples, x, y = load(arguments.data)
     except InputError as error:
         sys.exit(str(error))
+    rows = []
+    for batch_size, contenders, seeds in (
+        (1, SINGLE, 1),
+        (FULL, FULL_BATCHES, 1),
+        (FULL, FULL_BATCHES, 5),
+    ):
+        for model in MODELS:
+            problem = Problem(model, batch_size, x, y, seeds)
+            for name, seconds in measure(problem, contenders, arguments.repeats).items():
+                times = statistics.median(seconds), min(seconds), max(seconds)
+                rows.append([batch_size, model, seeds, name, *(f"{t:.3g}" for t in times)])
     names = ("numpy", "numba", "torch", "jax", "scikit-learn", "scipy")
-    text = HEAD.format(
-        machine=machine() + (", limited to AVX2" if arguments.avx2 else ""),
-        versions=", ".join(f"{name} {version(name)}" for name in names),
-        samples=samples,
-        repeats=arguments.repeats,
-    )
-    columns = {}
-    for model in MODELS:
-        problem = Problem(model, 1, x, y)
-        columns[f"{model}, µs a step"] = 1e6, measure(problem, SINGLE, arguments.repeats)
-    text += table("Batch size 1", columns)
-    columns = {}
-    for model in MODELS:
-        for seeds in (1, 5):
-            problem = Problem(model, FULL, x, y, seeds)
-            title = f"{model}, ms a step, {'one seed' if seeds == 1 else 'each of five seeds'}"
-            columns[title] = 1e3, measure(problem, FULL_BATCHES, arguments.repeats)
-    text += table("Full batch", columns)
-    arguments.table.write_text(text, encoding="utf-8")
-    print(arguments.table)
+    versions = ", ".join(f"{name} {version(name)}" for name in names)
+    limited = ", limited to AVX2" if arguments.avx2 else ""
+    with arguments.csv.open("w", newline="", encoding="utf-8") as file:
+        file.write(f"# {machine()}{limited}; {versions}; {samples}; {arguments.repeats} repeats\n")
+        csv.writer(file, lineterminator="\n").writerows([COLUMNS, *rows])
+    print(arguments.csv)
 
 
 def measure(problem: Problem, contenders: Mapping, repeats: int) -> dict[str, list[float]]:
@@ -119,41 +104,6 @@ def check(name: str, result: Timed, reference: Timed) -> None:
         if not error < TOLERANCE:
             differs = f"found parameters that differ from the NumPy engine's by {error:.1e}"
             sys.exit(f"{name}: {differs}; allowed: {TOLERANCE:.0e}")
-
-
-def table(title: str, columns: dict[str, tuple[float, dict[str, list[float]]]]) -> str:
-    """Return a table with times and ratios to ours, a row per contender, fastest first."""
-    _, first = next(iter(columns.values()))
-    lines = [f"## {title}", "", _row("", *columns), _row(*["---"] * (len(columns) + 1))]
-    for name in sorted(first, key=lambda name: statistics.median(first[name])):
-        cells = []
-        for unit, times in columns.values():
-            if name not in times:
-                cells.append("–")
-                continue
-            median, ours = (statistics.median(times[n]) for n in (name, OURS))
-            low, high = (unit * end(times[name]) for end in (min, max))
-            ratio = f"; {median / ours:.1f} ×" if name != OURS else ""
-            cells.append(f"{unit * median:.3g} [{low:.3g}, {high:.3g}]{ratio}")
-        lines.append(_row(name, *cells))
-    return "\n".join([*lines, "", ""])
-
-
-def _row(*cells: str) -> str:
-    return f"| {' | '.join(cells)} |"
-
-
-def machine() -> str:
-    """Describe the processor, its widest vector extension, and the system."""
-    processor, cpuinfo = platform.processor(), Path("/proc/cpuinfo")
-    if cpuinfo.exists():
-        pairs = (line.partition(":") for line in cpuinfo.read_text(encoding="utf-8").splitlines())
-        fields = {name.strip(): value.strip() for name, _, value in pairs}
-        widest = [flag for flag in ("avx512f", "avx2") if flag in fields.get("flags", "").split()]
-        processor = ", ".join(
-            [f"{fields.get('model name')}, family {fields.get('cpu family')}", *widest[:1]]
-        )
-    return f"{processor}, {platform.system()}, Python {platform.python_version()}"
 
 
 if __name__ == "__main__":

@@ -1,57 +1,54 @@
-"""The numbers in the documentation against the tables that they come from.
-
-Behind a number of the text stands its source, <!-- study optimizer step-size column -->, which a
-page does not show; docs/render_tables.py makes the tables.
-"""
-
 import re
 import sys
-from functools import cache
+import tomllib
 from pathlib import Path
 
-import pandas as pd
 import pytest
+import yaml
 
-from descent.store import tables
-from descent.store.tables import SUMMARY
-
-DOCS = Path(__file__).parents[1] / "docs"
+ROOT = Path(__file__).parents[1]
+DOCS = ROOT / "docs"
+PAGES = sorted(DOCS.glob("*.md"))
 sys.path.insert(0, str(DOCS))
 
-from render_tables import TABLES, rendered  # noqa: E402
+import render_tables  # noqa: E402
 
 
-@cache
-def summary(study: str) -> pd.DataFrame:
-    table = tables.read(DOCS / study / "summary.csv", SUMMARY)
-    return table.set_index(["optimizer", "step_size"])
-
-
-@pytest.mark.parametrize("page", ["results.md", "theory.md"])
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
 def test_tables_are_those_of_the_csv_files(page):
-    text = (DOCS / page).read_text(encoding="utf-8")
-    assert rendered(text) == text, "python docs/render_tables.py"
+    text = page.read_text(encoding="utf-8")
+    assert render_tables.rendered(text) == text, "make reference"
 
 
-@pytest.mark.parametrize("page", ["../README.md", *(page.name for page in DOCS.glob("*.md"))])
-def test_every_picture_and_page_that_is_linked_is_there(page):
-    text = (DOCS / page).read_text(encoding="utf-8")
-    links = re.findall(r"\]\(([^):]+?)(?:#[^)]*)?\)", text)
-    assert [link for link in links if not (DOCS / page).parent.joinpath(link).exists()] == []
+@pytest.mark.parametrize(
+    "page", [ROOT / "README.md", ROOT / "results/README.md", *PAGES], ids=lambda page: page.name
+)
+def test_links_lead_to_files(page):
+    links = re.findall(r"\]\(([^):]+?)(?:#[^)]*)?\)", page.read_text(encoding="utf-8"))
+    assert [link for link in links if not page.parent.joinpath(link).exists()] == []
 
 
-def test_every_table_is_shown():
-    pages = "".join(page.read_text(encoding="utf-8") for page in DOCS.glob("*.md"))
-    assert sorted(re.findall(r"<!-- table (\w+) -->", pages)) == sorted(TABLES)
+def test_every_file_of_docs_is_used(monkeypatch):
+    read, used = render_tables.read, set()
+    monkeypatch.setattr(render_tables, "read", lambda *names: used.add(names) or read(*names))
+    text = "".join(page.read_text(encoding="utf-8") for page in [ROOT / "README.md", *PAGES])
+    assert set(re.findall(r"<!-- table (\w+) -->", text)) == set(render_tables.TABLES)
+    render_tables.rendered(text)
+    assert used == {(file.parent.name, file.stem) for file in DOCS.glob("*/*.csv")}
+    pictures = [str(file.relative_to(DOCS)) for file in DOCS.rglob("*.png")]
+    assert [picture for picture in pictures if picture not in text] == []
 
 
-def test_numbers_of_the_text_are_those_of_the_summaries():
-    text = (DOCS / "results.md").read_text(encoding="utf-8")
-    numbers = re.findall(r"(\S+?)<!-- (\w+) (\w+) (\S+) (\w+) -->", text)
-    for number, study, optimizer, step_size, column in numbers:
-        value = summary(study).loc[(optimizer, float(step_size)), column]
-        shown = number.strip("*([,")
-        decimals = len(shown.partition(".")[2])
-        assert shown == f"{value:.{decimals}f}", (study, optimizer, step_size, column)
-    marks = len(re.findall(r"<!-- (table \w+|end) -->", text))
-    assert text.count("<!--") == len(numbers) + marks > marks
+def test_the_version_is_the_same_everywhere():
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    citation = yaml.safe_load((ROOT / "CITATION.cff").read_text(encoding="utf-8"))
+    changes = (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
+    license_text = (ROOT / "LICENSE").read_text(encoding="utf-8")
+    latest = re.search(r"^## (\S+) \((\S+)\)$", changes, re.MULTILINE)
+    assert latest.groups() == (project["version"], str(citation["date-released"]))
+    assert citation["version"] == project["version"]
+    assert license_text.startswith(f"{project['license']} License")
+    assert citation["license"] == project["license"]
+    (author,), (cited,) = project["authors"], citation["authors"]
+    assert author["name"] == cited["name"]
+    assert f"{citation['date-released'].year} {author['name']}" in license_text
