@@ -78,12 +78,12 @@ function predictionOf({ optimizer, end }, alpha) {
   if (!predicted) return `No prediction for ${name}: not plain descent with a fixed step size.`;
   const upper = Object.keys(limits).some((where) => where.endsWith("at most")) ? "at most " : "";
   const limit = `the limit, ${upper}${text(predicted.limit)}`, beyond = alpha >= predicted.limit;
-  if (beyond && predicted.batchSize) return `Beyond ${limit}, mean squares grow without bound.`;
+  if (beyond && predicted.batchSize) return `Beyond ${limit}, second moments grow without bound.`;
   const twofold = text(Math.LN2 / Math.abs(Math.log(rate(prediction.start, alpha))), "", 3);
-  if (beyond) return `Beyond ${limit}, the steepest direction doubles in ${twofold} steps.`;
+  if (beyond) return `Beyond ${limit}, the steepest component doubles every ${twofold} steps.`;
   const height = text(expected(prediction, optimizer, alpha, [steps])[0]);
   const ends = `Predicted: F − F* = ${height} after ${steps} steps`;
-  return `${ends}, the slowest direction halves in ${twofold} steps; α is below ${limit}.`;
+  return `${ends}, the slowest component halves every ${twofold} steps; α is below ${limit}.`;
 }
 
 /** Show the card of the selected run, and of the one to compare at the same epoch. */

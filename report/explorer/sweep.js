@@ -87,8 +87,8 @@ function predicted(metric, { x, y }, optimizer, places) {
   }));
 }
 
-/** The marks of runs, with one path for all that look alike. A mark is filled with the colour of its
- curve if few curves are drawn, and a cross if it is beyond the axis. */
+/** The marks of runs, with one path for all marks that look alike. A mark is filled with the colour
+ of its curve if few curves are drawn, and a cross if it is beyond the axis. */
 function marks(places, { run: current, chosen }) {
   const plain = places.length > 200 ? 3 : 5.5;
   const look = ({ run }) => {

@@ -7,7 +7,7 @@ WINDOW = 0.5  # width in decades of the moving average of the loss
 
 
 def suggestions(step_size: NDArray, loss: NDArray) -> dict[str, float]:
-    """The suggested step sizes of a range test, by the rule of choice.
+    """The suggested step sizes of a range test, by rule.
 
     steepest      the step size where the smoothed loss decreases fastest with log α
     minimum / 10  a tenth of the step size where the smoothed loss is minimal

@@ -1,4 +1,4 @@
-"""Predictions of theory next to measurements."""
+"""Predictions of theory, compared with measurements."""
 
 from collections.abc import Iterator
 

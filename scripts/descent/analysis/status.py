@@ -11,7 +11,7 @@ quarter of the steps. The status is the first that applies:
                   and the gap to a known minimiser is above 10⁻⁶
     converged     the minimiser is known, and gap ≤ 0.01
     descending    the decrease m1 - m2 exceeds noise, and gap < 1
-    plateau       none of these: a noise floor, or stuck; the gap gives its height
+    plateau       none of these: at a noise floor if the gap is small, otherwise stuck
 
 A decrease exceeds noise if it exceeds three standard errors, computed from the residuals of a
 straight line through F in both quarters. For mini-batches with fewer than four evaluated steps in

@@ -24,7 +24,7 @@ def summary(traces: pd.DataFrame, target: float | None = None) -> pd.DataFrame:
     gap, status: as in analysis/status.py; gap is the median over seeds
     steps_to_target_<quantile>, if a target is set in config.yaml: the first evaluated step after
     which the target is always met; inf if it is missed in the last twentieth of the steps, since a
-    run that never settles may meet it by chance
+    run that does not converge may meet it by chance
     """
     start = float(traces.loc[traces["step"] == 0, "objective"].median())
     optimum = "excess" in traces

@@ -1,7 +1,8 @@
 """Samples in the sparse format of the kernels.
 
-Values are quantised: they are codes of a lookup table, `level`, of one byte each for pixels. MNIST
-takes 27 MB ordered by sample, and 54 MB in blocks ordered by sample and by feature.
+Values are quantised: they are stored as indices into a lookup table, `level`; the index of a pixel
+has one byte. MNIST takes 27 MB ordered by sample, and 54 MB in blocks ordered by sample and by
+feature.
 """
 
 from typing import NamedTuple

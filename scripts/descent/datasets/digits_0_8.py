@@ -1,4 +1,4 @@
-"""Zeros and eights of the digits, two classes that a plane separates."""
+"""Zeros and eights of the digits, two linearly separable classes."""
 
 from dataclasses import replace
 from pathlib import Path

@@ -41,8 +41,8 @@ def unmet_requirement(engine: str, run: Run) -> str | None:
 
 
 def choose(run: Run, size: Size, gpu: bool) -> str:
-    """The engine that `auto` stands for: torch if a GPU pays, else numba for the plain rule if it
-    can train the run, else NumPy."""
+    """The engine that `auto` stands for: torch if a GPU pays off, else numba for the plain rule if
+    it can train the run, else NumPy."""
     multiplications = (
         len(run.seeds)
         * (size.train if run.batch_size == FULL else run.batch_size)

@@ -35,8 +35,8 @@ def unmet_requirement(evaluator: str, run: Run) -> str | None:
 
 
 def choose(run: Run, size: Size, gpu: bool) -> str:
-    """The evaluator that `auto` stands for: torch if a GPU pays, numba for much work on classifiers
-    with a kernel, else NumPy."""
+    """The evaluator that `auto` stands for: torch if a GPU pays off, numba for long runs of
+    classifiers with a kernel, else NumPy."""
     numbers = run.stored_numbers(size.train, size.features, size.outputs)
     multiplications = (size.train + size.test) * numbers
     if gpu and multiplications >= GPU_PAYS and not unmet_requirement("torch", run):

@@ -1,4 +1,4 @@
-"""Table of figures, in the order of reading.
+"""Table of figures, in reading order.
 
 The file of a figure defines draw(traces, summary, …), which returns a matplotlib Figure of the
 tables of a study. Its docstring is the caption in the report. Figures that share a file, as the
@@ -89,7 +89,7 @@ def _several_rules(runs: Sequence[Run], size: Size) -> str | None:
 
 
 def _several_batch_sizes(runs: Sequence[Run], size: Size) -> str | None:
-    """Require three batch sizes or more, and optimizers that differ in these and length alone."""
+    """Require three or more batch sizes, and optimizers that differ only in these and in length."""
     n = size.without_validation(runs[0].validation).train
     optimizers = {
         (run.samples_per_step(n), run.sampling, run.epochs, run.evaluate_every) for run in runs
@@ -187,7 +187,7 @@ def drawing(figure: str) -> Callable:
 
 
 def caption(figure: str) -> str:
-    """Return the caption of a figure, without importing its file and with it matplotlib."""
+    """Return the caption of a figure, without importing its file and thus matplotlib."""
     file = _parse(source(figure))
     functions = {node.name: node for node in file.body if isinstance(node, ast.FunctionDef)}
     nodes = [functions[figure], file] if FIGURES[figure].file else [file]

@@ -1,15 +1,16 @@
 """Final test accuracy (for classifications) and test loss against step size and batch size, after
 the number of epochs of the study.
 
-Each cell is the median over the seeds of a run; nothing was run where there is no cell. Wide cells
-have the sign of the status of most seeds. "full" is at the number of training samples. Colours are
-logarithmic in the odds for accuracies, and logarithmic for losses that span more than a factor of
-ten. Their scale ends at the value of the initial parameters, which also colours runs that are worse
-or diverged. Cells with an orange underline are close to the best: accuracies within 0.02 of it, and
-losses that have fallen by 95 % of the difference between the initial and the best loss. Orange
-circles, joined by a line, are the best step sizes of each batch size, by the criterion in the
-title; the orange bar at a circle spans all step sizes that are equally good. Along the dotted line
-the step size is proportional to the batch size, so that α times the number of steps is constant.
+Each cell is the median over the seeds of a run; combinations without a cell were not run. Wide
+cells show the sign of the status of most seeds. "full" is at the number of training samples. The
+colour scale is a logit scale for accuracies, and logarithmic for losses that span more than a
+factor of ten. It ends at the value of the initial parameters, which also colours runs that are
+worse or diverged. Cells with an orange underline are close to the best: accuracies within 0.02 of
+it, or losses that have fallen by 95 % of the difference between the initial and the best loss.
+Orange circles, joined by a line, are the best step sizes of each batch size, by the criterion in
+the title; the orange bar at a circle spans all step sizes that are equally good. Along the dotted
+line the step size is proportional to the batch size, so that α times the number of steps is
+constant.
 """
 
 import matplotlib

@@ -1,6 +1,6 @@
 """Each line is the median over seeds, or the mean if the title says so; a line of one or two points
-is drawn as dots. Thin lines are single seeds if there are fewer than ten, and a band spans the 10 %
-to 90 % quantiles otherwise; both are left out of panels with too many runs to tell them apart.
+is drawn as dots. If there are fewer than ten seeds, thin lines are single seeds; otherwise a band
+spans the 10 % to 90 % quantiles. Both are left out of panels with too many runs to tell them apart.
 Colour is the step size, the same in all panels, unless the legend says otherwise. The sign after
 the end of a line is the status of most of its seeds; where signs would overlap, the worst is shown,
 and the sign of a run that ends outside the frame is at its edge. At most sixteen step sizes of each
@@ -73,7 +73,7 @@ def loss(traces: pd.DataFrame, summary: pd.DataFrame, theory: TheoryResults) -> 
     contribution of gradient noise. The prediction is exact for full batches on a quadratic
     objective. Otherwise it holds near the minimiser, so a run that starts far away may deviate from
     it at first. There is no prediction for step sizes beyond the stability limit, for decaying step
-    sizes, and for averaged iterates of shuffled samples.
+    sizes, or for averaged iterates of shuffled samples.
     """
     traces, summary = _some_runs(traces, summary)
     expected, looks = dict(iter(theory.expected.groupby(style.RUN))), _by_step_size(summary)
@@ -102,14 +102,14 @@ def accuracy(traces: pd.DataFrame, summary: pd.DataFrame) -> Figure:
 
 
 def distance(traces: pd.DataFrame, summary: pd.DataFrame) -> Figure:
-    """Distance of the parameters from their destination, against epochs.
+    """Distance of the parameters from the minimiser, or from the last iterate, against epochs.
 
     If the objective has a known minimiser w*, the distance is ‖w_t − w*‖ over all parameters, on a
     logarithmic axis: a straight line is linear convergence, by the same factor in each epoch.
-    Otherwise it is the distance to the last iterate, ‖A_t − A_T‖ and ‖b_t − b_T‖ (Frobenius norms),
-    relative to its initial value. This distance ends at 0 by construction, even if the run has not
-    converged. The grey line is a run that moves to its last iterate at constant speed; only a curve
-    well below it belongs to a run that slows down.
+    Otherwise the figure shows the distance to the last iterate, ‖A_t − A_T‖ and ‖b_t − b_T‖
+    (Frobenius norms), relative to its initial value. This distance ends at 0 by construction, even
+    if the run has not converged. The grey line is a run that moves straight to its last iterate at
+    constant speed; only runs that slow down have curves well below it.
     """
     traces, summary = _some_runs(traces, summary)
     if to_minimiser := [name for name in traces if name.startswith("optimum_distance_")]:
@@ -133,11 +133,10 @@ def distance(traces: pd.DataFrame, summary: pd.DataFrame) -> Figure:
 
 def same_path(traces: pd.DataFrame, summary: pd.DataFrame) -> Figure:
     """Training objective (F − F* if the minimum is known) and, for classifications, test accuracy,
-    against the effective time α t, step size times number of steps.
+    against the effective time α t, the step size times the number of steps.
 
-    All optimizers share the panels. Runs with small steps follow the same curve, and stop on it, at
-    their marker, when their steps are used up; runs with too large a step size leave it. Averaged
-    iterates are left out.
+    All optimizers share the panels. Runs with small steps follow the same curve and end on it, at
+    their marker; runs with too large a step size leave it. Averaged iterates are left out.
     """
     names = set(summary["optimizer"])
     averages = {name for name in names if without_average(name) in names - {name}}
@@ -176,11 +175,11 @@ def best_runs(traces: pd.DataFrame, summary: pd.DataFrame) -> Figure:
 
 
 def curvature(traces: pd.DataFrame, summary: pd.DataFrame) -> Figure:
-    """Curvature along the paths of full-batch gradient descent: the objective, λ_max, the largest
-    eigenvalue of its Hessian, and λ_max in units of 2/α.
+    """Curvature along the paths of full-batch gradient descent: the objective; λ_max, the largest
+    eigenvalue of its Hessian; and λ_max in units of 2/α.
 
-    Above the grey line, λ_max = 2/α, a step overshoots so far in the sharpest direction that it
-    ends farther from the minimum. Runs that converge end below the line. λ_max of a neural network
+    Above the grey line, λ_max = 2/α, a step in the sharpest direction overshoots the minimum so
+    far that it ends farther away. Runs that converge end below the line. λ_max of a neural network
     may rise to 2/α and stay there while the loss falls non-monotonically: progressive sharpening
     and the edge of stability (Cohen et al. 2021). With cross-entropy, λ_max falls again as the
     model becomes certain of its training samples; if the objective is convex, λ_max ends at its

@@ -2,17 +2,18 @@
 is not known) of every run, against its step size.
 
 Markers are seeds, and lines are medians over seeds. Bars span all seeds if there are fewer than
-ten, and the 10 % to 90 % quantiles otherwise. Final values are those of the last step. Of runs that
-oscillate in most seeds they are medians over the last quarter of the steps, whose values the bar
+ten, and the 10 % to 90 % quantiles otherwise. Final values are those of the last step. If most
+seeds of a run oscillate, they are medians over the last quarter of the steps, whose values the bar
 then includes. A cross at the edge is a seed that is not finite or lies beyond the axis. Stars mark
 the best step size of each optimizer, by the criterion in the legend. The dotted line is the value
 at the initial parameters, if within the axis. The rows below show the status of most seeds of each
 run; signs that would overlap are left out.
 
-An optimizer is stable near the minimiser left of its dashed line. For full batches of plain
-gradient descent this limit is 2/λ_max of the Hessian there; for mini-batches it is the step size up
-to which the mean squares of the iterates stay bounded ("at most": only an upper bound is known).
-Left of the dash-dotted line, 2/L, gradient descent converges from anywhere.
+An optimizer is stable near the minimiser left of its dashed line, the stability limit. For full
+batches of plain gradient descent the limit is 2/λ_max of the Hessian there; for mini-batches it is
+the step size up to which the second moments of the iterates stay bounded ("at most": only an upper
+bound is known). Left of the dash-dotted line, 2/L, gradient descent converges from anywhere; L
+bounds the curvature everywhere.
 """
 
 import numpy as np

@@ -3,10 +3,10 @@ averaged over the evaluated steps of the last quarter, against the step size.
 
 Open markers are measured means over seeds, with bars of two standard errors. A marker at the upper
 edge is a mean above ten times the largest predicted value, or not finite. Solid lines are the
-contribution of gradient noise, predicted before training from the covariance C of the gradients of
-single samples at the minimiser. Dashed lines add the predicted rest of the initial suboptimality:
+contribution of gradient noise, predicted before training from the covariance C of the per-sample
+gradients at the minimiser. Dashed lines add the predicted remainder of the initial suboptimality:
 where they rise above the solid lines, the run was too short to reach its floor. Dotted lines are
-α tr C / (4B), with B the batch size, the limit of the floor for small step sizes if samples are
+α tr C / (4B), with B the batch size, the floor in the limit of small step sizes if samples are
 drawn with replacement; the floor of shuffled samples lies below it. There is no prediction beyond
 the stability limit, the vertical line ("at most": only an upper bound is known). The upper axis
 shows α L, where L bounds the curvature everywhere.

@@ -1,8 +1,8 @@
 """Stability limit of the step size against the batch size, for each update rule.
 
-Lines join the limits computed before training, up to which the mean squares of the iterates stay
+Lines join the limits computed before training, up to which the second moments of the iterates stay
 bounded. Bars are measured: they span from the largest stable to the smallest unstable step size
-that was tried, and are replaced by a triangle if all were stable. "full" is at the number of
+that was tried; a triangle replaces a bar if all were stable. "full" is at the number of
 training samples. Bars of the same batch size are shifted sideways to separate them.
 """
 

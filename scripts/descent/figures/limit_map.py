@@ -2,14 +2,14 @@
 of the steps against the step size, showing fixed points, cycles of 2, 4 and 8 steps, and chaos.
 
 Upper panel: a dot is the objective after one step of one seed. The dots of a converged run
-coincide, those of a run that still descends form a short line, and those of a cycle are at most as
-many as its steps. The inset enlarges the first cycles. A triangle at the upper edge marks step
+coincide, those of a run that still descends form a short line, and a cycle has at most as many
+distinct dots as steps. The inset enlarges the first cycles. A triangle at the upper edge marks step
 sizes with values that are not finite, or above a thousand times the largest initial objective.
 
 Colours, and the lower panel with a row for each seed, show the period of these values. It is 1 if
 no step raised the objective by more than rounding (converged, or still descending). Otherwise it is
 the smallest p up to 32 for which values p steps apart agree to a hundredth of the range of all
-values, or none: chaos, a longer cycle, or a cycle that has not settled. This is the period of the
+values, or none: chaos, a longer cycle, or a cycle not yet reached. This is the period of the
 objective, not of the iterates: a cycle of points with equal objective has period 1. Where rows
 differ, the initial parameters decide the outcome. Cells end halfway between step sizes.
 

@@ -2,11 +2,11 @@
 
 Upper panel: the range test, in which the step size grows by the same factor in every step; each
 line is the training objective of one seed against the current step size. Triangles are the
-suggested step sizes of each seed: filled, where its smoothed objective falls fastest; open, a tenth
-of where its smoothed objective is lowest. Lower panel: the sweep, in which the step size is fixed;
-squares are medians over seeds of the final objective, and bars span all seeds if there are fewer
-than ten, and the 10 % to 90 % quantiles otherwise. The vertical line is the best step size of the
-sweep, by the criterion in the title.
+suggested step sizes of each seed. Filled: where its smoothed objective falls fastest. Open: a tenth
+of the step size where its smoothed objective is lowest. Lower panel: the sweep, in which the step
+size is fixed; squares are medians over seeds of the final objective, and bars span all seeds if
+there are fewer than ten, and the 10 % to 90 % quantiles otherwise. The vertical line is the best
+step size of the sweep, by the criterion in the title.
 """
 
 from collections.abc import Mapping

@@ -1,9 +1,9 @@
-"""Recall of each class, the share of its test samples that the last iterate classifies correctly,
-against the step size.
+"""Recall of each class, the fraction of its test samples that the last iterate classifies
+correctly, against the step size.
 
 Markers are seeds, and lines are medians over seeds. A marker at 0 is a seed that never predicts the
-class correctly. Seeds whose parameters are not finite are left out. Of more than twenty classes the
-twenty whose recall varies most are shown.
+class correctly. Seeds whose parameters are not finite are left out. If there are more than twenty
+classes, the twenty whose recall varies most are shown.
 """
 
 from collections.abc import Iterator, Mapping

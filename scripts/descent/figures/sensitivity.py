@@ -5,8 +5,8 @@ grey. Markers are seeds, and lines are medians over seeds. Bars span all seeds i
 than ten, and the 10 % to 90 % quantiles otherwise. A cross at the edge is a seed whose accuracy is
 not finite.
 
-Lower panel: the range of good step sizes around the best one of each optimizer (star), with a
-median accuracy within 0.02 of it. Thick lines join good step sizes of the grid, and thin lines
+Lower panel: the range of good step sizes, whose median accuracy is within 0.02 of that of the best
+one (star) of each optimizer. Thick lines join good step sizes of the grid, and thin lines
 extend to the next step sizes, which are not good: the range ends somewhere on the thin line. Its
 width in decades, on the right, is therefore between that of the thick line and that of both, or
 more if the grid ends first.

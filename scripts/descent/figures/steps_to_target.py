@@ -4,9 +4,9 @@ The target is set by the study: a bound on (F − F*)/F* or, if the minimum is n
 accuracy or test loss. Markers are medians over seeds of the first evaluated step after which the
 target is met until the end. Bars span all seeds if there are fewer than ten, and the 10 % to 90 %
 quantiles otherwise. A cross at the upper edge is a run that misses the target in the last twentieth
-of its steps. Along the dotted lines, of slope −1, α times the number of steps is constant: twice
-the step size takes half the steps. Left of its dashed line an optimizer is stable near the
-minimiser; left of the dash-dotted line, 2/L, it converges from anywhere.
+of its steps. Along the dotted lines, of slope −1, α times the number of steps is constant: doubling
+the step size halves the number of steps. Left of its dashed line, the stability limit, an optimizer
+is stable near the minimiser; left of the dash-dotted line, 2/L, it converges from anywhere.
 """
 
 from collections.abc import Mapping

@@ -1,9 +1,9 @@
 """Paths of gradient descent in the plane of two weights, over contours of a quadratic objective.
 
-Upper panels: dots are the iterates of the first seed, and the cross is the minimiser. Each contour
-is half as high as the next. Titles show the status of most seeds. Optimizers whose iterates agree
-to a millionth of the largest weight share a row, whose title states their largest difference. At
-most ten step sizes are shown, from the smallest to the largest.
+Upper panels: dots are the iterates of the first seed, and the cross is the minimiser. F − F* halves
+from each contour to the next one inside. Titles show the status of most seeds. Optimizers whose
+iterates agree to a millionth of the largest weight share a row, whose title states their largest
+difference. At most ten step sizes are shown, from the smallest to the largest.
 
 Lower panel: the factor by which a step multiplies the distance to the minimiser in the directions
 of the largest curvature L and of the smallest μ, |1 − αL| and |1 − αμ|. The larger factor dominates

@@ -2,12 +2,13 @@
 large step size of the first optimizer, and misclassified test samples.
 
 Blue pixels are evidence for a class, and red ones against it. All images of a run share a symmetric
-scale, up to its largest weight at the end (in the title), which is linear up to a fiftieth of that
-and logarithmic above. Labels on the left give the epoch and the test accuracy. The small step size
-is the smallest of the grid; the best has the best final median over seeds, by the criterion in the
-title; the too large one is the largest above it that ends with finite weights. The first two show
-the first seed, and the last shows the seed with the lowest final test accuracy. On the right: the
-first test samples that the last iterate of the best run misclassifies, with true → predicted class.
+scale, which ends at the largest weight of the last iterate (in the title); it is linear up to a
+fiftieth of that weight and logarithmic above. Labels on the left give the epoch and the test
+accuracy. The small step size is the smallest of the grid; the best has the best final median over
+seeds, by the criterion in the title; the too large one is the largest above it that ends with
+finite weights. The first two rows show the first seed, and the last row shows the seed with the
+lowest final test accuracy. On the right: the first test samples that the last iterate of the best
+run misclassifies, with true → predicted class.
 """
 
 from types import ModuleType

@@ -1,4 +1,4 @@
-"""The ten-class logistic model of the first study.
+"""The ten-class logistic model of the study mnist.
 
     s = sigmoid(A x + b),  p = softmax(s),  loss = cross_entropy(p)
 

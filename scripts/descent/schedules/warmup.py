@@ -1,4 +1,4 @@
-"""A step size that grows linearly from 0 to α over a first share of the run and is then constant.
+"""A step size that grows linearly from 0 to α over the first part of the run and is then constant.
 
     factor(t) = min(1, t / (share · steps))
 

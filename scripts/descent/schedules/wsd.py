@@ -1,4 +1,4 @@
-"""A constant step size that decreases linearly to nearly 0 over the last share of the run: the
+"""A constant step size that decreases linearly to nearly 0 over the last part of the run: the
 warmup-stable-decay schedule without the warmup.
 
     factor(t) = min(1, (steps - t + 1) / (cooldown · steps))

@@ -25,7 +25,7 @@ from descent.theory.spectrum import MAX_DENSE, Spectrum, largest, spectra
 from descent.theory.stability import SecondMoments
 
 STARTS = 20  # seeds whose initial parameters are averaged over, at most
-PROBES = 8  # random combinations of the samples' gradients that estimate their covariance
+PROBES = 8  # random combinations of the per-sample gradients that estimate their covariance
 NEAR_THE_LIMIT = (0.25, 0.5, 0.75, 0.9, 0.97)  # × limit: further step sizes with an inflation
 Runs = Sequence[tuple[str, Run]]  # the runs of a study with the names of their optimizers
 
