@@ -196,7 +196,7 @@ def test_every_link_of_the_index_leads_to_a_file(results):
 def test_the_readme_recipe_for_a_table_of_ones_own(empty, monkeypatch):
     """Write the table and the study as the README says; then change a cell."""
     readme = (ROOT / "README.md").read_text()
-    of_tables = readme[readme.index("**Your own table**") :]
+    of_tables = readme[readme.index("**Use your own table**") :]
     write, study = re.search(r"    python -c \"(.*)\"\n\n((?:    .*\n)+)", of_tables).groups()
     subprocess.run([sys.executable, "-c", write], cwd=empty.folder, check=True)
     study = textwrap.dedent(study).replace("    seeds:", "    figures: [accuracy]\n    seeds:")
