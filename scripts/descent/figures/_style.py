@@ -68,8 +68,9 @@ def optimizer_looks(summary: pd.DataFrame) -> dict[str, dict[str, Any]]:
     """Return the colour and marker of each optimizer; averages have those of the optimizer that
     they average, with an open marker and a dashed line."""
     looks: dict[str, dict[str, Any]] = {}
-    others = cycle(OTHERS)
-    for name in summary["optimizer"].unique():
+    names = summary["optimizer"].unique()
+    others = cycle([*OTHERS, *(look for name, look in LOOKS.items() if name not in names)])
+    for name in names:
         if averaged := looks.get(without_average(name)):
             looks[name] = averaged | AVERAGED
         else:
