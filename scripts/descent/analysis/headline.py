@@ -48,7 +48,8 @@ def _larger(runs: pd.DataFrame, chosen_by: str) -> str:
 
     def result(run: pd.Series) -> str:
         status = majority_status(run["status"])
-        unstable = f" ({DO[status]})" if status in ("diverged", "oscillating") else ""
+        of_seeds = DO[status] if run["seeds"] > 1 else status
+        unstable = f" ({of_seeds})" if status in ("diverged", "oscillating") else ""
         return f"{run['step_size']:g}, ends with {_value(run, chosen_by, 'median')}{unstable}"
 
     if len(runs) == 1:
