@@ -1,4 +1,4 @@
-"""The page that links all studies."""
+"""The page with links to all studies."""
 
 import re
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""What the panels of the page show of iterates."""
+"""The panels of the page that show iterates."""
 
 import numpy as np
 import pytest
@@ -22,70 +22,54 @@ def of_bowl(A: np.ndarray, l2: float = 0.0, validation: int = 0) -> Iterates:
 
 
 def show(panel, runs: list[Iterates], data):
-    """What a panel shows of runs, which stand by optimizer and step size."""
     return panel.show({("gd", float(i)): run for i, run in enumerate(runs)}, data)
 
 
 def objective(A: np.ndarray, l2: float, validation: int) -> np.ndarray:
-    """Of weights [S, 2], by the model on the data."""
+    """The objective of weights [S, 2]."""
     samples = bowl.obtain(None, None).without_validation(validation)
     z = linear_regression.scores({"A": A[:, None]}, samples.x_train)
     losses = linear_regression.losses(z, samples.y_train)
     return losses.mean(-1) + l2 / 2 * np.square(A).sum(-1)
 
 
-@pytest.mark.parametrize(("l2", "validation"), [(0.0, 0), (0.3, 0), (0.0, 1), (0.3, 1)])
+@pytest.mark.parametrize(("l2", "validation"), [(0.0, 0), (0.3, 1)])
 def test_the_hessian_and_the_optimum_give_the_objective(random, l2, validation):
     A = random.normal(scale=3, size=(50, 2))
-    words, _ = show(path, [of_bowl(A, l2, validation)], bowl.obtain(None, None))
-    optimum, hessian = np.array(words["optimum"]), np.array(words["hessian"])
+    metadata, _ = show(path, [of_bowl(A, l2, validation)], bowl.obtain(None, None))
+    optimum, hessian = np.array(metadata["optimum"]), np.array(metadata["hessian"])
     away = A - optimum
     excess = objective(A, l2, validation) - objective(optimum[None], l2, validation)
     assert_allclose(np.einsum("si,ij,sj->s", away, hessian, away) / 2, excess, rtol=1e-9)
 
 
-def test_a_path_is_of_the_first_seed_run_after_run(random):
-    A = [random.normal(size=(steps, 2)) for steps in (5, 1, 8)]
-    words, columns = show(path, [of_bowl(run) for run in A], bowl.obtain(None, None))
-    assert words["steps"] == [5, 1, 8]
-    assert_allclose(columns["path"], np.concatenate(A), rtol=1e-6)
-    assert columns["path_step"].tolist() == [3 * i for run in A for i in range(len(run))]
-    assert {name: column.dtype.name for name, column in columns.items()} == {
-        "path": "float32",
-        "path_step": "int32",
-    }
-
-
-def test_a_long_path_is_downsampled():
-    A = np.cumsum(np.ones((2000, 2)), axis=0)
-    words, columns = show(path, [of_bowl(A)], bowl.obtain(None, None))
-    shown = columns["path_step"] // 3
-    assert words["steps"] == [len(shown)]
-    assert shown.tolist() == downsampled(2000).tolist()
-    np.testing.assert_array_equal(columns["path"], A[shown])
+def test_a_path_is_that_of_the_first_seed_downsampled_run_after_run(random):
+    A = [random.normal(size=(steps, 2)) for steps in (5, 1, 2000)]
+    metadata, columns = show(path, [of_bowl(run) for run in A], bowl.obtain(None, None))
+    shown = [downsampled(len(run)) for run in A]
+    assert metadata["steps"] == [len(steps) for steps in shown]
+    expected = [run[steps] for run, steps in zip(A, shown, strict=True)]
+    assert_allclose(columns["path"], np.concatenate(expected), rtol=1e-6)
+    assert columns["path_step"].tolist() == (3 * np.concatenate(shown)).tolist()
 
 
 def of_digits(A: np.ndarray) -> Iterates:
-    """A run of weights [S, classes, 64]; a second seed has none."""
+    """A run of weights [S, classes, 64]; those of a second seed are 0."""
     step = np.arange(len(A)) ** 2
     both = np.stack([A, np.zeros_like(A)])
     return Iterates(step, step / 9, np.arange(2), {"A": both}, OF_DIGITS)
 
 
-@pytest.mark.parametrize("dtype", ["float32", "float64"])
-def test_greys_are_weights_to_a_127th_of_the_scale(random, digits, dtype):
-    runs = [
-        of_digits(random.normal(scale=10.0**k, size=(30, 10, 64)).astype(dtype)) for k in (-9, 5)
-    ]
-    words, columns = show(weights, runs, digits)
+def test_greys_are_weights_to_a_127th_of_the_scale(random, digits):
+    runs = [of_digits(random.normal(scale=10.0**k, size=(30, 10, 64))) for k in (-9, 5)]
+    metadata, columns = show(weights, runs, digits)
     grey, scale, step = (columns[f"weights{of}"] for of in ("", "_scale", "_step"))
-    assert grey.shape == (2, words["moments"], 10, 64)
-    assert (grey.dtype, scale.dtype, step.dtype) == (np.uint8, np.float32, np.int32)
-    assert words["classes"] == [str(digit) for digit in range(10)]
-    assert tuple(words["shape"]) == (8, 8)
-    scale, step = (of.reshape(2, words["moments"]) for of in (scale, step))
+    assert grey.dtype == np.uint8
+    assert metadata["classes"] == [str(digit) for digit in range(10)]
+    assert tuple(metadata["shape"]) == (8, 8)
+    scale, step = (of.reshape(2, metadata["moments"]) for of in (scale, step))
     for number, run in enumerate(runs):
-        for moment in range(words["moments"]):
+        for moment in range(metadata["moments"]):
             (place,) = np.flatnonzero(run.step == step[number, moment])
             shown = run.parameters["A"][0, place]
             assert_allclose(scale[number, moment], np.abs(shown).max(), rtol=1e-6)
@@ -94,7 +78,7 @@ def test_greys_are_weights_to_a_127th_of_the_scale(random, digits, dtype):
             assert grey[number, moment].min() >= 1
 
 
-def test_what_is_not_finite_is_0_and_nothing_is_128(digits):
+def test_weights_that_are_not_finite_are_0_and_zero_is_128(digits):
     A = np.zeros((3, 10, 64))
     A[2, :, ::2] = np.reshape([np.nan, np.inf, -np.inf, 1e300, -1e300] * 2, (10, 1))
     _, columns = show(weights, [of_digits(A)], digits)
@@ -105,13 +89,11 @@ def test_what_is_not_finite_is_0_and_nothing_is_128(digits):
     assert (last[:, [0, 1, 2, 5, 6, 7], ::2] == 0).all()
     assert (last[:, [3, 8], ::2] == 255).all()
     assert (last[:, [4, 9], ::2] == 1).all()
-    assert np.isinf(columns["weights_scale"][0][step == 4]).all()  # beyond float32
 
 
-@pytest.mark.parametrize(("runs", "moments"), [(1, 12), (195, 12), (300, 7), (1200, 1)])
+@pytest.mark.parametrize(("runs", "moments"), [(195, 12), (300, 7), (1200, 1)])
 def test_many_runs_have_fewer_moments_within_the_bytes(digits, runs, moments):
-    words, columns = show(weights, [of_digits(np.ones((20, 10, 64), np.float32))] * runs, digits)
-    assert words["moments"] == moments
+    metadata, columns = show(weights, [of_digits(np.ones((20, 10, 64), np.float32))] * runs, digits)
+    assert metadata["moments"] == moments
     assert columns["weights"].nbytes <= weights.MOST_BYTES
-    if moments == 1:
-        assert set(columns["weights_step"].flat) == {19**2}
+    assert columns["weights_step"].max() == 19**2
