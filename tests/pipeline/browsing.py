@@ -1,4 +1,4 @@
-"""Pages of small studies, made without Snakemake, and opened in Chromium as a person does."""
+"""Make the pages of small studies without Snakemake, and use them in Chromium."""
 
 import json
 import re
@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import yaml
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page
 
 import download
 import evaluate
@@ -25,19 +25,17 @@ NAMES = "chromium", "chromium-browser", "google-chrome"
 CHROMIUM = next(filter(None, map(shutil.which, NAMES)), None)
 QUIET = """--no-sandbox --disable-gpu --disable-background-networking --disable-component-update
     --disable-sync --no-first-run""".split()
-WRITTEN = 400  # milliseconds; after 150 the page writes its hash
+WRITTEN = 400  # milliseconds; the page writes its hash after 150
+PLOTS = ("sweep", "curves")
 
 
 def make_pages(folder: Path, config: str) -> None:
-    """Run the stages of each study of a configuration, as the rules do, in a folder."""
+    """Run the stages of each study of a configuration in a folder."""
     folder.mkdir(parents=True, exist_ok=True)
     with chdir(folder):
         for name, study in read_studies(yaml.safe_load(config), []).items():
-            data, results, sweep = (
-                Path(study.data),
-                Path(study.folder),
-                Sweep.from_json(study.sweep),
-            )
+            data, results = Path(study.data), Path(study.folder)
+            sweep = Sweep.from_json(study.sweep)
             for place in [data, *map(Path, [*study.iterates, *study.traces])]:
                 place.parent.mkdir(parents=True, exist_ok=True)
             download.download(study.dataset, Path("raw"), data)
@@ -64,16 +62,8 @@ def make_pages(folder: Path, config: str) -> None:
 
 
 @contextmanager
-def launched() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=QUIET)
-        yield browser
-        browser.close()
-
-
-@contextmanager
 def opening(browser: Browser) -> Iterator[Callable]:
-    """Open pages of studies, which must not complain, fail, or ask for anything but themselves."""
+    """Open pages, which must write no warning or error, and request nothing but themselves."""
     contexts, faults = [], []
 
     def console(message):
@@ -111,8 +101,6 @@ def luminance(colour: str) -> float:
 
 
 class Explorer:
-    """The page of a study."""
-
     def __init__(self, page: Page):
         self.page = page
         self.run = page.evaluate
@@ -130,7 +118,7 @@ class Explorer:
         )
 
     def click(self, name: str) -> None:
-        """Click a button of that name."""
+        """Click the button with a name."""
         self.page.get_by_role("button", name=name, exact=True).click()
 
     def text(self, selector: str) -> str:
@@ -140,18 +128,17 @@ class Explorer:
         return self.page.locator(selector).count()
 
     def saved(self, action: str) -> Path:
-        """The file that a button offers."""
+        """The file that a button saves."""
         with self.page.expect_download() as saved:
             self.page.locator(f"[data-do={action}]").click()
         return Path(saved.value.path())
 
     def curves(self) -> list[str]:
         """The runs whose curves are drawn, by the table."""
-        table = self.table()
-        return [row[0] for row in table if row[1]]
+        return [row[0] for row in self.table() if row[1]]
 
     def table(self) -> list[list]:
-        """The rows of the sweep's table; of the box, whether it is checked."""
+        """The cells of the table of runs: texts, and whether the box is checked."""
         self.run("document.querySelector('#in-table').open = true")
         self.page.wait_for_selector("#table tbody tr")
         return self.run(
@@ -160,12 +147,12 @@ class Explorer:
         )
 
     def card(self, number: int = 0) -> dict[str, list[str]]:
-        """The rows of a card: of each metric what it is at the step, and at the end."""
+        """The rows of a card: each metric at the selected step, and at the end."""
         rows = self.page.locator("#cards table").nth(number).locator("tr").all_inner_texts()
         return {name: values for name, *values in (row.split("\t") for row in rows)}
 
     def path(self, selector: str) -> np.ndarray:
-        """The places of a path in a plot [points, 2]."""
+        """The pixels of a path in a plot [points, 2]."""
         d = self.page.locator(selector).first.get_attribute("d")
         return np.array(re.findall(r"[ML](-?[\d.]+) (-?[\d.]+)", d), float)
 
@@ -179,6 +166,3 @@ class Explorer:
         """The part of the address that holds the state."""
         self.page.wait_for_timeout(WRITTEN)
         return self.run("location.hash")
-
-
-PLOTS = ("sweep", "curves")

@@ -1,7 +1,4 @@
-"""The page on which one explores a study, used in a browser as a person uses it.
-
-The numbers that it shows are compared with the tables of the study.
-"""
+"""The interactive page of a study, used in a browser, and compared with the study's tables."""
 
 import fcntl
 import re
@@ -12,17 +9,9 @@ from xml.etree import ElementTree
 import numpy as np
 import pandas as pd
 import pytest
-from browsing import (  # pyright: ignore
-    CHROMIUM,
-    PLOTS,
-    WRITTEN,
-    launched,
-    luminance,
-    make_pages,
-    opening,
-)
+from browsing import CHROMIUM, PLOTS, QUIET, WRITTEN, luminance, make_pages, opening  # pyright: ignore
 from numpy.testing import assert_allclose
-from playwright.sync_api import Browser
+from playwright.sync_api import Browser, sync_playwright
 
 from descent.analysis.quantiles import over_seeds
 from descent.datasets import bowl
@@ -58,7 +47,7 @@ OF_RUN = ["optimizer", "step_size"]
 
 @pytest.fixture(scope="session")
 def results(tmp_path_factory, worker_id) -> Path:
-    """The results of the studies, which the first of the processes that test makes."""
+    """The results of the studies, made by the first of the test processes."""
     folder = tmp_path_factory.getbasetemp()
     folder = (folder if worker_id == "master" else folder.parent) / "explored"
     with folder.with_suffix(".lock").open("w") as lock:
@@ -70,8 +59,10 @@ def results(tmp_path_factory, worker_id) -> Path:
 
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
-    with launched() as browser:
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=QUIET)
         yield browser
+        browser.close()
 
 
 @pytest.fixture
@@ -87,16 +78,13 @@ def table_of(results: Path, study: str, name: str) -> pd.DataFrame:
     return pd.read_csv(results / study / f"{name}.csv")
 
 
-# what theory predicts
-
-
 @pytest.mark.parametrize("study", ["digits", "bowl"])
 def test_the_prediction_at_the_step_sizes_of_the_grid_is_that_of_expected_csv(
     open_page, results, study
 ):
     page, expected = open_page(study), table_of(results, study, "expected")
     expected = expected[~expected["optimizer"].str.endswith("_average")]
-    tested = set()
+    assert {"gd"} <= set(expected["optimizer"]) <= {"sgd", "sgd_replacement", "gd"}
     for (optimizer, step_size), rows in expected.groupby(OF_RUN):
         values = page.run(
             """async ([name, stepSize, steps]) => {
@@ -109,21 +97,10 @@ def test_the_prediction_at_the_step_sizes_of_the_grid_is_that_of_expected_csv(
         )
         exact = rows["from_start"] + rows["from_noise"].fillna(0)
         assert_allclose(values, exact, rtol=6e-8)
-        tested.add(optimizer)
-    assert tested == ({"sgd", "sgd_replacement", "gd"} if study == "digits" else {"gd"})
-
-
-@pytest.mark.parametrize(("step_size", "x"), [(0.2, 0.060466), (0.05, 3.486784), (1.1, 61.917364)])
-def test_ten_steps_on_the_square_of_x_from_10_end_where_they_do(open_page, step_size, x):
-    """f(x) = x² has curvature 2; f after ten steps is the square of x."""
-    height = open_page("bowl").run(
-        "async (a) => (await import('expected')).fromStart([[2], [100]], a, 10)", step_size
-    )
-    assert np.sqrt(height) == pytest.approx(x, abs=5e-7)
 
 
 def test_the_inflation_of_noise_is_interpolated(open_page):
-    """Between known factors, times 1 - α/limit, linearly: here (1 + α) / (1 - α), the limit 1."""
+    """Linearly, after multiplication by 1 - α/limit; here it is (1 + α) / (1 - α), the limit 1."""
     factors = open_page("bowl").run(
         """async (sizes) => {
             const { expected, fromNoise } = await import("expected");
@@ -151,16 +128,11 @@ def test_the_slider_predicts_between_the_runs_and_beyond_the_limit(open_page):
     assert "Beyond the limit, 2, the steepest component doubles every" in page.text("#predicted")
     beyond = page.path("#curves .predicted")
     assert beyond[-1, 1] < beyond[0, 1]  # upwards
-    page.page.locator("[data-key=alpha]").press("ArrowLeft")  # an ordinary slider
+    page.page.locator("[data-key=alpha]").press("ArrowLeft")
     assert page.text("#alpha-text") != "α = 2.2"
-
-
-def test_beyond_the_limit_of_mini_batches_no_curve_is_predicted(open_page):
     page = open_page("digits", "#optimizer=sgd&alpha=250")
     assert "second moments grow without bound" in page.text("#predicted")
     assert page.path("#curves .predicted").size == 0
-    page.select(optimizer="gd")
-    assert page.path("#curves .predicted").size > 0
 
 
 def test_without_a_prediction_the_slider_moves_between_measured_runs(open_page):
@@ -171,9 +143,6 @@ def test_without_a_prediction_the_slider_moves_between_measured_runs(open_page):
         assert page.text("#alpha-text") == f"α = {found}"
         assert f"Measured: sgd {found}" in page.text("#nearest")
     assert page.count("#of-predictions:visible") == 0
-
-
-# what happened
 
 
 @pytest.mark.parametrize("study", NAMES)
@@ -204,7 +173,7 @@ def test_a_curve_is_at_the_medians(open_page, results):
         assert np.abs(pixels - np.polyval(line, values)).max() < 0.2
 
 
-def test_a_mark_is_read_under_the_mouse_and_a_click_comes_to_its_run(open_page, results):
+def test_a_mark_has_a_tooltip_and_a_click_selects_its_run(open_page, results):
     page, summary = open_page("digits"), table_of(results, "digits", "summary")
     for plot, selector in (("sweep", ".mark.current"), ("curves", ".end")):
         mark = page.page.locator(f"#{plot} {selector}").first
@@ -216,7 +185,6 @@ def test_a_mark_is_read_under_the_mouse_and_a_click_comes_to_its_run(open_page, 
         page.page.mouse.click(*place)
         optimizer, step_size = name.split()
         assert f"Measured: {name} ends with" in page.text("#nearest")
-        assert page.text("#cards h3").strip() == f"{optimizer}, α = {float(step_size):g}"
         run = summary.set_index(OF_RUN).loc[(optimizer, float(step_size))]
         assert run["status"].split()[0] in page.text("#cards")
         excess = page.card()["suboptimality F − F*"][-1].split()[0]
@@ -224,7 +192,7 @@ def test_a_mark_is_read_under_the_mouse_and_a_click_comes_to_its_run(open_page, 
             assert float(excess) == pytest.approx(run["final_excess_median"], rel=1e-3)
 
 
-def test_text_shows_accuracies_and_a_column_for_each_step(open_page, results):
+def test_the_text_shows_accuracies_and_the_card_a_column_for_each_step(open_page, results):
     page, summary = open_page("digits"), table_of(results, "digits", "summary")
     page.select(metric="test_error")
     optimizer, step_size = re.match(r"\w+: (\w+) ([\d.]+)", page.text("#nearest")).groups()
@@ -237,13 +205,6 @@ def test_text_shows_accuracies_and_a_column_for_each_step(open_page, results):
     assert len(page.card()["test accuracy"]) == 2
 
 
-def test_the_row_of_statuses_names_its_optimizer(open_page):
-    page = open_page("digits")
-    for optimizer in ("sgd", "gd"):
-        page.select(optimizer=optimizer)
-        assert page.count(f"#sweep text:text-is('status of {optimizer}')") == 1
-
-
 def test_a_status_is_explained_on_focus(open_page):
     page = open_page("bowl", "#alpha=2.05")
     page.page.locator("#nearest .word").focus()
@@ -252,7 +213,7 @@ def test_a_status_is_explained_on_focus(open_page):
 
 
 @pytest.mark.parametrize(("alpha", "beyond"), [(2.05, False), (40, True)])
-def test_a_run_that_diverged_is_seen_where_it_alone_is_chosen(open_page, alpha, beyond):
+def test_a_diverged_run_that_alone_is_chosen_is_visible(open_page, alpha, beyond):
     page = open_page("bowl", f"#alpha={alpha}&chosen=gd+{float(alpha)}&show-gd_average=false")
     y = page.path("#curves .current.curve")[:, 1]
     frame = page.run("document.querySelector('#curves .grid').getBBox().height")
@@ -263,11 +224,11 @@ def test_a_run_that_diverged_is_seen_where_it_alone_is_chosen(open_page, alpha, 
 
 
 @pytest.mark.slow
-def test_curves_are_kept_and_removed_and_two_runs_compared(open_page):
+def test_curves_are_kept_and_removed_and_two_runs_are_compared(open_page):
     page = open_page("digits", "#chosen=gd+3.0")
     assert page.curves() == ["gd 3.0"]
     page.click("Keep this curve")
-    assert page.curves() == ["sgd 0.1", "gd 3.0"] or page.curves() == ["sgd 0.01", "gd 3.0"]
+    assert page.curves() in (["sgd 0.1", "gd 3.0"], ["sgd 0.01", "gd 3.0"])
     page.click("Remove this curve")
     page.page.get_by_label("draw gd 30.0").check()
     assert page.curves() == ["gd 3.0", "gd 30.0"]
@@ -300,11 +261,8 @@ def test_the_path_of_the_bowl_is_played(open_page, results):
     assert_allclose(sorted([radii[0][1] / radii[0][0], 1])[1], max(ratio, 1 / ratio))
 
 
-# predict, then reveal
-
-
 @pytest.mark.parametrize("study", ["digits", "bowl"])
-def test_questions_hide_what_happened_until_it_is_revealed(open_page, study):
+def test_questions_hide_results_until_they_are_revealed(open_page, study):
     page = open_page(study)
     before = page.hash()
     questions = page.run("JSON.parse(document.querySelector('#metadata').textContent).questions")
@@ -312,10 +270,7 @@ def test_questions_hide_what_happened_until_it_is_revealed(open_page, study):
     score = 0
     for number, question in enumerate(questions, 1):
         assert page.text("#question").endswith(question["text"])
-        hidden = [
-            page.count(f"{of}:visible") for of in ("#sweep .mark", "#curves .curve", ".result")
-        ]
-        assert hidden == [0, 0, 0]
+        assert page.count(":is(#sweep .mark, #curves .curve, .result):visible") == 0
         box = page.page.locator(f"#{question['plot']}").bounding_box()
         page.page.mouse.click(box["x"] + 0.7 * box["width"], box["y"] + box["height"] / 2)
         clicked = float(page.page.locator("#answer").input_value())
@@ -340,9 +295,6 @@ def test_questions_hide_what_happened_until_it_is_revealed(open_page, study):
     assert page.hash() == before
 
 
-# sharing and saving
-
-
 def test_the_button_says_whether_the_link_was_copied(open_page):
     page = open_page("bowl")
     page.page.locator("#link").click()
@@ -363,7 +315,7 @@ def test_an_address_restores_what_is_shown(open_page):
     restored = open_page("digits", page.hash())
     assert restored.state() == page.state()
     assert restored.hash() == page.hash()
-    restored.run("location.hash = ''")  # as a link on the page, or a hand, would
+    restored.run("location.hash = ''")
     restored.page.wait_for_timeout(WRITTEN)
     assert restored.state() == open_page("digits").state()
 
@@ -377,13 +329,13 @@ def test_an_address_restores_what_is_shown(open_page):
         "#toString=1&__proto__=2&=&&&%&%E0%A4%A&alpha=x",
     ],
 )
-def test_what_is_not_known_of_an_address_is_as_if_it_was_not_there(open_page, nonsense):
+def test_unknown_parts_of_an_address_are_ignored(open_page, nonsense):
     assert open_page("digits", nonsense).state() == open_page("digits").state()
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("study", NAMES)
-def test_what_is_saved_as_csv_is_in_the_traces(open_page, results, study):
+def test_the_saved_csv_has_the_numbers_of_the_traces(open_page, results, study):
     page, traces = open_page(study), table_of(results, study, "traces")
     page.select(metric="objective", curve="objective")
     page.click("all")
@@ -391,16 +343,14 @@ def test_what_is_saved_as_csv_is_in_the_traces(open_page, results, study):
         saved = pd.read_csv(page.saved(f"{plot}-csv"))
         merged = saved.merge(traces, on=["study", *OF_RUN, "seed", "step"], validate="1:1")
         assert len(merged) == len(saved)
-        assert set(map(tuple, saved[OF_RUN].to_numpy())) == set(
-            map(tuple, traces[OF_RUN].to_numpy())
-        )
+        assert saved.groupby(OF_RUN).ngroups == traces.groupby(OF_RUN).ngroups
         with np.errstate(over="ignore"):
             exact = merged[["objective_y", "epoch_y"]].to_numpy().astype(np.float32)
         assert_allclose(merged[["objective_x", "epoch_x"]], exact, 1e-6)
 
 
 @pytest.mark.slow
-def test_a_plot_is_saved_as_svg_on_a_light_ground(open_page):
+def test_a_plot_is_saved_as_svg_for_a_light_background(open_page):
     page = open_page("digits", color_scheme="dark")
     for plot in PLOTS:
         svg = ElementTree.parse(page.saved(f"{plot}-svg")).getroot()
@@ -427,12 +377,9 @@ def test_many_curves_are_drawn_and_saved(open_page):
     assert "foreignObject" not in svg
 
 
-# access
-
-
 @pytest.mark.slow
 @pytest.mark.parametrize("study", NAMES)
-def test_everything_that_one_works_has_a_name_and_is_reached_by_tab(open_page, study):
+def test_every_control_has_a_name_and_is_reached_by_tab(open_page, study):
     page = open_page(study)
     for summary in page.page.locator("summary:visible").all():
         summary.click()
@@ -456,7 +403,7 @@ def test_everything_that_one_works_has_a_name_and_is_reached_by_tab(open_page, s
 
 @pytest.mark.slow
 @pytest.mark.parametrize("study", NAMES)
-def test_a_phone_scrolls_down_only(open_page, study):
+def test_the_page_fits_the_width_of_a_phone(open_page, study):
     page = open_page(study, viewport={"width": 390, "height": 844}, device_scale_factor=2)
     for summary in page.page.locator("summary:visible").all():
         summary.click()
@@ -465,14 +412,13 @@ def test_a_phone_scrolls_down_only(open_page, study):
 
 @pytest.mark.slow
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_texts_and_curves_can_be_seen(open_page, scheme):
+def test_texts_have_contrast(open_page, scheme):
     page = open_page("digits", color_scheme=scheme)
     colours = page.run(
         """() => {
-            const ground = (of) => {
-                const colour = getComputedStyle(of).backgroundColor;
-                return colour.endsWith(", 0)") ? ground(of.parentElement) : colour;
-            };
+            const background = (of) => getComputedStyle(of).backgroundColor;
+            const ground = (of) => background(of).endsWith(", 0)") ? ground(of.parentElement)
+                : background(of);
             const written = (of) => [...of.childNodes].some((node) => node.data?.trim());
             const ink = (of) => getComputedStyle(of)[of.closest("svg") ? "fill" : "color"];
             return [...document.querySelectorAll("body *")]
@@ -482,11 +428,3 @@ def test_texts_and_curves_can_be_seen(open_page, scheme):
     )
     for ink, ground in {(luminance(ink), luminance(ground)) for ink, ground in colours}:
         assert (max(ink, ground) + 0.05) / (min(ink, ground) + 0.05) >= 4.5
-    strokes = page.run(
-        "[...document.querySelectorAll('#curves .curve, #sweep .mark')]"
-        ".map((of) => getComputedStyle(of).stroke)"
-    )
-    ground = luminance(page.run("getComputedStyle(document.body).backgroundColor"))
-    assert len(strokes) > 10
-    for stroke in map(luminance, strokes):
-        assert (max(stroke, ground) + 0.05) / (min(stroke, ground) + 0.05) >= 1.6
