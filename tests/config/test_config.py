@@ -1,4 +1,4 @@
-"""The keys of config.yaml: what is read, and that every mistake is a line with its place."""
+"""The keys of config.yaml: how they are read, and the line for each mistake."""
 
 import math
 import re
@@ -43,14 +43,14 @@ def read(text: str):
 
 
 def with_study(keys: str, text: str = GOOD) -> str:
-    """The good configuration with keys of its study, as YAML."""
+    """The good configuration with further keys of its study."""
     config = yaml.safe_load(text)
     config["studies"]["tiny"] |= yaml.safe_load(keys)
     return yaml.safe_dump(config, sort_keys=False)
 
 
 def with_sgd(keys: str, text: str = GOOD) -> str:
-    """The good configuration with keys of its optimizer sgd."""
+    """The good configuration with further keys of its optimizer sgd."""
     config = yaml.safe_load(text)
     config["studies"]["tiny"]["optimizers"]["sgd"] |= yaml.safe_load(f"{{{keys}}}")
     return yaml.safe_dump(config, sort_keys=False)
@@ -62,20 +62,12 @@ def mistakes(text: str) -> list[str]:
     return [line.removeprefix("config: ") for line in str(error.value).splitlines()]
 
 
-# a key of the study, its place, and a part of the message
+# a key of the study; its place and a part of the message
 OF_STUDY = [
     ("dataset: mnits", "dataset: found 'mnits'; did you mean mnist? allowed: bowl, diabetes, "),
     ("dataset: {file: t.csv, target: y}", "dataset: t.csv: cannot be read (No such file"),
     ("dataset: {file: t, target: y, test: 2}", "dataset.test: found 2; allowed: less than 1"),
-    (
-        "dataset: {file: 'http://a/t', target: y}",
-        "dataset.file: found 'http://a/t'; allowed: a path",
-    ),
-    (
-        "dataset: {file: t, target: y, missing: [-1]}",
-        "dataset.missing.0: found -1; allowed: string",
-    ),
-    ("dataset: {file: t, target: y, tset: 1}", "dataset.tset: unknown key; did you mean test?"),
+    ("dataset: {file: 'http://a', target: y}", "dataset.file: found 'http://a'; allowed: a path"),
     ("dataset: {file: t, target: y, seeds: 1}", "dataset.seeds: unknown key; it is a key of a st"),
     ("dataset: diabetes", "model: found sigmoid_softmax; allowed: linear_regression, since the da"),
     ("engine: fast", "engine: found 'fast'; allowed: auto, numba, numpy, torch"),
@@ -83,20 +75,17 @@ OF_STUDY = [
     ("validation: 1500", "validation: found 1500; allowed: fewer than the 1500 training samples"),
     ("seeds: [0, 0]", "seeds: found [0, 0]; allowed: distinct values, but 0 is repeated"),
     (f"seeds: [{2**64}]", f"seeds.0: found {2**64}; allowed: less than"),
-    ("seeds: -3", "seeds: found -3; allowed: "),
     ("seeds: 10001", "seeds: found 10001; allowed: at most 10000 items"),
     ("seeds: yes", "seeds: found True; allowed: a number"),
-    ("seeds: '5'", "seeds: found '5'; allowed: a list"),
     ("figures: [acuracy]", "figures.0: found 'acuracy'; did you mean accuracy? allowed: "),
     ("figures: [loss, trajectories]", "figures: found trajectories; it needs a regression with "),
     ("figures: [curvature]", "figures: found curvature; the study has no curvature_sam"),
-    ("figures: [floor]", "figures: found floor; the loss of sigmoid_softmax is not known"),
     ("epochs: 3", "epochs: unknown key; it is a key of an optimizer"),
     ("hidden: 3", "hidden: unknown key; it is an option of neural_network"),
     ("zzz: 3", "zzz: unknown key; allowed: dataset, model, seeds, optimizers, l2"),
     ('"a\\nb": 3', r"a\nb: unknown key"),
 ]
-# keys of its optimizer sgd, likewise
+# keys of its optimizer sgd; the same
 OF_SGD = [
     ("batch_size: 0", "batch_size: found 0; allowed: greater than or equal to 1, or full"),
     ("batch_size: Full", "batch_size: found 'Full'; did you mean full? allowed: "),
@@ -109,22 +98,16 @@ OF_SGD = [
     ("step_sizes: [1e-3, 0.001]", "step_sizes: found ['1e-3', 0.001]; allowed: distinct values, b"),
     ("step_sizes: [3, {from: 1, to: 1, per_decade: 4}]", "step_sizes.1: from less than to (1)"),
     ("step_sizes: {from: 1, to: 10}", "step_sizes.0.per_decade: is missing"),
-    (
-        "step_sizes: [1e1, {from: 1, to: 99, per_decade: 2}]",
-        "step_sizes: distinct values, but 10.0 is repeated",
-    ),
+    ("step_sizes: [1e1, {from: 1, to: 99, per_decade: 2}]", "step_sizes: but 10.0 is repeated"),
     ("average_from: 2", "average_from: found 2; allowed: less than epochs (2)"),
     ("sampling: with_replacement, batch_size: full", "sampling: found with_replacement; allowed: "),
     ("schedule: inverse_tiem, t0: 5", "schedule: found 'inverse_tiem'; did you mean inverse_time?"),
     ("schedule: 1/t", "schedule: found '1/t'; did you mean inverse_time? allowed: constant"),
-    ("schedule: inverse_time, t0: 0", "t0: found 0; allowed: greater than 0"),
     ("schedule: warmup, share: 1", "share: found 1; allowed: less than 1"),
-    ("schedule: halving, times: 2.5", "times: found 2.5; allowed: integer"),
     ("momentum: 0.5", "momentum: unknown key; it is an option of momentum, nesterov"),
-    ("seeds: 2", "seeds: unknown key; it is a key of a study"),
     ("lr: 1", "lr: unknown key; did you mean step_sizes?"),
 ]
-# what is replaced in the good configuration, likewise
+# a text of the good configuration and its replacement; the same
 OF_FILE = [
     ("studies:", "gpu: maybe\nstudies:", "gpu: found 'maybe'; allowed: "),
     ("studies:", "study: 1\nstudies:", "study: unknown key; did you mean studies? allowed: studi"),
@@ -153,14 +136,13 @@ def test_a_mistake_is_a_line_with_its_place_and_what_is_allowed(text, says):
     (line,) = mistakes(text)
     assert line.startswith(f"{place}: ")
     assert part in line
-    assert "pydantic" not in line
 
 
 LISTED = "step_sizes: [0, {from: 0, to: x, per_decade: 3}, 1, {from: 1, to: 2, per_decade: y}]"
 OF_LIST = ("step_sizes.0", "step_sizes.1.from", "step_sizes.1.to", "step_sizes.3.per_decade")
 
 
-def test_all_wrong_values_are_reported_together_and_then_all_that_do_not_fit():
+def test_all_wrong_values_are_reported_together_and_then_all_contradictions():
     text = with_study("{l2: -1, dtype: x, curvature_sample: 1}", with_sgd(LISTED))
     places = [line.partition(": ")[0].removeprefix("studies.tiny.") for line in mistakes(text)]
     of_sgd = [f"optimizers.sgd.{place}" for place in OF_LIST]
@@ -170,7 +152,7 @@ def test_all_wrong_values_are_reported_together_and_then_all_that_do_not_fit():
     assert places == ["", ".optimizers.sgd.engine", ".optimizers.gd.engine"]
 
 
-def test_iterates_that_fill_the_disk_or_the_memory_of_a_job_are_refused():
+def test_iterates_larger_than_the_disk_or_the_memory_of_a_job_are_refused():
     lines = mistakes(GOOD.replace("epochs: 3", "epochs: 3000000"))
     assert [line.partition("; evaluate")[0] for line in lines] == [
         "studies.tiny: found a study with 15.6 GB of iterates; allowed: 10 GB",
@@ -185,7 +167,7 @@ def test_a_study_whose_runs_do_not_fit_into_a_command_is_refused(monkeypatch):
 
 
 @pytest.mark.parametrize("key", ["engine", "evaluator"])
-def test_an_engine_that_cannot_do_a_model_is_refused_where_it_is_taken(key):
+def test_an_engine_that_does_not_support_a_model_is_refused(key):
     text = with_study(f"{key}: numba", NETWORK)
     for name, line in zip(("sgd", "gd"), mistakes(text), strict=True):
         place = f"studies.tiny.optimizers.{name}.{key}"
@@ -204,7 +186,7 @@ def test_a_table_with_mistakes_has_a_line_for_each_cell(tmp_path, monkeypatch):
     ]
 
 
-def test_a_table_is_read_again_where_it_or_a_key_of_it_has_changed(tmp_path, monkeypatch):
+def test_a_table_is_read_again_if_it_or_a_key_of_it_has_changed(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     size, reads = _table.size, []
     monkeypatch.setattr(_table, "size", lambda *of: reads.append(of) or size(*of))
@@ -229,7 +211,6 @@ def test_a_table_is_read_again_where_it_or_a_key_of_it_has_changed(tmp_path, mon
     ("labels", "keys", "says"),
     [
         ("u v", "model: linear_regression", "or task: regression in dataset"),
-        ("1 2", "model: linear_regression", "or task: regression in dataset"),
         ("0.0 1.0", "model: softmax_regression", "or task: classification in dataset"),
         ("1 2", "validation: 64", "validation: found 64; allowed: fewer than the 64 training"),
         ("1 2", "validation: 63", "only among the 63 samples held out; allowed: fewer"),
@@ -277,7 +258,7 @@ def test_unusual_yaml_is_read_and_messages_name_the_file(tmp_path, monkeypatch):
         check_yaml("none.yaml")
 
 
-def test_a_run_for_every_optimizer_and_step_size_gets_all_its_keys():
+def test_every_optimizer_and_step_size_has_a_run_with_all_its_keys():
     sgd = "update_rule: adam, beta1: 0.5, schedule: inverse_sqrt, t0: 7, average_from: 1"
     study = read(with_study("{hidden: 7, l2: 0.5, seeds: 3}", with_sgd(sgd, NETWORK)))["tiny"]
     assert list(study.runs) == [("sgd", "0.001"), ("sgd", "0.1"), ("gd", "1.0")]
@@ -291,19 +272,19 @@ def test_a_run_for_every_optimizer_and_step_size_gets_all_its_keys():
 
 
 @pytest.mark.parametrize(
-    ("written", "labels"),
+    ("grid", "labels"),
     [
         ("{from: 0.01, to: 1, per_decade: 2}", "0.01 0.0316 0.1 0.316 1.0"),
         ("[50, {from: 1, to: 10, per_decade: 4}, 2]", "50.0 1.0 1.78 3.16 5.62 10.0 2.0"),
         ("{from: 1.2345, to: 123.45, per_decade: 1}", "1.2345 12.3 123.45"),  # ends as they are
     ],
 )
-def test_a_grid_stands_for_its_step_sizes_in_the_order_of_the_list(written, labels):
-    runs = read(with_sgd(f"step_sizes: {written}"))["tiny"].runs
+def test_a_grid_is_replaced_by_its_step_sizes(grid, labels):
+    runs = read(with_sgd(f"step_sizes: {grid}"))["tiny"].runs
     assert [label for name, label in runs if name == "sgd"] == labels.split()
 
 
-@pytest.mark.parametrize("per_decade", [1, 3, 7, 24, 100])
+@pytest.mark.parametrize("per_decade", [1, 7, 100])
 @pytest.mark.parametrize(("first", "last"), [(0.001, 100), (1.2345, 678.9), (1e-100, 1e-95)])
 def test_a_grid_is_its_formula_and_a_finer_one_keeps_its_values(first, last, per_decade):
     values = Grid(**{"from": first, "to": last, "per_decade": per_decade}).values()
@@ -318,24 +299,21 @@ def test_a_grid_is_its_formula_and_a_finer_one_keeps_its_values(first, last, per
 @pytest.mark.parametrize(
     ("text", "engine", "evaluator"),
     [
-        (GOOD, "numba", "numpy"),  # test_requirements.py has more of auto
+        (GOOD, "numba", "numpy"),  # by auto, see test_requirements.py
         (with_study("{engine: torch, evaluator: torch}"), "torch", "torch"),
         (with_sgd("engine: numpy", with_study("engine: torch")), "numpy", "numpy"),
     ],
 )
-def test_an_engine_and_an_evaluator_are_those_named_nearest_or_those_of_auto(
-    text, engine, evaluator
-):
+def test_an_engine_of_the_optimizer_comes_before_that_of_the_study(text, engine, evaluator):
     planned = read(text)["tiny"].runs["sgd", "0.1"]
     assert (planned.engine, planned.evaluator) == (engine, evaluator)
-    assert (planned.training_gpus, planned.evaluation_gpus) == (0, 0)
 
 
 @pytest.mark.parametrize(
     ("gpu", "there", "asked"),
     [("", [], 0), ("", ["/dev/null"], 1), ("gpu: false", ["/dev/null"], 0), ("gpu: true", [], 1)],
 )
-def test_jobs_ask_for_a_gpu_where_torch_computes_and_there_is_one(monkeypatch, gpu, there, asked):
+def test_jobs_request_a_gpu_if_torch_computes_and_there_is_one(monkeypatch, gpu, there, asked):
     monkeypatch.setattr(checks, "GPU_NODES", there)
     run = read(f"{gpu}\n{with_study('engine: torch')}")["tiny"].runs["gd", "1.0"]
     assert (run.training_gpus, run.evaluation_gpus) == (asked, 0)
@@ -352,7 +330,7 @@ def test_jobs_ask_for_a_gpu_where_torch_computes_and_there_is_one(monkeypatch, g
         (PLANE, {"trajectories"}, {"accuracy", "weights", "floor"}, ("path",)),
     ],
 )
-def test_figures_and_panels_are_those_that_have_something_to_show(text, has, has_not, panels):
+def test_figures_and_panels_are_those_that_fit_the_study(text, has, has_not, panels):
     study = read(text)["tiny"]
     assert set(study.figures) >= has
     assert not set(study.figures) & has_not
@@ -361,7 +339,7 @@ def test_figures_and_panels_are_those_that_have_something_to_show(text, has, has
     assert read(with_study("figures: [distance]", text))["tiny"].figures == ("distance",)
 
 
-def test_the_studies_that_are_shipped_and_the_one_in_the_readme_are_right():
+def test_the_shipped_studies_and_the_one_in_the_readme_are_valid():
     assert len(read((ROOT / "config.yaml").read_text())) > 1
     readme = (ROOT / "README.md").read_text()
     block = readme[readme.index("    studies:\n") :]
