@@ -1,4 +1,4 @@
-"""What a range test suggests, of losses whose steepest fall and minimum one knows."""
+"""The suggestions of a range test, for losses whose steepest descent and minimum are known."""
 
 import numpy as np
 import pytest
@@ -16,7 +16,7 @@ def test_the_steepest_fall_and_a_tenth_of_the_minimum_are_suggested():
     assert found["minimum / 10"] == pytest.approx(0.1, rel=0.6)
 
 
-def test_what_comes_after_a_loss_that_is_not_finite_does_not_count():
+def test_losses_after_one_that_is_not_finite_do_not_count():
     loss = np.linspace(1, 0.5, 601)
     cut = loss.copy()
     cut[400:] = np.nan

@@ -1,4 +1,4 @@
-"""Quantiles over seeds against NumPy's, and where seeds are not finite."""
+"""Quantiles over seeds compared with NumPy's, and for seeds that are not finite."""
 
 import numpy as np
 import pandas as pd
@@ -16,11 +16,11 @@ from descent.analysis.quantiles import (
 
 
 def test_finite_values_have_numpys_quantiles(random):
-    for seeds in (1, 2, 3, 5, 30):
+    for seeds in (1, 2, 5, 30):
         values = random.normal(size=(4, seeds))
-        for q in (0, 0.1, 0.25, 0.5, 0.9, 1):
+        for q in (0, 0.1, 0.5, 1):
+            expected = np.quantile(values, q, axis=-1)
             for metric in ("objective", "test_accuracy"):
-                expected = np.quantile(values, q, axis=-1)
                 assert_allclose(quantile(values, q, metric), expected, rtol=1e-12)
 
 
@@ -37,7 +37,7 @@ def test_a_seed_that_is_not_finite_is_the_worst(bad):
     assert quantile([0.9, bad, 0.8], 0.5, "test_accuracy") == 0.8
 
 
-@pytest.mark.parametrize("seeds", [1, FEW - 1, FEW, 30])
+@pytest.mark.parametrize("seeds", [1, FEW - 1, FEW])
 def test_few_seeds_have_a_range_and_many_quantiles(random, seeds):
     rows = [(step, seed) for step in (0, 5) for seed in range(seeds)]
     table = pd.DataFrame(rows, columns=["step", "seed"])
@@ -48,7 +48,7 @@ def test_few_seeds_have_a_range_and_many_quantiles(random, seeds):
     assert_allclose(found["low"], np.quantile(values, low, axis=1))
     assert_allclose(found["median"], np.median(values, axis=1))
     assert_allclose(found["high"], np.quantile(values, high, axis=1))
-    words = {1: "one seed", 9: "range of 9", 10: "10-90 % of 10", 30: "10-90 % of 30"}
+    words = {1: "one seed", 9: "range of 9", 10: "10-90 % of 10"}
     assert words[seeds] in range_text(seeds)
 
 

@@ -1,4 +1,4 @@
-"""Every row of a trace against torch on one snapshot."""
+"""Every row of a trace compared with torch on one snapshot."""
 
 from dataclasses import asdict, replace
 
@@ -16,22 +16,14 @@ from descent.run import Run
 from descent.store.minimiser import Minimiser
 
 L2 = 0.3
-RUN = Run(
-    model="softmax_regression",
-    step_size=0.05,
-    batch_size=64,
-    epochs=2,
-    evaluate_every=7,
-    seeds=(0, 3),
-    l2=L2,
-    dtype="float64",
-)
+RUN = {"step_size": 0.05, "batch_size": 64, "epochs": 2, "evaluate_every": 7, "seeds": (0, 3)}
+RUN = Run(model="softmax_regression", **RUN, l2=L2, dtype="float64")
 # a classification and a regression
 of_both_tasks = pytest.mark.parametrize("name", ["softmax_regression", "linear_regression"])
 
 
 def trained(name, digits, **changes):
-    """The model, data for its task, and the iterates of a short run."""
+    """The model, data, and the iterates of a short run."""
     net = plugin("models", name)
     options = {"hidden": 9} if name == "neural_network" else {}
     run = replace(RUN, model=name, model_options=options, **changes)
@@ -96,7 +88,6 @@ def test_a_run_that_diverged_keeps_its_rows(digits, name):
 @of_both_tasks
 @pytest.mark.parametrize("validation", [0, 10])
 def test_distances_and_excess_are_to_the_given_minimiser(digits, name, validation):
-    """Whatever it is: that it minimises is for theory to see to."""
     net, data, iterates = trained(name, digits, validation=validation)
     minimiser = {name: p[1, 3] for name, p in iterates.parameters.items()}
     without = trace(iterates, data, net, evaluator)

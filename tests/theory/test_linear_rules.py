@@ -1,4 +1,4 @@
-"""Linear update rules against their maps written out, sample by sample."""
+"""The limits of linear update rules compared with the matrix of their second moments."""
 
 from functools import partial
 
@@ -22,7 +22,7 @@ def bound(rule: str, **options):
 
 @pytest.fixture(scope="module")
 def least_squares():
-    """The point w* of four features of the diabetes data."""
+    """w* for four features of the diabetes data."""
     data = obtain(raw=None, mirror=None)
     model = plugin("models", "linear_regression")
     x = data.inputs(data.x_train, "float64")[:, [0, 2, 3, 8]]
@@ -42,8 +42,7 @@ def test_the_limit_of_full_batches_is_where_the_spectral_radius_passes_1(rule, m
 
 
 def radius(point, rule: str, momentum: float, step_size: float, batch_size: int) -> float:
-    """Of the map of the second moments of (w, v), the mean over batches of M ⊗ M, in the momentum
-    rules as they are defined."""
+    """The spectral radius of the map of the second moments of (w, v), the mean of M ⊗ M."""
     x, d = point.objective.x.toarray(), point.w.size
     one, zero = np.eye(d), np.zeros((d, d))
 
@@ -72,8 +71,8 @@ def test_the_limit_of_batches_is_where_second_moments_stop_being_bounded(
     assert radius(least_squares, rule, momentum, 1.01 * found, batch_size) > 1
 
 
-def test_directions_without_curvature_and_equal_samples_have_limits(digits):
-    """Least squares with a feature that is always 0, and with one feature that is always ±1."""
+def test_zero_curvatures_and_equal_samples_have_limits(digits):
+    """Least squares with a feature that is 0 in all samples, and with one that is ±1."""
     model, y = plugin("models", "linear_regression"), digits.y_train[:50] / 9.0
     update = bound("momentum", momentum=0.9)
     for x in (digits.x_train[:50, :45] / 16.0, np.resize([1.0, -1.0], (50, 1))):
@@ -82,7 +81,7 @@ def test_directions_without_curvature_and_equal_samples_have_limits(digits):
         full = 3.8 / moments.curvatures.max()
         found = linear_rules.limit(update, moments, 4, full)
         assert 0 < found <= full
-        assert (found == full) == (x.shape[1] == 1)  # these samples have equal Hessians
+        assert (found == full) == (x.shape[1] == 1)  # equal Hessians
 
 
 def test_without_momentum_the_limits_are_those_of_plain_descent(least_squares):

@@ -1,4 +1,4 @@
-"""Limits of the second moments against the map itself, written out, and against simulation."""
+"""Stability limits compared with the matrix of the second moments, and with simulation."""
 
 from dataclasses import replace
 
@@ -16,7 +16,7 @@ from descent.theory.stability import SecondMoments
 
 @pytest.fixture(scope="module")
 def least_squares():
-    """The point w* of the diabetes data."""
+    """w* for the diabetes data."""
     data = obtain(raw=None, mirror=None)
     model = plugin("models", "linear_regression")
     objective = Objective.of(model, data, 0.0, {"A": None, "b": None})
@@ -34,18 +34,12 @@ def classifier(digits):
     return minimise(Objective.of(model, data, 0.01, {"A": None, "b": None}))
 
 
-def hessians(point):
-    """Of each sample, [n, size, size]."""
-    x = point.objective.x.toarray()
-    each = np.einsum("nab,ni,nj->naibj", point.score_hessians, x, x)
-    size = point.w.size
-    return each.reshape(len(x), size, size) + point.objective.l2 * np.eye(size)
-
-
 def radius(point, step_size, batch_size):
-    """Of the map of the second moments, as a matrix."""
-    each = hessians(point)
-    H, p, one = each.mean(0), 1 / batch_size, np.eye(point.w.size)
+    """The spectral radius of the map of the second moments."""
+    x, one = point.objective.x.toarray(), np.eye(point.w.size)
+    each = np.einsum("nab,ni,nj->naibj", point.score_hessians, x, x)  # the samples' Hessians
+    each = each.reshape(len(x), *one.shape) + point.objective.l2 * one
+    H, p = each.mean(0), 1 / batch_size
     twice = np.einsum("nij,nkl->ikjl", each, each).reshape(H.size, H.size) / len(each)
     of_both = p * twice + (1 - p) * np.kron(H, H)
     linear = np.kron(H, one) + np.kron(one, H)
@@ -53,7 +47,7 @@ def radius(point, step_size, batch_size):
     return np.abs(np.linalg.eigvalsh(matrix)).max()
 
 
-# independent code, issued with the project's reference values
+# limits by independent code
 @pytest.mark.parametrize(
     ("batch_size", "limit"), [(1, 0.1318), (2, 0.2210), (4, 0.3218), (8, 0.3993), (16, 0.4437)]
 )
@@ -64,7 +58,7 @@ def test_limits_of_least_squares(least_squares, batch_size, limit):
     assert radius(least_squares, 1.001 * found, batch_size) > 1
 
 
-def test_limits_grow_to_that_of_full_batches(least_squares):
+def test_the_limit_of_large_batches_is_that_of_full_batches(least_squares):
     largest = np.linalg.eigvalsh(least_squares.hessian(np.eye(11)))[-1]
     assert_allclose(SecondMoments.at(least_squares).limit(10**6), 2 / largest, rtol=1e-4)
 
@@ -77,7 +71,7 @@ def test_the_limit_of_a_classifier_is_where_the_radius_is_1(classifier, batch_si
 
 
 @pytest.mark.parametrize("batch_size", [1, 5])
-def test_diagonal_moments_bound_the_limit_from_above(
+def test_diagonal_moments_give_an_upper_bound_of_the_limit(
     least_squares, classifier, batch_size, monkeypatch
 ):
     for point in (least_squares, classifier):
@@ -90,8 +84,7 @@ def test_diagonal_moments_bound_the_limit_from_above(
 
 @pytest.fixture(scope="module", params=[(0.05, 1), (0.2, 4)], ids=str)
 def simulated(request, least_squares):
-    """Step size, batch size, the height above F* that many runs with replacement come to, and its
-    standard error."""
+    """Step size, batch size, the stationary F - F* of runs with replacement, and its error."""
     step_size, batch_size = request.param
     random = np.random.default_rng(0)
     x, y, w = least_squares.objective.x.toarray(), least_squares.objective.y, least_squares.w[0]
@@ -109,7 +102,7 @@ def simulated(request, least_squares):
 
 
 @pytest.mark.parametrize(("few", "tolerance"), [(0, 0.03), (128, 0.01)])
-def test_the_stationary_height_is_that_of_a_simulation(
+def test_the_stationary_suboptimality_is_that_of_a_simulation(
     least_squares, simulated, monkeypatch, few, tolerance
 ):
     monkeypatch.setattr(stability, "MAX_EXACT", few)
@@ -120,4 +113,4 @@ def test_the_stationary_height_is_that_of_a_simulation(
     with_one_hessian = (step_size * noise / (2 * batch_size * (2 - step_size * values))).sum()
     inflation = SecondMoments.at(least_squares).inflation(step_size, batch_size)
     assert abs(with_one_hessian * inflation - measured) < 3 * error + tolerance * measured
-    assert measured - with_one_hessian > 5 * error  # a difference that can be seen
+    assert measured - with_one_hessian > 5 * error  # the inflation is significant

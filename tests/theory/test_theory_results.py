@@ -1,4 +1,4 @@
-"""The files of theory come back, and damaged ones are refused."""
+"""The files of the theory are read as they were written, and damaged ones are refused."""
 
 import made_up
 import pandas as pd
@@ -9,7 +9,7 @@ from descent.theory import results
 from descent.theory.results import ObjectiveTheory, OptimizerTheory, TheoryResults
 
 
-def test_theory_comes_back(tmp_path):
+def test_the_theory_is_read_as_it_was_written(tmp_path):
     theory = made_up.theory_of(made_up.batch_sizes([0.1, 1]))
     paths = tmp_path / "theory.json", tmp_path / "expected.csv"
     results.write(theory, *paths)
@@ -22,7 +22,7 @@ def test_theory_comes_back(tmp_path):
             results.read(*paths)
 
 
-def test_an_optimizer_has_the_limits_and_the_objective_of_its_own():
+def test_an_optimizer_has_its_own_limits_and_objective():
     objectives = {"0.1": ObjectiveTheory(minimum=1.0), "0.01": ObjectiveTheory(minimum=2.0)}
     optimizers = {
         "gd": OptimizerTheory("plain", True, 0.1, "full", 2.0, limit_from_anywhere=0.5),
