@@ -1,4 +1,4 @@
-"""Tables of made-up studies, for what reads tables: no run is trained."""
+"""Tables of made-up studies, whose runs are not trained."""
 
 from functools import cache
 
@@ -9,13 +9,13 @@ from descent.analysis.summary import summary
 from descent.theory.results import EXPECTED, ObjectiveTheory, OptimizerTheory, TheoryResults
 
 NAMED = {"study": "made_up", "dataset": "d", "model": "m", "engine": "e"}
-BATCH_SIZES = {"gd": "full", "mini": "32"}  # of optimizers; of others 1
+BATCH_SIZES = {"gd": "full", "mini": "32"}  # by optimizer, else 1
 
 
 def study(
     optimizers: dict[str, list[float]], seeds: int = 3, diverges: float = 100
 ) -> pd.DataFrame:
-    """Traces of nine steps, two an epoch; step sizes from `diverges` on end in nan."""
+    """Traces of nine steps, two per epoch, which end in nan if the step size is >= `diverges`."""
     random, runs, step = np.random.default_rng(0), [], np.arange(9)
     for optimizer, step_sizes in optimizers.items():
         for step_size in step_sizes:
@@ -23,41 +23,30 @@ def study(
                 start = 0.9 + 0.05 * random.normal(size=9)
                 accuracy = 1 - np.exp(-min(step_size, 10) * step) * start
                 loss = 1 - accuracy
-                run = pd.DataFrame(
-                    {
-                        "seed": seed,
-                        "step": step,
-                        "epoch": step / 2,
-                        **dict.fromkeys(("objective", "train_loss", "test_loss"), loss),
-                        **dict.fromkeys(("train_accuracy", "test_accuracy"), accuracy),
-                        "gradient_norm": loss / 2,
-                        "rises": step // 3 if optimizer == "gd" else np.nan,
-                        "distance_A": 8.0 - step,
-                        "distance_b": (8.0 - step) / 10,
-                        "optimum_distance_A": 9.0 - step,
-                    }
-                )
+                columns = {"seed": seed, "step": step, "epoch": step / 2}
+                columns |= dict.fromkeys(("objective", "train_loss", "test_loss"), loss)
+                columns |= dict.fromkeys(("train_accuracy", "test_accuracy"), accuracy)
+                columns |= {"gradient_norm": loss / 2, "distance_A": 8.0 - step}
+                columns |= {"distance_b": (8.0 - step) / 10, "optimum_distance_A": 9.0 - step}
+                run = pd.DataFrame(columns)
+                run["rises"] = step // 3 if optimizer == "gd" else np.nan
                 if step_size >= diverges:
-                    run.loc[4:, ["objective", "test_loss", *distances(run)]] = np.nan
+                    run.loc[4:, ["objective", "test_loss", *run.filter(like="distance")]] = np.nan
                 batch_size = BATCH_SIZES.get(optimizer, "1")
                 named = {"optimizer": optimizer, "step_size": step_size, "batch_size": batch_size}
                 runs.append(run.assign(**named))
     return pd.concat(runs, ignore_index=True).assign(**NAMED)
 
 
-def distances(table: pd.DataFrame) -> list[str]:
-    return [column for column in table if "distance" in column]
-
-
 def batch_sizes(step_sizes: list[float], seeds: int = 3) -> pd.DataFrame:
-    """Batches of one sample, of 32 and of all 70."""
+    """Runs with batches of 1, 32 and all 70 samples."""
     traces = study(dict.fromkeys(["gd", "sgd", "mini"], step_sizes), seeds)
     steps_per_epoch = traces["optimizer"].map({"sgd": 70, "mini": 3, "gd": 1})
     return traces.assign(epoch=traces["step"] / steps_per_epoch)
 
 
 def validated(traces: pd.DataFrame) -> pd.DataFrame:
-    """With a validation that prefers small step sizes."""
+    """Traces with a validation accuracy that is highest for small step sizes."""
     accuracy = 1 / (1 + traces["step_size"])
     return traces.assign(validation_accuracy=accuracy, validation_loss=1 - accuracy)
 
@@ -71,7 +60,7 @@ NOTHING = TheoryResults({"0.0": ObjectiveTheory("it is made up")})
 
 
 def theory_of(traces: pd.DataFrame) -> TheoryResults:
-    """What a theory may say of a study, of its runs below their limits."""
+    """A theory of a study, with the expected suboptimality of runs below their limits."""
     sizes = traces.groupby("optimizer", sort=False)["batch_size"].first()
     runs = []
     for (optimizer, step_size), run in traces.groupby(["optimizer", "step_size"], sort=False):

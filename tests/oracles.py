@@ -1,24 +1,18 @@
-"""What the models, update rules and schedules are in torch: to add one, add its line here."""
+"""The models, update rules and schedules in torch. Add a line here for each new one."""
 
 from functools import partial
 
 import torch
 from torch import nn
 from torch.optim import SGD, Adagrad, Adam, RMSprop
-from torch.optim.lr_scheduler import (
-    ConstantLR,
-    CosineAnnealingLR,
-    LambdaLR,
-    LinearLR,
-    StepLR,
-)
+from torch.optim.lr_scheduler import ConstantLR, CosineAnnealingLR, LambdaLR, LinearLR, StepLR
 
 
 def _half_squared_error(z, y):
     return nn.MSELoss()(z, y) / 2
 
 
-# (layers of so many features, loss)
+# (the layers for a number of features, loss)
 MODELS = {
     "sigmoid_softmax": (
         lambda f: [nn.Linear(f, 10), nn.Sigmoid(), nn.Softmax(dim=1)],
@@ -34,10 +28,10 @@ MODELS = {
 
 
 class ByHand(torch.optim.Optimizer):
-    """An update rule that torch.optim lacks, for a line of UPDATE_RULES.
-
-    move(p, gradient, lr, state): changes p in place; state: a dict of its own for each p. As
+    """An update rule that torch.optim lacks, for a line of UPDATE_RULES, such as
     partial(ByHand, lambda p, g, lr, state: p.sub_(lr * g.sign())).
+
+    move(p, gradient, lr, state): changes p in place; state: a dict for each p.
     """
 
     def __init__(self, move, parameters, lr, weight_decay=0.0):
@@ -52,7 +46,7 @@ class ByHand(torch.optim.Optimizer):
                 self.move(p, gradient, group["lr"], self.state[p])
 
 
-# (update rule, its options, what it equals); the first of a rule has none
+# (update rule, options, oracle); the first line of a rule has no options
 UPDATE_RULES = [
     ("plain", {}, SGD),
     ("momentum", {}, partial(SGD, momentum=0.9)),
@@ -70,7 +64,7 @@ UPDATE_RULES = [
 
 
 def _by_formula(factor):
-    """A schedule that torch lacks: factor(t, steps) for a number t = 1, 2, …"""
+    """A schedule that torch lacks, from factor(t, steps) for t = 1, 2, …"""
     return lambda optimizer, steps: LambdaLR(optimizer, lambda t: factor(t + 1, steps))
 
 
@@ -79,8 +73,7 @@ def _linear(optimizer, warm):
     return LinearLR(optimizer, 1 / warm, total_iters=warm - 1)
 
 
-# (schedule, its options, what it equals in a run of 40 or 400 steps); the first of a schedule has
-# none
+# (schedule, options, oracle for runs of 40 or 400 steps); the first line has no options
 SCHEDULES = [
     ("constant", {}, lambda optimizer, steps: ConstantLR(optimizer, 1)),
     ("inverse_time", {}, _by_formula(lambda t, steps: 1 / t)),

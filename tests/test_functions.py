@@ -1,4 +1,4 @@
-"""Every function and its derivative against torch."""
+"""Every function and its derivative compared with torch."""
 
 import numpy as np
 import pytest
@@ -7,15 +7,15 @@ from numpy.testing import assert_allclose
 
 from descent import functions
 
-every_scale = pytest.mark.parametrize("scale", [0, 1, 30, 1000])  # of the scores
+every_scale = pytest.mark.parametrize("scale", [0, 1, 30, 1000])
 
 
-def scores(random, scale, shape=(7, 10)):
-    return scale * random.uniform(-1, 1, shape)
+def scores(random, scale):
+    return scale * random.uniform(-1, 1, (7, 10))
 
 
 def with_gradient(oracle, z, g):
-    """What torch makes of z, and the gradient with respect to z, where g is that of the result."""
+    """oracle(z), and the gradient with respect to z for the gradient g of the result."""
     leaf = torch.from_numpy(z.copy()).requires_grad_()
     result = oracle(leaf)
     result.backward(torch.from_numpy(g))

@@ -17,7 +17,7 @@ def test_every_model_has_its_oracle():
 
 
 def problem(random, net, samples, scale=1.0, stack=()):
-    """Random parameters, samples in [0, 1] and labels or numbers; scores reach about ±scale."""
+    """Random parameters, samples in [0, 1], and labels or numbers; scores are about ±scale."""
     classifies = net.TASK == "classification"
     layers = net.layers(FEATURES, CLASSES if classifies else 1)
     parameters = {
@@ -61,23 +61,18 @@ def test_loss_equals_torch(random, name, scale):
     assert_allclose(net.losses(net.scores(parameters, x), y).mean(-1), oracle, rtol=1e-12)
 
 
-@pytest.mark.parametrize(
-    "name", [m for m in available("models") if hasattr(plugin("models", m), "optimum")]
-)
 @pytest.mark.parametrize("l2", [0, 0.3])
-def test_the_gradient_of_the_objective_vanishes_at_the_optimum(random, name, l2):
-    net = plugin("models", name)
+def test_the_gradient_of_the_objective_vanishes_at_the_optimum(random, l2):
+    net = plugin("models", "linear_regression")
     for option in ({}, {"bias": False}):
         _, x, y = problem(random, net, 9)
         optimum = net.optimum(x, y, l2, **option)
-        assert {n: p.shape for n, p in optimum.items()} == {
-            n: layer.shape for n, layer in net.layers(FEATURES, 1, **option).items()
-        }
+        assert optimum.keys() == net.layers(FEATURES, 1, **option).keys()
         for parameter, gradient in net.gradient(optimum, x, y).items():
             assert_allclose(gradient + l2 * optimum[parameter], 0, atol=1e-14)
 
 
-def test_the_hidden_layer_is_as_wide_as_asked():
+def test_the_option_hidden_is_the_width_of_the_hidden_layer():
     layers = plugin("models", "neural_network").layers(784, 10, hidden=7)
     first = {"A1": Layer((7, 784), inputs=784), "b1": Layer((7,), inputs=784)}
     second = {"A2": Layer((10, 7), inputs=7), "b2": Layer((10,), inputs=7)}

@@ -1,4 +1,4 @@
-"""Files of one's own: what they must define, and what is said where they do not."""
+"""Files of users: what they must define, and the message if they do not."""
 
 import sys
 
@@ -11,7 +11,7 @@ from descent.explorer import PANELS
 from descent.plugins import PROVIDES, available, options, plugin
 
 
-def test_every_file_defines_what_its_folder_asks_for():
+def test_every_file_defines_the_names_that_its_folder_requires():
     tables = {"evaluation": EVALUATORS, "explorer": PANELS}
     for kind in PROVIDES:
         for name in tables.get(kind) or available(kind):
@@ -37,9 +37,7 @@ def test_a_wrong_file_is_one_line_with_its_name(tmp_path, monkeypatch, text, say
         ("schedules", "constant", lambda t: t, r"found \(t\); allowed: \(t, steps, …\)"),
     ],
 )
-def test_a_function_without_the_arguments_of_its_folder_is_refused(
-    monkeypatch, kind, name, function, says
-):
+def test_a_function_without_required_arguments_is_refused(monkeypatch, kind, name, function, says):
     monkeypatch.setattr(plugin(kind, name), plugins.OPTIONS_OF[kind][0], function)
     with pytest.raises(InputError, match=says):
         options(kind, name)

@@ -1,4 +1,4 @@
-"""Which engine and evaluator `auto` takes, and what fits which study: tables of cases."""
+"""The engines and evaluators of `auto`, and the figures and panels that fit a study."""
 
 from dataclasses import replace
 
@@ -23,14 +23,8 @@ STRONGLY_CONVEX = SOFTMAX | {"l2": 0.001}
 LEAST_SQUARES = {"model": "linear_regression", "dtype": "float64"}
 PLANE = LEAST_SQUARES | {"model_options": {"bias": False}, "batch_size": "full"}
 NETWORK = {"model": "neural_network"}
-RUN = Run(
-    model="sigmoid_softmax",
-    step_size=0.1,
-    batch_size=1,
-    epochs=2,
-    evaluate_every=9,
-    seeds=(0, 1, 2),
-)
+RUN = {"step_size": 0.1, "batch_size": 1, "epochs": 2, "evaluate_every": 9, "seeds": (0, 1, 2)}
+RUN = Run(model="sigmoid_softmax", **RUN)
 
 
 @pytest.mark.parametrize(
@@ -46,8 +40,7 @@ RUN = Run(
         (NETWORK | {"batch_size": 512}, MNIST, "numpy", "torch"),
     ],
 )
-def test_the_engine_that_auto_takes(keys, size, cpu, gpu):
-    """numba for plain linear models, else NumPy, and torch where a GPU pays."""
+def test_the_engine_of_auto(keys, size, cpu, gpu):
     run = replace(RUN, **keys)
     assert engines.choose(run, size, gpu=False) == cpu
     assert engines.choose(run, size, gpu=True) == gpu
@@ -60,32 +53,29 @@ LONG = {"epochs": 300, "evaluate_every": 5, "batch_size": "full"}
     ("keys", "size", "cpu", "gpu"),
     [
         (SIGMOID | LONG, MNIST, "numba", "torch"),
-        (SIGMOID, DIGITS, "numpy", "numpy"),  # which is over before numba starts
+        (SIGMOID, DIGITS, "numpy", "numpy"),  # faster than starting numba
         (LEAST_SQUARES | LONG, replace(DIABETES, train=10**8), "numpy", "torch"),
         (NETWORK | LONG, MNIST, "numpy", "torch"),
     ],
 )
-def test_the_evaluator_that_auto_takes(keys, size, cpu, gpu):
+def test_the_evaluator_of_auto(keys, size, cpu, gpu):
     run = replace(RUN, **keys)
     assert evaluation.choose(run, size, gpu=False) == cpu
     assert evaluation.choose(run, size, gpu=True) == gpu
 
 
-@pytest.mark.parametrize("size", [MNIST, DIABETES])
-def test_what_auto_takes_meets_its_requirements(size):
-    for model in available("models"):
-        if size.task != plugin("models", model).TASK:
-            continue
-        for rule in available("update_rules"):
-            run = replace(RUN, model=model, update_rule=rule, **LONG)
-            for gpu in (False, True):
-                engine, evaluator = (kind.choose(run, size, gpu) for kind in (engines, evaluation))
-                assert engines.unmet_requirement(engine, run) is None
-                assert evaluation.unmet_requirement(evaluator, run) is None
+@pytest.mark.parametrize("model", available("models"))
+@pytest.mark.parametrize("gpu", [False, True])
+def test_auto_meets_the_requirements(model, gpu):
+    size = MNIST if MNIST.task == plugin("models", model).TASK else DIABETES
+    for rule in available("update_rules"):
+        run = replace(RUN, model=model, update_rule=rule, **LONG)
+        for kind in (engines, evaluation):
+            assert kind.unmet_requirement(kind.choose(run, size, gpu), run) is None
 
 
 def grid(number: int, **keys) -> list[Run]:
-    """Runs with as many step sizes."""
+    """Runs that differ in the step size."""
     return [replace(RUN, step_size=float(1 + i), **keys) for i in range(number)]
 
 
@@ -116,11 +106,9 @@ def with_last(runs: list[Run], **keys) -> list[Run]:
         ("sensitivity", with_last(grid(2), update_rule="adam"), DIGITS, True),
         ("weights", grid(1), DIGITS, True),
         ("weights", grid(1), TABLE, False),
-        ("weights", grid(1, **NETWORK), DIGITS, False),
         ("recall", grid(1), TABLE, True),
         ("recall", grid(1, **NETWORK), DIGITS, False),
         ("best_runs", grid(2), DIGITS, False),
-        ("best_runs", with_last(grid(2), update_rule="adam"), DIGITS, True),
         ("floor", grid(1, **STRONGLY_CONVEX), DIGITS, True),
         ("floor", grid(1, **STRONGLY_CONVEX, batch_size="full"), DIGITS, False),
         ("floor", grid(1, **STRONGLY_CONVEX, schedule="cosine"), DIGITS, False),
@@ -128,11 +116,9 @@ def with_last(runs: list[Run], **keys) -> list[Run]:
         ("trajectories", with_last(grid(2, **WATCHED_PLANE), evaluate_every=2), BOWL, False),
         ("trajectories", grid(1, **LEAST_SQUARES, evaluate_every=1), BOWL, False),
         ("limit_map", grid(20, **EVERY_STEP), DIGITS, True),
-        ("limit_map", with_last(grid(20, **EVERY_STEP), batch_size=1500), DIGITS, False),
         ("limit_map", with_last(grid(20, **EVERY_STEP), evaluate_every=2), DIGITS, False),
         ("limit_map", with_last(grid(20, **EVERY_STEP), schedule="warmup"), DIGITS, True),
         ("limit_map", with_last(grid(20, **EVERY_STEP), schedule="cosine"), DIGITS, False),
-        ("limit_map", with_last(grid(20, **EVERY_STEP), average_from=1), DIGITS, False),
         ("schedules", with_last(grid(2), schedule="linear"), DIGITS, True),
         ("schedules", with_last(grid(2), schedule="range_test"), DIGITS, False),
         ("schedules", grid(2, schedule="linear"), DIGITS, False),
@@ -140,17 +126,13 @@ def with_last(runs: list[Run], **keys) -> list[Run]:
         ("range_test", with_last(grid(2), schedule="range_test"), DIGITS, True),
         ("range_test", grid(2), DIGITS, False),
         ("range_test", [RUN, *grid(2, schedule="range_test")], DIGITS, False),
-        ("limit_by_batch_size", [*BATCHES], DIGITS, False),
         ("limit_by_batch_size", MOMENTUM_BATCHES, DIABETES, True),
         ("limit_by_batch_size", MOMENTUM_BATCHES[:2], DIABETES, False),
         ("batch_size", BATCHES, DIGITS, True),
-        ("batch_size", with_last(BATCHES, batch_size="full"), DIGITS, True),
         ("batch_size", with_last(BATCHES, batch_size=8), DIGITS, False),
-        ("batch_size", with_last(BATCHES, update_rule="adam"), DIGITS, False),
-        # 1500 samples are all: the two runs are of one optimizer, or of two that differ
+        # 1500 samples are a full batch: these are runs of one optimizer, or of two that differ
         ("batch_size", [*BATCHES, *ALL_SAMPLES], DIGITS, True),
         ("batch_size", [*BATCHES, *with_last(ALL_SAMPLES, epochs=3)], DIGITS, False),
-        ("batch_size", [*BATCHES, replace(RUN, batch_size=32, epochs=3)], DIGITS, False),
         ("curvature", grid(1, batch_size="full"), DIGITS, True),
         ("curvature", grid(1), DIGITS, False),
     ],
@@ -161,10 +143,9 @@ def test_which_figures_fit_which_study(figure, runs, size, fits):
 
 
 @pytest.mark.parametrize("figure", ["curvature", "steps_to_target"])
-def test_a_figure_may_need_a_key_of_the_study(figure):
+def test_a_figure_may_require_a_key_of_the_study(figure):
     runs, key = grid(1, batch_size="full"), FIGURES[figure].key
     assert unmet_requirement(figure, runs, DIGITS, {key: None}) == f"the study has no {key}"
-    assert unmet_requirement(figure, runs, DIGITS, {key: 1}) is None
 
 
 @pytest.mark.parametrize(
@@ -174,7 +155,6 @@ def test_a_figure_may_need_a_key_of_the_study(figure):
         (SIGMOID, TABLE, ()),
         (NETWORK, DIGITS, ()),
         (PLANE, BOWL, ("path",)),
-        (LEAST_SQUARES, BOWL, ()),
     ],
 )
 def test_which_panels_fit_which_study(keys, size, shown):

@@ -1,4 +1,4 @@
-"""A run: what follows from its keys, and what it refuses."""
+"""The keys of a run: what follows from them, and contradictions."""
 
 import json
 from dataclasses import asdict, replace
@@ -9,28 +9,21 @@ import pytest
 from descent.errors import InputError
 from descent.run import Run, Sweep
 
-RUN = Run(
-    model="sigmoid_softmax", step_size=0.1, batch_size=1, epochs=2, evaluate_every=9, seeds=(0, 3)
-)
+RUN = {"step_size": 0.1, "batch_size": 1, "epochs": 2, "evaluate_every": 9, "seeds": (0, 3)}
+RUN = Run(model="sigmoid_softmax", **RUN)
 
 
 @pytest.mark.parametrize(
     ("changes", "keys"),
     [
-        ({}, []),
-        ({"sampling": "with_replacement"}, []),
         ({"sampling": "with_replacement", "batch_size": "full"}, ["sampling"]),
         ({"average_from": 2}, ["average_from"]),
         ({"batch_size": "fll"}, ["batch_size"]),
         ({"epochs": 0, "evaluate_every": 1.5}, ["epochs", "evaluate_every"]),
-        ({"step_size": float("inf")}, ["step_size"]),
         ({"step_size": "0.1"}, ["step_size"]),
     ],
 )
 def test_keys_that_contradict_each_other_are_named(changes, keys):
-    if not keys:
-        replace(RUN, **changes)
-        return
     with pytest.raises(InputError) as error:
         replace(RUN, **changes)
     lines = str(error.value).splitlines()
@@ -38,7 +31,7 @@ def test_keys_that_contradict_each_other_are_named(changes, keys):
     assert all("found" in line and "allowed" in line for line in lines)
 
 
-def test_a_run_comes_back_from_json():
+def test_a_run_is_read_from_json_as_it_was_written():
     options = {"hidden": 3}
     run = replace(RUN, model="neural_network", model_options=options, average_from=1, step_size=1)
     assert Run.from_json(run.to_json()) == run
@@ -62,7 +55,6 @@ def test_one_step_size_has_one_label():
 @pytest.mark.parametrize(
     ("steps", "evaluate_every", "expected"),
     [
-        (10, 5, [0, 1, 2, 4, 5, 10]),
         (10, 4, [0, 1, 2, 4, 8, 10]),
         (20, 9, [0, 1, 2, 4, 8, 9, 18, 20]),
         (3, 100, [0, 1, 2, 3]),
@@ -86,7 +78,7 @@ def test_an_epoch_is_one_pass_over_the_samples(batch_size, samples_per_step, ste
 
 
 @pytest.mark.parametrize("average_from", [None, 0])
-def test_the_stored_numbers_are_bounded_closely(average_from):
+def test_the_estimate_of_stored_numbers_is_a_close_upper_bound(average_from):
     run = replace(RUN, average_from=average_from)
     kinds = 1 if average_from is None else 2
     stored = len(run.seeds) * len(run.evaluated_steps(50)) * 10 * 65 * kinds

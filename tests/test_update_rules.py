@@ -1,4 +1,4 @@
-"""Every update rule against torch.optim, step by step."""
+"""Every update rule compared with torch.optim, step by step."""
 
 from inspect import signature
 
@@ -14,7 +14,7 @@ LIBRARIES = {"numpy": np.asarray, "torch": torch.from_numpy}
 
 
 def walk(name, p, gradients, step_size, shrink=1, l2=0, **options):
-    """The parameters after each step against a gradient + l2 p, from shrink · p."""
+    """The parameters p after each update of shrink · p by the gradient + l2 · p."""
     update = plugin("update_rules", name).update
     state = dict.fromkeys(state_of(update), 0 * p)
     for t, g in enumerate(gradients, 1):
@@ -44,7 +44,7 @@ def test_follows_torch_over_arbitrary_gradients(random, name, chosen, oracle, li
 
 @pytest.mark.parametrize("name", available("update_rules"))
 @pytest.mark.parametrize("library", LIBRARIES)
-def test_stays_where_gradients_of_float32_are_zero(name, library):
+def test_parameters_in_float32_stay_where_gradients_are_zero(name, library):
     start = LIBRARIES[library](np.ones(3, np.float32))
     (p,) = walk(name, start, [0 * start], 0.1)
     assert p.dtype == start.dtype
@@ -52,7 +52,7 @@ def test_stays_where_gradients_of_float32_are_zero(name, library):
 
 
 @pytest.mark.parametrize("name", available("update_rules"))
-def test_a_rule_is_linear_where_l2_only_shrinks_the_parameters(random, name):
+def test_a_rule_is_linear_if_l2_only_shrinks_the_parameters(random, name):
     start, *gradients = random.normal(size=(3, 99))
     *_, shrunk = walk(name, start, gradients, 0.1, shrink=1 - 0.1 * 0.3)
     *_, penalised = walk(name, start, gradients, 0.1, l2=0.3)

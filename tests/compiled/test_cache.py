@@ -1,4 +1,4 @@
-"""Kernels are compiled once for each state of their sources."""
+"""Kernels are compiled once for each version of their sources."""
 
 import os
 import shutil
@@ -22,25 +22,21 @@ print(cache.cache_dir(), sum(hits.values()))
 
 @pytest.fixture
 def scripts(tmp_path) -> Path:
-    """A copy of the sources, without kernels."""
+    """A copy of the sources without compiled kernels."""
     ignored = shutil.ignore_patterns("__pycache__")
     return shutil.copytree(SCRIPTS, tmp_path / "scripts", ignore=ignored)
 
 
 def run(scripts: Path, **environment: str) -> tuple[Path, int, str]:
-    """Use a kernel in a process of its own: the cache's folder, its hits, and what was logged."""
-    done = subprocess.run(
-        [sys.executable, "-c", RUN],
-        env={**os.environ, "PYTHONPATH": str(scripts), "HOME": str(scripts.parent), **environment},
-        capture_output=True,
-        text=True,
-        check=True,
-    )
+    """Use a kernel in a new process: the folder and the hits of the cache, and the log."""
+    home = {"PYTHONPATH": str(scripts), "HOME": str(scripts.parent)}
+    command, env = [sys.executable, "-c", RUN], {**os.environ, **home, **environment}
+    done = subprocess.run(command, env=env, capture_output=True, text=True, check=True)
     folder, hits = done.stdout.split()
     return Path(folder), int(hits), done.stderr
 
 
-def test_kernels_are_kept_until_a_source_changes_and_compiled_again_when_damaged(scripts):
+def test_kernels_are_cached_until_a_source_changes_and_compiled_again_if_damaged(scripts):
     folder, hits, _ = run(scripts)
     assert folder.parent == scripts / "descent/compiled/__pycache__"
     assert hits == 0

@@ -1,16 +1,17 @@
-"""Stored data come back, and what nothing can train on is refused."""
+"""Data are read as they were stored, and invalid data are refused."""
 
 from dataclasses import fields, replace
 
 import numpy as np
 import pytest
+from sklearn.datasets import load_digits
 
 from descent.errors import InputError
 from descent.store import data
 from descent.store.data import Data
 
 
-def test_data_come_back(tmp_path, digits):
+def test_data_are_read_as_they_were_stored(tmp_path, digits):
     data.save(digits, tmp_path / "digits.npz")
     loaded, _ = data.load(tmp_path / "digits.npz")
     for field in fields(Data):
@@ -19,8 +20,6 @@ def test_data_come_back(tmp_path, digits):
 
 
 def test_digits_are_those_of_scikit_learn(digits):
-    from sklearn.datasets import load_digits
-
     x, y = load_digits(return_X_y=True)
     assert (np.r_[digits.x_train, digits.x_test] == x).all()
     assert (np.r_[digits.y_train, digits.y_test] == y).all()
@@ -29,29 +28,16 @@ def test_digits_are_those_of_scikit_learn(digits):
     assert (inputs.min(), inputs.max()) == (0, 1)
 
 
-def test_validation_samples_are_the_last_ones(digits):
-    held_out = digits.without_validation(100)
-    assert (held_out.x_train == digits.x_train[:1400]).all()
-    assert (held_out.y_train == digits.y_train[:1400]).all()
-    assert (held_out.x_test == digits.x_test).all()
-    assert held_out.size == digits.size.without_validation(100)
-
-
 @pytest.mark.parametrize(
     ("labels", "classes", "validation", "lost"),
     [
-        ([0, 1, 2, 1], [], 1, None),
         ([0, 1, 2, 1], [], 2, 2),
-        ([0, 2, 1, 2], [], 2, 1),  # the largest label is left
+        ([0, 2, 1, 2], [], 2, 1),  # not the largest label
         ([0, 1, 2, 1], ["a", "b", "c"], 3, "b"),
-        ([0.5, 1.5, 2.5, 1.5], [], 3, None),
     ],
 )
 def test_a_class_of_validation_samples_alone_is_named(labels, classes, validation, lost):
     made = replace(FEW, y_train=np.array(labels), classes=np.array(classes, np.str_))
-    if lost is None:
-        assert made.without_validation(validation).size.train == 4 - validation
-        return
     found = f"found the class {lost!r} only among the {validation} samples held out"
     with pytest.raises(InputError, match=f"^validation: {found}; allowed: fewer"):
         made.without_validation(validation)
@@ -71,30 +57,20 @@ HOLED[2, 1] = np.nan
 @pytest.mark.parametrize(
     ("wrong", "says"),
     [
-        ({}, None),
-        ({"y_train": np.arange(4.0), "y_test": np.arange(2.0)}, None),  # a regression
         ({"y_train": np.array([0, 1])}, "x_train (4, 3) and y_train (2,) do not fit"),
-        ({"x_test": np.ones((0, 3))}, "x_test (0, 3) is empty"),
         ({"x_train": np.ones((4, 0))}, "x_train (4, 0) is empty"),
         ({"x_test": np.ones((2, 4))}, "x_test has 4 features; allowed: 3, as x_train has"),
         ({"x_train": HOLED}, "x_train[2, 1] is nan; allowed: finite numbers"),
         ({"x_train": np.full((4, 3), "a")}, "x_train holds <U1; allowed: an array of numbers"),
-        ({"x_train": [[1]]}, "x_train holds list; allowed: an array of numbers"),
         ({"y_train": np.array([-1, 1, 1, -1])}, "y_train[0] is -1; allowed: labels 0 … 1"),
         ({"y_train": np.array([1, 2, 3, 1])}, "y_train[0] is 1; allowed: labels 0 … 2"),
         ({"y_test": np.array([1, 3])}, "y_test[1] is 3; allowed: labels 0 … 2"),
-        ({"y_test": np.array([1, -1])}, "y_test[1] is -1; allowed: labels 0 … 2"),
         ({"y_test": np.ones(2)}, "y_test holds float64; allowed: integers, as y_train does"),
-        ({"y_train": np.array([True] * 4)}, "y_train holds bool; allowed: an array of numbers"),
         ({"scale": 0}, "scale is 0; allowed: a number > 0"),
-        ({"scale": "a"}, "scale is 'a'; allowed: a number > 0"),
     ],
 )
-def test_data_that_nothing_can_train_on(tmp_path, wrong, says):
+def test_invalid_data_are_refused_when_they_are_made_and_when_they_are_read(tmp_path, wrong, says):
     made, path = replace(FEW, **wrong), tmp_path / "made.npz"
-    if says is None:
-        data.check(made, "made")
-        return
     with pytest.raises(InputError) as error:
         data.check(made, "made")
     assert str(error.value).startswith(f"made: {says}")

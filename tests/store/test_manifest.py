@@ -1,4 +1,4 @@
-"""The manifest of a study, and what damages it; pipeline/test_results.py has sha256sum read it."""
+"""The manifest of a study; pipeline/test_results.py reads it with sha256sum."""
 
 from pathlib import Path
 
@@ -30,7 +30,7 @@ def test_every_altered_file_is_named(study):
     ]
 
 
-def test_a_manifest_that_was_cut_off_anywhere_is_refused(study):
+def test_a_truncated_manifest_is_refused(study):
     path = study / "SHA256SUMS"
     content = path.read_bytes()
     for end in range(len(content)):

@@ -1,4 +1,4 @@
-"""The file of a minimiser belongs to one objective."""
+"""A stored minimiser is read for its own objective alone."""
 
 import numpy as np
 import pytest
@@ -16,7 +16,7 @@ def path(tmp_path):
     return tmp_path / "theory.npz"
 
 
-def test_a_minimiser_comes_back_with_its_checksum(path):
+def test_a_minimiser_is_read_with_its_checksum(path):
     found, sha256 = load(path, OBJECTIVE)
     assert found.parameters.keys() == {"A"}
     assert (found.parameters["A"] == np.eye(2)).all()
