@@ -1,4 +1,4 @@
-"""The way of an archive from mirror to data, with a tiny dataset in MNIST's format."""
+"""From the archives of a mirror to data, with a tiny dataset in MNIST's format."""
 
 import gzip
 import hashlib
@@ -17,7 +17,7 @@ import torchvision
 from descent.datasets import _archives, fashion_mnist, kmnist, mnist
 from descent.errors import InputError
 
-# urllib leaves the socket of an answer that is an error to the garbage collector
+# urllib leaves the socket of an error to the garbage collector
 pytestmark = pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
 
 RANDOM = np.random.default_rng(0)
@@ -39,8 +39,7 @@ FIRST = next(iter(ARCHIVES))
 
 @pytest.fixture
 def folders(tmp_path, monkeypatch):
-    """(raw, mirror): the mirror holds the archives, torchvision knows their checksums, and the
-    public mirror is a folder that is not there."""
+    """(raw, mirror): the mirror holds the archives, and the public mirror does not exist."""
     checksums = [(name, hashlib.md5(content).hexdigest()) for name, content in ARCHIVES.items()]
     monkeypatch.setattr(torchvision.datasets.MNIST, "resources", checksums)
     monkeypatch.setattr(torchvision.datasets.MNIST, "mirrors", [f"file://{tmp_path}/public/"])
@@ -55,10 +54,9 @@ def fill(folder: Path) -> None:
 
 
 def check(data) -> None:
-    assert (data.x_train == IMAGES["train"].reshape(12, 784)).all()
-    assert (data.x_test == IMAGES["t10k"].reshape(5, 784)).all()
-    assert (data.y_train == LABELS["train"]).all()
-    assert (data.y_test == LABELS["t10k"]).all()
+    for x, y, name in ((data.x_train, data.y_train, "train"), (data.x_test, data.y_test, "t10k")):
+        assert (x == IMAGES[name].reshape(-1, 784)).all()
+        assert (y == LABELS[name]).all()
     assert data.scale == 255
 
 
@@ -73,13 +71,11 @@ def test_a_mirror_is_a_folder_or_a_url(folders, spelling):
     assert holds(raw.parent) == {f"mnist/{name}" for name in ARCHIVES}
 
 
-def test_archives_are_those_at_hand_then_those_of_the_mirror_then_the_public_ones(
-    folders, tmp_path
-):
+def test_archives_come_from_the_folder_then_the_mirror_then_the_public_mirror(folders, tmp_path):
     raw, mirror = folders
     fill(raw)
     check(mnist.obtain(raw, "/nowhere"))
-    (raw / FIRST).write_bytes(b"altered")  # it is replaced
+    (raw / FIRST).write_bytes(b"altered")
     check(mnist.obtain(raw, str(mirror)))
     assert (raw / FIRST).read_bytes() == ARCHIVES[FIRST]
     (raw / FIRST).unlink()
@@ -92,7 +88,7 @@ def test_archives_are_those_at_hand_then_those_of_the_mirror_then_the_public_one
     ("dataset", "of_torchvision"),
     [(mnist, "MNIST"), (fashion_mnist, "FashionMNIST"), (kmnist, "KMNIST")],
 )
-def test_each_dataset_is_its_own(monkeypatch, dataset, of_torchvision):
+def test_each_dataset_is_that_of_torchvision(monkeypatch, dataset, of_torchvision):
     monkeypatch.setattr(_archives, "obtain", lambda name, raw, mirror: name)
     assert dataset.obtain(Path("raw"), None) == of_torchvision
 
@@ -105,7 +101,7 @@ def test_each_dataset_is_its_own(monkeypatch, dataset, of_torchvision):
     ],
     ids=["missing", "truncated"],
 )
-def test_an_archive_that_cannot_be_had(folders, tmp_path, damage, says):
+def test_an_archive_that_cannot_be_obtained(folders, tmp_path, damage, says):
     raw, mirror = folders
     last = list(ARCHIVES)[-1]
     damage(mirror / "mnist" / last)
@@ -113,24 +109,18 @@ def test_an_archive_that_cannot_be_had(folders, tmp_path, damage, says):
     (raw / last).write_bytes(b"by hand, damaged")
     with pytest.raises(InputError, match=says) as error:
         mnist.obtain(raw, str(mirror))
-    message = str(error.value)
-    for part in [
-        last,
-        f"{mirror}/mnist/{last}",
-        f"{tmp_path}/public/{last}",
-        f"Put the archives into {raw}, ",
-    ]:
-        assert part in message
-    assert "snakemake --cores 1 digits" in message
-    assert holds(raw.parent) == {f"mnist/{name}" for name in ARCHIVES}  # and nothing half-written
+    tried = f"{mirror}/mnist/{last}", f"{tmp_path}/public/{last}"
+    for part in (*tried, f"Put the archives into {raw}, ", "snakemake --cores 1 digits"):
+        assert part in str(error.value)
+    assert holds(raw.parent) == {f"mnist/{name}" for name in ARCHIVES}  # no partial file
     assert (raw / last).read_bytes() == b"by hand, damaged"
 
 
 @pytest.fixture
 def serve(folders, monkeypatch):
-    """Start a mirror over HTTP on this machine: (its URL, the paths that were asked for).
+    """Start a local HTTP mirror: (its URL, the requested paths).
 
-    Each of the first requests gets one of the answers, the others get the archives.
+    The first requests get the given answers, the others the archives.
     """
     monkeypatch.setattr(_archives, "READ_TIMEOUT", 1)
     monkeypatch.setattr(_archives, "TOTAL_TIMEOUT", 1)
@@ -145,7 +135,7 @@ def serve(folders, monkeypatch):
 
             def do_GET(self):
                 asked.append(self.path)
-                with suppress(ConnectionError):  # by whom the answer was not read
+                with suppress(ConnectionError):  # if the client gave up
                     (waiting.pop(0) if waiting else SimpleHTTPRequestHandler.do_GET)(self)
 
             def log_message(self, *arguments):
@@ -162,8 +152,6 @@ def serve(folders, monkeypatch):
 
 
 def says(status=200, body=b"", **headers):
-    """An answer."""
-
     def answer(request):
         request.send_response(status)
         for name, value in headers.items():
@@ -176,7 +164,7 @@ def says(status=200, body=b"", **headers):
 
 def trickling(request):
     says()(request)
-    for _ in range(100):  # not really: a download that takes it all is to fail the test
+    for _ in range(100):  # 5 s; a download without a time limit would fail the test
         request.wfile.write(b"x")
         time.sleep(0.05)
 
@@ -204,12 +192,11 @@ def test_an_http_mirror_that_fails_is_one_line(folders, serve, answer, line):
     assert len(others) == 2  # the other mirror, and what helps
     assert len(asked) == 1
     assert holds(raw.parent) == set()
-    check(mnist.obtain(raw, f"{mirror}/"))  # which gives the archives from now on
-    assert asked[1:] == [f"/mnist/{name}" for name in ARCHIVES]
+    check(mnist.obtain(raw, f"{mirror}/"))
 
 
 @pytest.mark.parametrize("mirror", ["http://[::1", "http://127.0.0.1/a folder", "s3://bucket"])
-def test_a_mirror_that_there_cannot_be_is_one_line(folders, mirror):
+def test_an_impossible_mirror_is_one_line(folders, mirror):
     with pytest.raises(InputError) as error:
         mnist.obtain(folders[0], mirror)
     assert len(str(error.value).splitlines()) == 4
@@ -217,8 +204,8 @@ def test_a_mirror_that_there_cannot_be_is_one_line(folders, mirror):
 
 
 @pytest.mark.parametrize("named", ["{}-idx", "{}.idx", "MNIST/raw/{}-idx", "{0}.idx/{0}.idx"])
-def test_uncompressed_files_that_somebody_put_there_count(folders, named):
-    """As torchvision and Kaggle name them and lay them out."""
+def test_uncompressed_files_are_read(folders, named):
+    """With the names and folders of torchvision and Kaggle."""
     raw, _ = folders
     for name, content in ARCHIVES.items():
         images, _, dimensions = Path(name).stem.partition("-idx")

@@ -16,7 +16,7 @@ def test_the_size_is_what_is_obtained(dataset):
     assert (data.y_train.dtype.kind == "f") == (size.task == "regression")
 
 
-def test_the_bowl_is_what_it_says():
+def test_the_bowl_has_the_documented_curvatures_directions_and_minimiser():
     data = bowl.obtain(None, None)
     curvature = data.x_train.T @ data.x_train / 4
     values, directions = np.linalg.eigh(curvature)
@@ -28,7 +28,7 @@ def test_the_bowl_is_what_it_says():
 
 def test_diabetes_is_standardised_by_its_training_samples():
     data = diabetes.obtain(None, None)
-    for of_train in (data.x_train, data.y_train):
-        assert_allclose(of_train.mean(0), 0, atol=1e-13)
-        assert_allclose(of_train.std(0), 1)
-    assert abs(data.x_test.mean()) > 1e-3  # not by its own
+    for values in (data.x_train, data.y_train):
+        assert_allclose(values.mean(0), 0, atol=1e-13)
+        assert_allclose(values.std(0), 1)
+    assert abs(data.x_test.mean()) > 1e-3

@@ -1,4 +1,4 @@
-"""The scripts as ordinary command-line programs, without Snakemake."""
+"""The scripts as command-line programs, without Snakemake."""
 
 import json
 import os
@@ -22,7 +22,7 @@ RUN |= {"epochs": 1, "evaluate_every": 500}
 
 
 def train(data="d.npz", engine="numpy", to="sgd/0.1.npz", scripts=ROOT / "scripts", **keys):
-    """The command that trains the run with other keys."""
+    """The command that trains RUN with changed keys."""
     run = json.dumps({**RUN, **keys})
     options = ["--data", data, "--engine", engine, "--run", run, "--iterates", to]
     return [sys.executable, str(scripts / "train.py"), *options, "--log", "log"]
@@ -33,7 +33,7 @@ def run(command: list[str], folder: Path) -> subprocess.CompletedProcess:
 
 
 def refused(command: list[str], folder: Path) -> str:
-    """What a command says in a line on standard error and in its log, when it writes nothing."""
+    """The error of a command that writes nothing but this line to standard error and its log."""
     done = run(command, folder)
     assert done.returncode != 0
     assert done.stderr.count("\n") == 1, done.stderr
@@ -82,25 +82,23 @@ def test_training_is_silent_elsewhere_and_writes_its_log(folder):
     [
         ({"lr": 1}, "run: lr: unknown key; allowed: average_from, batch_size, "),
         ({"batch_size": 1501}, "batch_size: found 1501; allowed: at most 1500, or full"),
-        ({"validation": 1499}, "validation: found the class 1 only among the 1499 samples held ou"),
-        ({"data": "x.npz"}, "x.npz: no such file"),
     ],
 )
-def test_a_run_that_cannot_be_is_one_line_and_writes_nothing(folder, keys, says):
+def test_an_invalid_run_is_one_line_and_writes_nothing(folder, keys, says):
     assert refused(train(**keys), folder).startswith(says)
 
 
-def test_a_schedule_that_is_wrong_in_the_last_step_is_reported_before_the_first(folder):
+def test_an_error_of_the_schedule_in_the_last_step_is_reported_before_the_first(folder):
     shutil.copytree(ROOT / "scripts", folder / "scripts")
     file = folder / "scripts/descent/schedules/odd.py"
     file.write_text("def factor(t, steps, most=5):\n    return steps - 0.5 - t\n")
-    command = train(scripts=folder / "scripts", schedule="odd", engine="none")  # to train with
+    command = train(scripts=folder / "scripts", schedule="odd", engine="none")
     found = refused(command, folder)
     says = "factor: found -0.5 in step 1500 of 1500; allowed: a finite number ≥ 0\n"
     assert found == f"scripts/descent/schedules/odd.py: {says}"
 
 
-def test_what_is_held_out_does_not_train(folder):
+def test_validation_samples_do_not_train(folder):
     assert run(train(validation=300), folder).returncode == 0
     with np.load(folder / "d.npz") as stored:
         arrays = dict(stored)
@@ -120,7 +118,7 @@ def test_what_is_held_out_does_not_train(folder):
         ("d.npz", {"epochs": 2}, "trained.npz: was trained with epochs 1, not 2. Delete it"),
     ],
 )
-def test_evaluation_refuses_iterates_of_other_data_or_of_another_run(folder, data, keys, says):
+def test_evaluation_refuses_iterates_of_other_data_or_another_run(folder, data, keys, says):
     assert run(train(to="trained.npz"), folder).returncode == 0
     (folder / "other.npz").write_bytes((folder / "d.npz").read_bytes() + b" ")
     command = f"evaluate.py --iterates trained.npz --data {data} --study s --optimizer o --trace"
@@ -130,11 +128,9 @@ def test_evaluation_refuses_iterates_of_other_data_or_of_another_run(folder, dat
     assert refused(command, folder).startswith(says)
 
 
-def test_ctrl_c_is_one_line_and_leaves_nothing(folder):
-    long = train(epochs=1000)
-    process = subprocess.Popen(
-        long, cwd=folder, stderr=subprocess.PIPE, text=True, preexec_fn=heeding_ctrl_c
-    )
+def test_ctrl_c_is_one_line_and_leaves_no_file(folder):
+    options = {"stderr": subprocess.PIPE, "text": True, "preexec_fn": heeding_ctrl_c}
+    process = subprocess.Popen(train(epochs=1000), cwd=folder, **options)
     wait_until_it_trains(process.pid)
     process.send_signal(signal.SIGINT)
     _, errors = process.communicate()
@@ -143,7 +139,7 @@ def test_ctrl_c_is_one_line_and_leaves_nothing(folder):
     assert not list(folder.glob("sgd/*")) + list(folder.glob("sgd/.*"))
 
 
-def test_a_job_whose_snakemake_is_gone_writes_nothing(folder, monkeypatch):
+def test_a_job_whose_snakemake_has_ended_writes_nothing(folder, monkeypatch):
     gone = subprocess.Popen(["true"])
     gone.wait()
     monkeypatch.setenv("DESCENT_CALL", f"{os.uname().nodename} {gone.pid}")

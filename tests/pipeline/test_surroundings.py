@@ -1,14 +1,11 @@
-"""What users have around the pipeline: variables, paths, a profile, files replaced or deleted."""
+"""The surroundings of the pipeline: variables, paths, a profile, replaced and deleted files."""
 
-import json
 import os
 import shutil
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
-from conftest import ROOT, Project, copy_project  # pyright: ignore
+from conftest import Project, copy_project  # pyright: ignore
 
 MATPLOTLIBRC = "text.usetex: True\nfigure.facecolor: black\nsavefig.dpi: 7\npdf.compression: 0\n"
 VARIABLES = {
@@ -22,17 +19,12 @@ VARIABLES = {
     "LC_ALL": "tr_TR.UTF-8",
     "NO_COLOR": "1",
 }
-NAME = "таблицадлинноеимятаблицыфакторов"  # the dataset's name has one _ for many
+NAME = "таблицадлинноеимятаблицыфакторов"  # the name of the dataset is _
 TABLE = f"""\
 studies:
-  own:
-    dataset: {{file: "{{x}}/{NAME}.csv", target: y}}
-    model: linear_regression
-    engine: numpy
-    seeds: [0]
-    figures: [loss]
-    optimizers:
-      gd: {{batch_size: full, epochs: 2, evaluate_every: 1, step_sizes: [0.1]}}
+  own: {{dataset: {{file: "{{x}}/{NAME}.csv", target: y}}, model: linear_regression, engine: numpy,
+    seeds: [0], figures: [loss], optimizers: {{
+      gd: {{batch_size: full, epochs: 2, evaluate_every: 1, step_sizes: [0.1]}}}}}}
 """
 LINES = [f"{i % 7},{i % 3},{i / 10}\n" for i in range(40)]
 
@@ -44,8 +36,7 @@ def test_no_byte_depends_on_variables_or_the_path_of_the_clone(made, tmp_path):
     shutil.rmtree(made.folder / "results/tiny/figures")
     (tmp_path / "matplotlibrc").write_text(MATPLOTLIBRC)
     cache = os.environ.get("XDG_CACHE_HOME", str(Path.home() / ".cache"))
-    of_matplotlib = {"MATPLOTLIBRC": str(tmp_path)}
-    done = made.jobs("all", **VARIABLES, **of_matplotlib, XDG_CACHE_HOME=cache)
+    done = made.jobs("all", **VARIABLES, MATPLOTLIBRC=str(tmp_path), XDG_CACHE_HOME=cache)
     assert {"train tiny gd 10.0", "plot tiny accuracy"} <= set(done)
     assert made.files("results") == good
 
@@ -58,7 +49,7 @@ def test_a_users_profile_with_other_triggers_reruns_what_has_changed(made):
 
 
 @pytest.mark.slow
-def test_results_without_records_are_rerun_or_taken_as_they_are(made):
+def test_results_without_records_are_rerun_or_accepted_by_touch(made):
     shutil.rmtree(made.folder / ".snakemake")
     made.replace("config.yaml", "epochs: 4", "epochs: 5")
     says = "results/tiny: Snakemake has no records of these results and will rerun them"
@@ -96,29 +87,3 @@ def test_a_file_replaced_by_an_older_one_is_noticed(with_a_table, tmp_path, file
     else:
         older.rename(path)
     assert any(job.startswith(rerun) for job in project.plan("all"))
-
-
-OBJECTIVE = {"model": "softmax_regression", "model_options": {}, "l2": 0.1, "validation": 0}
-RUN = OBJECTIVE | {"seeds": [0], "step_size": 1, "batch_size": "full", "epochs": 1}
-RUN |= {"evaluate_every": 1, "l2": 0.2}
-
-
-def test_theory_and_evaluation_refuse_the_minimiser_of_another_objective(made_once, tmp_path):
-    shutil.copy(made_once.folder / "data/digits.npz", tmp_path / "d.npz")
-
-    def call(program: str, options: str, *keys: dict) -> str:
-        command = [sys.executable, str(ROOT / f"scripts/{program}.py"), "--data", "d.npz"]
-        command += [*options.split(), *map(json.dumps, keys)]
-        done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True)
-        return done.stderr
-
-    assert call("minimise", "--minimiser 0.2.npz --objective", OBJECTIVE) == ""
-    assert call("train", "--engine numpy --iterates i.npz --run", RUN) == ""
-    sweep = {"gd": {"run": RUN, "step_sizes": [1]}}
-    says = (
-        "error: 0.2.npz: has the minimiser for l2 0.1, not 0.2. Delete it, and the pipeline rebuil"
-    )
-    refused = call("theory", "--minimisers 0.2.npz --numbers n --expected e --sweep", sweep)
-    assert refused.startswith(says)
-    options = "--iterates i.npz --study s --optimizer o --evaluator numpy --trace t --record r"
-    assert call("evaluate", f"{options} --minimiser 0.2.npz").startswith(says)
