@@ -5,7 +5,6 @@ from dataclasses import replace
 import pytest
 
 from descent import engines, evaluation
-from descent.explorer import panels
 from descent.figures import FIGURES, unmet_requirement
 from descent.plugins import available, plugin
 from descent.run import Run
@@ -146,19 +145,6 @@ def test_which_figures_fit_which_study(figure, runs, size, fits):
 def test_a_figure_may_require_a_key_of_the_study(figure):
     runs, key = grid(1, batch_size="full"), FIGURES[figure].key
     assert unmet_requirement(figure, runs, DIGITS, {key: None}) == f"the study has no {key}"
-
-
-@pytest.mark.parametrize(
-    ("keys", "size", "shown"),
-    [
-        (SIGMOID, DIGITS, ("weights",)),
-        (SIGMOID, TABLE, ()),
-        (NETWORK, DIGITS, ()),
-        (PLANE, BOWL, ("path",)),
-    ],
-)
-def test_which_panels_fit_which_study(keys, size, shown):
-    assert panels([replace(RUN, **keys)], size) == shown
 
 
 @pytest.mark.parametrize(

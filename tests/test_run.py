@@ -2,12 +2,11 @@
 
 import json
 from dataclasses import asdict, replace
-from pathlib import Path
 
 import pytest
 
 from descent.errors import InputError
-from descent.run import Run, Sweep
+from descent.run import Run
 
 RUN = {"step_size": 0.1, "batch_size": 1, "epochs": 2, "evaluate_every": 9, "seeds": (0, 3)}
 RUN = Run(model="sigmoid_softmax", **RUN)
@@ -75,26 +74,3 @@ def test_an_epoch_is_one_pass_over_the_samples(batch_size, samples_per_step, ste
     assert run.samples_per_step(20) == samples_per_step
     assert run.steps_per_epoch(20) == run.burn_in(20) == steps_per_epoch
     assert run.steps(20) == 2 * steps_per_epoch
-
-
-@pytest.mark.parametrize("average_from", [None, 0])
-def test_the_estimate_of_stored_numbers_is_a_close_upper_bound(average_from):
-    run = replace(RUN, average_from=average_from)
-    kinds = 1 if average_from is None else 2
-    stored = len(run.seeds) * len(run.evaluated_steps(50)) * 10 * 65 * kinds
-    assert stored <= run.stored_numbers(50, 64, 10) <= 1.2 * stored
-
-
-def test_a_sweep_has_a_run_and_its_files_for_each_step_size():
-    sweep = Sweep({"sgd": (RUN, (0.1, 1e-5)), "gd": (replace(RUN, batch_size="full"), (1,))})
-    assert Sweep.from_json(sweep.to_json()) == sweep
-    assert sweep.runs() == [
-        ("sgd", RUN),
-        ("sgd", replace(RUN, step_size=1e-5)),
-        ("gd", replace(RUN, batch_size="full", step_size=1)),
-    ]
-    assert sweep.files(Path("s"), "traces", "csv") == [
-        Path("s/traces/sgd/0.1.csv"),
-        Path("s/traces/sgd/1e-05.csv"),
-        Path("s/traces/gd/1.0.csv"),
-    ]

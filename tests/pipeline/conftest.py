@@ -1,4 +1,4 @@
-"""A tiny study in a temporary copy of the project, for tests that run Snakemake for real."""
+"""A tiny study in a temporary copy of the project, for tests that run Snakemake."""
 
 import os
 import re
@@ -15,7 +15,7 @@ import pytest
 ROOT = Path(__file__).parents[2]
 COPIED = ["Snakefile", "config.yaml", "profiles", "report", "scripts"]
 RULES = """obtain prepare minimise theory train evaluate summarise plot explore index
-    manifest""".split()  # those that make something
+    manifest""".split()
 NOTHING = "Nothing to be done"
 
 TINY = """\
@@ -31,16 +31,16 @@ studies:
       gd: {batch_size: full, epochs: 4, evaluate_every: 1, step_sizes: [10]}
 """
 
-# with a minimiser, and figures that read theory and iterates
+# with a minimiser, and figures of theory and iterates
 CONVEX = TINY.replace("sigmoid_softmax", "softmax_regression\n    l2: 0.1")
 CONVEX = CONVEX.replace("[accuracy]", "[final_by_step_size, weights]\n    curvature_samples: 9")
 
-# downloads go nowhere: a proxy that refuses connections
+# a proxy that refuses connections
 OFFLINE = {f"{scheme}_proxy": "http://127.0.0.1:9" for scheme in ("http", "https")}
 
 
 def heeding_ctrl_c() -> None:
-    """For a process to start: what runs the tests in the background may ignore it."""
+    """Start a process that can be interrupted, even if the tests run in the background."""
     signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
@@ -56,7 +56,7 @@ def wait_until_it_trains(pid: int) -> None:
 
 
 def training(process: subprocess.Popen) -> int:
-    """Wait until a training job of a call of Snakemake trains, and give the id of its process."""
+    """Wait until a job of Snakemake trains, and return the id of its process."""
     search = ["pgrep", "--session", str(process.pid), "--full", "scripts/train.py --data"]
     deadline = time.monotonic() + 60
     while not (found := subprocess.run(search, capture_output=True, text=True).stdout.split()):
@@ -68,12 +68,12 @@ def training(process: subprocess.Popen) -> int:
 
 @dataclass
 class Project:
-    """A copy of the project, with a tiny config.yaml."""
+    """A copy of the project."""
 
     folder: Path
 
     def start(self, *options: str, **environment: str) -> subprocess.Popen:
-        """Start Snakemake, in a process group of its own."""
+        """Start Snakemake in a new process group."""
         command = [sys.executable, "-m", "snakemake", "--cores", "2", *options]
         return subprocess.Popen(
             command,
@@ -87,13 +87,13 @@ class Project:
         )
 
     def snakemake(self, *options: str, **environment: str) -> tuple[int, str]:
-        """Run Snakemake to its end: the exit code and what it printed."""
+        """Run Snakemake, and return its exit code and its output."""
         process = self.start(*options, **environment)
         output, _ = process.communicate()
         return process.returncode, output
 
     def jobs(self, *options: str, **environment: str) -> list[str]:
-        """Run Snakemake, which must succeed, and list the jobs that ran, as "rule wildcards"."""
+        """Run Snakemake, which must succeed, and list its jobs as "rule wildcards"."""
         code, output = self.snakemake(*options, **environment)
         assert code == 0, output
         return jobs(output)
@@ -103,26 +103,25 @@ class Project:
         return self.jobs("--dry-run", *options, **environment)
 
     def recording(self) -> dict[str, str]:
-        """The environment in which each job records what it imports, below imports/."""
+        """The environment in which each job records its imports in the folder imports."""
         (self.folder / "imports").mkdir()
         recorder = Path(__file__).with_name("recorder")
         return {"PYTHONPATH": str(recorder), "IMPORTS": str(self.folder / "imports")}
 
     def replace(self, file: str, old: str, new: str) -> None:
-        """Change a file."""
         path = self.folder / file
         text = path.read_text()
         assert old in text
         path.write_text(text.replace(old, new))
 
     def files(self, *folders: str) -> dict[str, bytes]:
-        """The files below folders, by their path."""
+        """The content of files below folders, by path."""
         paths = (path for folder in folders for path in (self.folder / folder).rglob("*"))
         return {str(p.relative_to(self.folder)): p.read_bytes() for p in paths if p.is_file()}
 
 
 def jobs(output: str) -> list[str]:
-    """The jobs that are done, or of a dry run would be, without those that only collect, sorted."""
+    """The jobs of an output, or of a dry run, without targets, sorted."""
     done = re.findall(r"^ *\d+ of \d+  (.*)$", output, re.MULTILINE)
     names = [name for line in done for name in line.split(", ")]
     names += re.findall(r"^(\w.*?): ", output, re.MULTILINE)
@@ -130,7 +129,7 @@ def jobs(output: str) -> list[str]:
 
 
 def copy_project(folder: Path, config: str = TINY) -> Project:
-    """A copy of the project with these studies, before anything was made."""
+    """A copy of the project with these studies and no results."""
     folder.mkdir(parents=True, exist_ok=True)
     for name in COPIED:
         copy = shutil.copytree if (ROOT / name).is_dir() else shutil.copy2
@@ -141,7 +140,7 @@ def copy_project(folder: Path, config: str = TINY) -> Project:
 
 @pytest.fixture
 def empty(tmp_path) -> Project:
-    """The project before anything was made."""
+    """The project without results."""
     return copy_project(tmp_path / "project")
 
 
@@ -154,21 +153,20 @@ def made_once(tmp_path_factory) -> Project:
 
 @pytest.fixture
 def made(made_once, tmp_path) -> Project:
-    """The project after everything was made."""
-    shutil.copytree(made_once.folder, tmp_path / "project")  # with the times of the files
+    """The project with all results."""
+    shutil.copytree(made_once.folder, tmp_path / "project")
     return Project(tmp_path / "project")
 
 
 @pytest.fixture(scope="session")
 def convex_once(tmp_path_factory) -> Project:
-    folder = tmp_path_factory.mktemp("convex") / "project"
-    project = copy_project(folder, CONVEX)
+    project = copy_project(tmp_path_factory.mktemp("convex") / "project", CONVEX)
     project.jobs("all")
     return project
 
 
 @pytest.fixture
 def convex(convex_once, tmp_path) -> Project:
-    """The convex study after everything was made."""
+    """The convex study with all results."""
     shutil.copytree(convex_once.folder, tmp_path / "convex")
     return Project(tmp_path / "convex")

@@ -1,15 +1,12 @@
-"""The pipeline in another folder than its own, and as a module of somebody's workflow.
-
-Both folders have a space in their names.
-"""
+"""The pipeline in another working folder, and as a module of another workflow."""
 
 import shutil
+import textwrap
 
 import pytest
 from conftest import NOTHING, TINY, Project, copy_project  # pyright: ignore
 
 TRACE = "results/tiny/traces/gd/10.0.csv"
-FROM = ["--snakefile", "../my project/Snakefile"]
 IMPORTER = """\
 module descent:
     snakefile: "../my project/Snakefile"
@@ -32,22 +29,18 @@ onstart:
 
 @pytest.fixture
 def shipped(tmp_path) -> Project:
-    """The project, with a study of its own."""
+    """The project with a study."""
     return copy_project(tmp_path / "my project", TINY.replace("tiny", "shipped"))
 
 
 @pytest.fixture
 def elsewhere(shipped, tmp_path) -> Project:
-    """An empty working folder beside the project."""
+    """An empty working folder."""
     (tmp_path / "else where").mkdir()
     return Project(tmp_path / "else where")
 
 
-def nested(text: str) -> str:
-    return "descent:\n" + "".join(f"  {line}\n" for line in text.splitlines())
-
-
-def test_a_folder_elsewhere_gets_the_same_bytes(elsewhere, shipped, made_once):
+def test_another_working_folder_gets_the_same_bytes(elsewhere, shipped, made_once):
     (elsewhere.folder / "config.yaml").write_text(TINY)
     given = ["--snakefile", "Snakefile", "--directory", "../else where"]
     assert len(shipped.jobs(*given, TRACE)) == 3
@@ -58,9 +51,10 @@ def test_a_folder_elsewhere_gets_the_same_bytes(elsewhere, shipped, made_once):
 
 
 @pytest.mark.slow
-def test_a_module_makes_the_same_bytes_beside_the_importers_own(elsewhere, made_once):
+def test_a_module_of_another_workflow_makes_the_same_bytes(elsewhere, made_once):
     (elsewhere.folder / "Snakefile").write_text(IMPORTER)
-    (elsewhere.folder / "config.yaml").write_text(nested(TINY))
+    config = "descent:\n" + textwrap.indent(TINY, "  ")
+    (elsewhere.folder / "config.yaml").write_text(config)
     given = ["--configfile", "config.yaml", "--keep-going"]
     code, output = elsewhere.snakemake(*given)
     assert code == 0, output
@@ -69,7 +63,7 @@ def test_a_module_makes_the_same_bytes_beside_the_importers_own(elsewhere, made_
     assert (elsewhere.folder / "own.txt").exists()
     assert NOTHING in elsewhere.snakemake(*given)[1]
 
-    (elsewhere.folder / "config.yaml").write_text(nested(TINY.replace("[10]", "[-10]")))
+    (elsewhere.folder / "config.yaml").write_text(config.replace("[10]", "[-10]"))
     code, output = elsewhere.snakemake(*given)
     assert code == 1
     assert "studies.tiny.optimizers.gd.step_sizes" in output
@@ -77,13 +71,12 @@ def test_a_module_makes_the_same_bytes_beside_the_importers_own(elsewhere, made_
 
 
 @pytest.mark.slow
-def test_without_a_config_the_shipped_one_holds_and_a_named_one_alone(elsewhere):
-    code, output = elsewhere.snakemake(*FROM, "--dry-run", "shipped")
-    assert code == 0, output
+def test_the_shipped_config_is_the_default_and_configfile_replaces_it(elsewhere):
+    snakefile = ["--snakefile", "../my project/Snakefile", "--dry-run"]
+    assert elsewhere.jobs(*snakefile, "shipped")
     (elsewhere.folder / "mine.yaml").write_text(TINY.replace("tiny", "mine"), encoding="utf-8-sig")
-    given = [*FROM, "--dry-run", "--configfile", "mine.yaml", "--"]
-    code, output = elsewhere.snakemake(*given, "mine")
-    assert code == 0, output
+    given = [*snakefile, "--configfile", "mine.yaml", "--"]
+    assert elsewhere.jobs(*given, "mine")
     assert elsewhere.snakemake(*given, "shipped")[0] == 1
     (elsewhere.folder / "mine.yaml").write_text("studies: {mine: {}}")
     code, output = elsewhere.snakemake(*given)
@@ -91,8 +84,8 @@ def test_without_a_config_the_shipped_one_holds_and_a_named_one_alone(elsewhere)
     assert "mine.yaml: studies.mine.dataset: is missing" in output
 
 
-def test_a_snakefile_alone_tells_to_clone_the_project(empty):
-    """As Snakemake fetches it where a module names github(...)."""
+def test_a_snakefile_without_scripts_is_an_error_that_says_to_clone_the_project(empty):
+    """As for a module with github(...), for which Snakemake fetches the Snakefile alone."""
     shutil.rmtree(empty.folder / "scripts")
     code, output = empty.snakemake("--dry-run")
     assert code == 1

@@ -1,6 +1,6 @@
-"""Faults drawn at random, one and two together: whatever happened, the next call is right.
+"""Random faults, alone and together: the next call has the right results after any of them.
 
-`make campaign` runs it. Seeds are fixed; what a kill hits depends on the machine.
+`make campaign` runs these tests. Seeds are fixed, but the effect of a kill depends on the machine.
 """
 
 import os
@@ -30,14 +30,14 @@ OTHER = TINY.replace("seeds:", "l2: 0.01\n    seeds:").replace("epochs: 1,", "ep
 
 @pytest.fixture(scope="module")
 def undisturbed(made_once, tmp_path_factory) -> dict[str, dict[str, bytes]]:
-    """What each configuration gives when nothing goes wrong."""
+    """The results of each configuration without faults."""
     other = copy_project(tmp_path_factory.mktemp("other") / "project", OTHER)
     other.jobs("all")
     return {TINY: made_once.files("results"), OTHER: other.files("results")}
 
 
 def session(process: subprocess.Popen) -> list[int]:
-    """The processes of a call that live."""
+    """The running processes of a call."""
     listed = subprocess.run(["pgrep", "--session", str(process.pid)], stdout=subprocess.PIPE)
     return [int(pid) for pid in listed.stdout.split()]
 
@@ -54,12 +54,12 @@ def kill(process: subprocess.Popen, whom: str, draw: random.Random) -> None:
 
 
 def visible(project: Project) -> dict[str, bytes]:
-    """Results, without what a killed job had begun, which goes with its next write."""
+    """Results without temporary files, which the next job deletes."""
     return {n: c for n, c in project.files("results").items() if not Path(n).name.startswith(".")}
 
 
 def make_all(project: Project) -> dict[str, bytes]:
-    """Do what README.md says after a crash, and give the results."""
+    """Do what README.md says after a crash, and return the results."""
     project.snakemake("--unlock")
     code, output = project.snakemake("all")
     assert code == 0, output
@@ -68,7 +68,7 @@ def make_all(project: Project) -> dict[str, bytes]:
 
 @pytest.mark.parametrize("number", range(KILLS))
 def test_kills(made, undisturbed, number):
-    """A change, and one to three kills, with or without a further change between them."""
+    """One to three changes of the configuration, each followed by a kill."""
     draw = random.Random(number)
     config, orphans, history = TINY, [], []
     for _ in range(draw.randint(1, 3)):
@@ -88,7 +88,7 @@ def test_kills(made, undisturbed, number):
     shown, expected = make_all(made), undisturbed[config]
     assert {name: shown[name] for name in expected} == expected, history
     deadline = time.monotonic() + 120
-    while any(map(session, orphans)):  # those that a killed Snakemake left
+    while any(map(session, orphans)):
         assert time.monotonic() < deadline
         time.sleep(0.1)
     assert visible(made) == shown, history
@@ -99,40 +99,30 @@ def test_kills(made, undisturbed, number):
 
 @pytest.mark.parametrize("number", range(FULL_DISKS))
 def test_full_disks(made, undisturbed, number):
-    """No file grows beyond a size: writes fail as on a full disk."""
+    """A limit of the size of files makes writes fail as on a full disk."""
     size = int(10 ** random.Random(number).uniform(3, 5))
     (made.folder / "config.yaml").write_text(OTHER)
-    done = subprocess.run(
-        [sys.executable, "-m", "snakemake", "--cores", "2", "all"],
-        cwd=made.folder,
-        preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (size, size)),
-        capture_output=True,
-        text=True,
-    )
-    assert done.returncode != 0
+    command = [sys.executable, "-m", "snakemake", "--cores", "2", "all"]
+    limit = {"preexec_fn": lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (size, size))}
+    assert subprocess.run(command, cwd=made.folder, capture_output=True, **limit).returncode != 0
     assert make_all(made) == undisturbed[OTHER]
     print(f"a disk with room for files of {size} bytes: right afterwards")
 
 
 def damaged(content: bytes, draw: random.Random) -> bytes:
-    """Content with a bit flipped, bytes lost, repeated or exchanged, or nothing left."""
+    """Content with a flipped bit, with lost, repeated or replaced bytes, or without any."""
     a, b = sorted(draw.randrange(len(content) + 1) for _ in range(2))
     at = draw.randrange(len(content))
     flipped = content[at] ^ 1 << draw.randrange(8)
+    inside = b"", content[a:b] * 2, draw.randbytes(b - a)
+    changed = [content[:a] + new + content[b:] for new in inside]
     return draw.choice(
-        [
-            content[:at] + bytes([flipped]) + content[at + 1 :],
-            content[:at],
-            content[:a] + content[b:],
-            content[:a] + content[a:b] * 2 + content[b:],
-            content[:a] + draw.randbytes(b - a) + content[b:],
-            b"",
-        ]
+        [*changed, content[:at] + bytes([flipped]) + content[at + 1 :], content[:at], b""]
     )
 
 
 def test_damaged_files(made, monkeypatch):
-    """Every one is named by verify; an npz is refused, or is what it was."""
+    """Every damaged file is named by verify; an npz is refused, or has the same arrays."""
     monkeypatch.chdir(made.folder)
     draw, sums = random.Random(0), Path("results/tiny/SHA256SUMS")
     listed = [path for path in Path("results/tiny").rglob("*") if path.is_file() and path != sums]
@@ -150,7 +140,7 @@ def test_damaged_files(made, monkeypatch):
         if path in listed:
             assert manifest.altered(sums) == [f"{path}: was altered"]
         elif path == sums:
-            with pytest.raises(InputError):  # what it lists is no longer what is there
+            with pytest.raises(InputError):  # truncated, or other files than those that exist
                 raise InputError("\n".join(manifest.altered(sums)) or "fine")
         if path in whole:
             try:
@@ -186,7 +176,7 @@ def read_table() -> None:
     ids=["configurations", "tables"],
 )
 def test_damaged_inputs(tmp_path, monkeypatch, file, content, read):
-    """Each is read, or refused in lines that name the file."""
+    """Each is read, or refused in lines with the name of the file."""
     monkeypatch.chdir(tmp_path)
     draw, refused = random.Random(0), list[str]()
     for _ in range(INPUTS):

@@ -1,4 +1,4 @@
-"""The digests of code that were recorded, against what the jobs really imported."""
+"""The recorded digests of code, compared with the files that the jobs imported."""
 
 import json
 from pathlib import Path
@@ -7,10 +7,10 @@ from conftest import Project  # pyright: ignore
 
 from descent.config import code
 
-# what no result depends on
+# files on which no result depends
 IGNORED = {f"descent/{n}.py" for n in ("stage", "errors", "figures/__init__", "explorer/__init__")}
-READ = {"index": ["report/index.html"]}  # files that a script reads beside its inputs
-# what takes long to import, and the rules whose jobs may
+READ = {"index": ["report/index.html"]}  # files that a script reads but that are no inputs
+# packages that take long to import, and the rules whose jobs may import them
 HEAVY = {
     "torch": {"theory"},
     "numba": set(),
@@ -23,7 +23,7 @@ HEAVY = {
 
 
 def recorded(project: Project) -> list[dict]:
-    """What each job imported, with its log, and the parameters that Snakemake recorded, sorted."""
+    """The imports of each job, with its log, rule, and the parameters recorded by Snakemake."""
     params = {}
     for file in (project.folder / ".snakemake/metadata").rglob("*"):
         if file.is_file():
@@ -39,8 +39,7 @@ def recorded(project: Project) -> list[dict]:
 
 
 def reached(record: dict) -> set[str]:
-    """The files that were imported by a statement, or chosen by name; packages that were only
-    passed on the way do not count."""
+    """The files that were imported by statements or by name."""
     names = (name.replace(".", "/") for name in record["chosen"])
     pending = [f"{record['rule']}.py", "descent/__init__.py", *(f"descent/{n}.py" for n in names)]
     seen = set()
@@ -53,7 +52,7 @@ def reached(record: dict) -> set[str]:
 
 
 def check_imports(project: Project, monkeypatch) -> set[str]:
-    """Each job's digest is that of all files which it imported; gives the rules that were seen."""
+    """Compare each job's digest with that of all files which it imported; return the rules."""
     monkeypatch.setattr(code, "ROOT", project.folder)
     monkeypatch.setattr(code, "SCRIPTS", project.folder / "scripts")
     covered = set[Path]()
@@ -77,7 +76,7 @@ def test_the_digest_of_a_job_is_that_of_the_files_which_it_imports(made_once, mo
     assert check_imports(made_once, monkeypatch) == set(rules.split())
 
 
-def test_a_job_imports_nothing_heavy_that_it_does_not_need_and_computes_on_one_thread(made_once):
+def test_a_job_imports_no_needless_heavy_package_and_computes_on_one_thread(made_once):
     for job in recorded(made_once):
         for package, rules in HEAVY.items():
             assert package not in job["packages"] or job["rule"] in rules, (job["log"], package)

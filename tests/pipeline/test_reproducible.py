@@ -1,4 +1,4 @@
-"""The same bytes, however many jobs run beside each other and whatever was killed."""
+"""The same bytes with any number of cores, and after any kill."""
 
 import os
 import signal
@@ -10,16 +10,10 @@ from conftest import CONVEX, NOTHING, Project, copy_project, training  # pyright
 
 pytestmark = pytest.mark.slow
 ITERATES = "results/tiny/iterates/sgd/0.1.npz"
-# its only training takes some seconds
 LONG = """\
 studies:
-  tiny:
-    dataset: digits
-    model: sigmoid_softmax
-    engine: numpy
-    seeds: [0, 1]
-    optimizers:
-      sgd: {batch_size: 1, epochs: 120, evaluate_every: 10000, step_sizes: [0.1]}
+  tiny: {dataset: digits, model: sigmoid_softmax, engine: numpy, seeds: [0, 1], optimizers: {
+    sgd: {batch_size: 1, epochs: 120, evaluate_every: 10000, step_sizes: [0.1]}}}
 """
 
 
@@ -40,19 +34,19 @@ def project(tmp_path) -> Project:
 
 @pytest.fixture(scope="module")
 def undisturbed(tmp_path_factory) -> bytes:
-    """The iterates when nothing is killed."""
+    """The iterates without a kill."""
     project = copy_project(tmp_path_factory.mktemp("undisturbed"), LONG)
     project.jobs(ITERATES)
     return (project.folder / ITERATES).read_bytes()
 
 
 def visible(project: Project) -> set[str]:
-    """Results; what was killed while it wrote may have left a file with a temporary name."""
+    """Results without the temporary files of killed jobs."""
     return {name for name in project.files("results") if not Path(name).name.startswith(".")}
 
 
 @pytest.mark.parametrize("kill", [signal.SIGKILL, signal.SIGINT])
-def test_after_a_whole_call_was_killed_or_interrupted_the_next_makes_the_same_bytes(
+def test_the_call_after_a_killed_or_interrupted_one_makes_the_same_bytes(
     project, undisturbed, kill
 ):
     process = project.start(ITERATES)
@@ -72,7 +66,7 @@ def test_after_a_whole_call_was_killed_or_interrupted_the_next_makes_the_same_by
 
 
 def orphan_of(project: Project) -> int:
-    """Kill Snakemake alone while it trains, and give the id of the training process, stopped."""
+    """Kill Snakemake alone while it trains, and return the id of the stopped training process."""
     process = project.start(ITERATES)
     orphan = training(process)
     os.kill(orphan, signal.SIGSTOP)
@@ -84,13 +78,13 @@ def orphan_of(project: Project) -> int:
 
 
 def go_on_to_the_end(process: int) -> None:
-    """Continue a process that is nobody's child, and wait for its end."""
+    """Continue an orphan, and wait for its end."""
     os.kill(process, signal.SIGCONT)
     while Path(f"/proc/{process}").exists():
         time.sleep(0.1)
 
 
-def test_an_orphan_does_not_disturb_the_next_training_beside_it(project, undisturbed):
+def test_an_orphan_does_not_disturb_a_simultaneous_training(project, undisturbed):
     orphan = orphan_of(project)
     process = project.start(ITERATES)
     training(process)
@@ -100,7 +94,7 @@ def test_an_orphan_does_not_disturb_the_next_training_beside_it(project, undistu
     assert (project.folder / ITERATES).read_bytes() == undisturbed
 
 
-def test_an_orphan_changes_nothing_that_a_newer_configuration_made(project):
+def test_an_orphan_changes_no_results_of_a_newer_configuration(project):
     orphan = orphan_of(project)
     project.replace("config.yaml", "epochs: 120", "epochs: 1")
     project.jobs("all")

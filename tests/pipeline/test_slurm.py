@@ -1,4 +1,4 @@
-"""Studies on a cluster: a Slurm of one node, which these tests start. make test-slurm runs them."""
+"""Studies on a Slurm cluster of one node, which these tests start; run by `make test-slurm`."""
 
 import os
 import shutil
@@ -12,10 +12,10 @@ import pytest
 from conftest import NOTHING, TINY, Project, copy_project  # pyright: ignore
 
 PROGRAMS = ("munged", "slurmctld", "slurmd", "sbatch")
-CONFIGURATION = Path("/etc/slurm")  # jobs lose the variables that would name another place
+CONFIGURATION = Path("/etc/slurm")  # jobs do not inherit the variable for another folder
 QUICK = ["--seconds-between-status-checks", "1", "--slurm-init-seconds-before-status-checks", "1"]
 CLUSTER = ["--profile", "profiles/slurm", *QUICK]
-# jobs of some seconds, which can be caught while they run
+# jobs that take some seconds
 SLOW = TINY.replace("epochs: 1,", "epochs: 40,").replace(
     "evaluate_every: 500", "evaluate_every: 20000"
 )
@@ -62,10 +62,10 @@ PartitionName=all Nodes={host} Default=YES MaxTime=INFINITE State=UP
 
 @pytest.fixture(scope="module")
 def cluster(tmp_path_factory) -> Iterator[Callable[..., str]]:
-    """Starts the cluster, and gives what calls its commands."""
+    """Start the cluster, and return a function that calls its commands."""
     folder = tmp_path_factory.mktemp("slurm")
     for parent in [folder, *folder.parents[:-2]]:
-        parent.chmod(0o755)  # munge asks for it
+        parent.chmod(0o755)  # munge requires it
     for name in ("state", "spool"):
         (folder / name).mkdir()
     (folder / "munge.key").write_bytes(os.urandom(1024))
@@ -114,11 +114,11 @@ def test_the_bytes_are_those_of_a_local_run(cluster, made_once, empty):
     assert code == 0, output
     assert empty.files("results", "data") == made_once.files("results", "data")
     submitted = output.count("has been submitted with SLURM jobid")
-    assert submitted < 14  # six jobs of three runs are one
+    assert submitted < 14  # the six jobs of three runs are grouped
     assert NOTHING in empty.snakemake("all")[1]
 
 
-def test_jobs_ask_for_a_gpu_where_nodes_are_said_to_have_one(cluster, tmp_path):
+def test_jobs_request_a_gpu_if_the_configuration_says_so(cluster, tmp_path):
     config = TINY[: TINY.index("      gd")].replace("engine: numpy", "engine: torch")
     here, there = (copy_project(tmp_path / name, config) for name in ("here", "there"))
     here.jobs("all")
@@ -129,7 +129,7 @@ def test_jobs_ask_for_a_gpu_where_nodes_are_said_to_have_one(cluster, tmp_path):
     assert asked.count("gres:gpu:1") == 1, asked  # of the two runs
 
 
-def test_the_bytes_stay_where_jobs_nodes_and_the_head_are_lost(cluster, tmp_path):
+def test_the_bytes_are_the_same_after_losing_jobs_and_the_head(cluster, tmp_path):
     undisturbed = copy_project(tmp_path / "undisturbed", SLOW)
     undisturbed.jobs("all")
     project, (node,) = copy_project(tmp_path / "disturbed", SLOW), [cluster("hostname").strip()]
@@ -155,6 +155,6 @@ def test_the_bytes_stay_where_jobs_nodes_and_the_head_are_lost(cluster, tmp_path
 
 
 def runs(project: Project, cluster: Callable[..., str]) -> bool:
-    """Whether a job of the cluster is at work on a run."""
+    """Whether a job of the cluster trains a run."""
     logs = project.folder / "logs/train"
     return bool(jobs(cluster, "RUNNING")) and any(logs.rglob("*.log"))

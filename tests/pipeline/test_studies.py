@@ -91,20 +91,6 @@ def test_predictions_compare_theory_and_measurements(results):
     assert all(0.5 < float(row["ratio"]) < 2 for row in excess)
 
 
-def test_a_study_without_a_minimiser_has_a_reason_and_no_predictions(results):
-    for study, why in (
-        ("network", "not linear in its parameters"),
-        ("compiled", "is not known to be convex"),
-    ):
-        known = json.loads((results / study / "theory.json").read_text())
-        (objective,) = known["objectives"].values()
-        assert objective["minimum"] is None
-        assert why in objective["why_no_minimiser"]
-        assert not (results / study / "minimisers").exists()
-        assert rows(results / study / "predictions.csv") == []
-        assert "excess" not in rows(results / study / "traces.csv")[0]
-
-
 def test_curvature_is_measured_for_full_batches(results):
     for row in rows(results / "network/traces.csv"):
         measured = [float(row[name]) for name in ("curvature", "curvature_error")]

@@ -1,7 +1,7 @@
-"""Records what a script imports: Python loads this file when it starts, where PYTHONPATH names it.
+"""Records the imports of a script. Python loads this file at its start from PYTHONPATH.
 
-Each import statement that runs is an edge from a file of scripts/ to another; what is imported by a
-name that an argument gives, as by descent.plugins, is chosen.
+Each executed import statement is an edge from a file of scripts/ to another. Modules that are
+imported by name, as in descent.plugins, are recorded as chosen.
 """
 
 import atexit
@@ -19,7 +19,7 @@ by_statement, by_name = builtins.__import__, importlib.import_module
 
 
 def file_of(name: str) -> str | None:
-    """The file below scripts/ of a module that is imported, by its path from there."""
+    """The path of an imported module below scripts/."""
     file = getattr(sys.modules.get(name), "__file__", None) or ""
     return file.rpartition("/scripts/")[2] if "/scripts/" in file else None
 
