@@ -4,22 +4,11 @@ import ast
 from pathlib import Path
 
 DESCENT = Path(__file__).parents[1] / "scripts/descent"
-# from the top down; modules in one line do not import each other
-LEVELS = [
-    ["config"],
-    ["explorer"],
-    ["figures"],
-    ["analysis", "evaluation"],
-    ["theory"],
-    ["engines"],
-    ["compiled", "datasets", "sampling", "stage", "torch_device"],
-    ["store"],
-    ["run"],
-    ["models", "update_rules", "schedules"],
-    ["functions", "plugins"],
-    ["errors"],
-]
-LEVEL = {module: -level for level, modules in enumerate(LEVELS) for module in modules}
+# from the top down; modules of one level do not import each other
+LEVELS = """config > explorer > figures > analysis evaluation > theory > engines
+    > compiled datasets sampling stage torch_device > store > run
+    > models update_rules schedules > functions plugins > errors""".split(">")
+LEVEL = {module: -level for level, names in enumerate(LEVELS) for module in names.split()}
 
 
 def imports(path: Path) -> set[str]:

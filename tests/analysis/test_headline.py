@@ -49,11 +49,6 @@ BAD = ["converged", "oscillating 3/5, plateau 2/5", "plateau", "plateau 3/5, des
             " middle 80 % of 20 seeds). The only larger step size, 2, ends with 45.0 % (most seeds"
             " diverge).",
         ),
-        (
-            summary(["converged", "descending"], 1),
-            "the best of 2 step sizes is α = 1, with test accuracy 90.0 %. The only larger step"
-            " size, 2, ends with 45.0 %.",
-        ),
         (summary(["converged"], 1), "α = 1, with test accuracy 90.0 %. No larger step size was"),
         (
             made_up.summary_of("validation, thirty seeds").iloc[:3],

@@ -10,7 +10,6 @@ from made_up import NAMED, NOTHING
 from descent.analysis.quantiles import quantile
 from descent.analysis.summary import summary
 from descent.explorer.content import content
-from descent.figures._style import optimizer_looks
 from descent.theory.results import ObjectiveTheory, OptimizerTheory, TheoryResults
 
 SEEDS = [8, 3, 5]
@@ -104,6 +103,9 @@ def test_runs_come_as_in_the_summary_and_averages_have_the_provenance_of_their_r
     assert list(parts(metadata, columns, "step")) == list(RUNS)
     assert [run["status"] for run in metadata["runs"]] == SUMMARY["status"].tolist()
     assert [run["number"] for run in metadata["runs"]] == [0, 1, None, 2]
+    final = SUMMARY.set_index(["optimizer", "step_size"])["final_test_accuracy_median"]
+    best = [optimizer["best"] for optimizer in metadata["optimizers"]]
+    assert best == [final["sgd"].idxmax(), 0.1, None]
     by = [dict(metadata["provenance"][run["provenance"]])["by"] for run in metadata["runs"]]
     assert by == ["sgd", "sgd", "sgd", "gd"]
     assert metadata["provenance"][0] == [("by", "sgd"), ("evaluated by", '{"on": "cpu"}')]
@@ -140,13 +142,3 @@ def test_why_there_is_no_prediction(theory, why):
     assert (metadata["minimum"], metadata["prediction"], metadata["why"]) == (None, None, why)
     assert [optimizer["predicted"] for optimizer in metadata["optimizers"]] == [None] * 3
     assert metadata["optimizers"][2]["limits"] == theory.limits("gd")
-
-
-def test_optimizers_look_as_in_the_figures_and_have_their_best_step_size():
-    optimizers = {optimizer["name"]: optimizer for optimizer in made()[0]["optimizers"]}
-    final = SUMMARY.set_index(["optimizer", "step_size"])["final_test_accuracy_median"]
-    assert optimizers["sgd"]["best"] == final["sgd"].idxmax()
-    assert optimizers["gd"]["best"] is None
-    for name, look in optimizer_looks(SUMMARY).items():
-        assert optimizers[name]["mark"] == look["marker"]
-        assert optimizers[name]["colours"][0] == look["color"]

@@ -51,20 +51,3 @@ def test_columns_come_back_bit_for_bit_and_the_bytes_have_no_time():
     assert gzip.decompress(zipped) == b"".join(column.tobytes() for column in COLUMNS.values())
     assert zipped[4:8] == bytes(4)  # where gzip writes the time
     assert made() == made()
-
-
-def test_the_modules_and_the_style_sheet_are_in_the_page():
-    text = made()
-    imports = json.loads(held(text, "importmap"))["imports"]
-    for file in PARTS.glob("*.js"):
-        assert b64decode(imports.pop(file.stem).partition(",")[2]) == file.read_bytes()
-    assert imports == {}
-    assert (PARTS / "explorer.css").read_text() in text
-
-
-def test_nothing_is_fetched_and_all_links_are_relative():
-    links = set(re.findall(r'(?:href|src)="([^"]*)"', made()))
-    assert links == {"data:,", "../index.html", "summary.csv", "predictions.csv"}
-    for file in PARTS.iterdir():
-        text = file.read_text()
-        assert not re.search(r"@import|url\(|\b(fetch|XMLHttpRequest|WebSocket|sendBeacon)\b", text)

@@ -118,7 +118,6 @@ class Explorer:
         )
 
     def click(self, name: str) -> None:
-        """Click the button with a name."""
         self.page.get_by_role("button", name=name, exact=True).click()
 
     def text(self, selector: str) -> str:
@@ -128,7 +127,6 @@ class Explorer:
         return self.page.locator(selector).count()
 
     def saved(self, action: str) -> Path:
-        """The file that a button saves."""
         with self.page.expect_download() as saved:
             self.page.locator(f"[data-do={action}]").click()
         return Path(saved.value.path())
