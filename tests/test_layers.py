@@ -12,7 +12,6 @@ LEVEL = {module: -level for level, names in enumerate(LEVELS) for module in name
 
 
 def imports(path: Path) -> set[str]:
-    """The modules that a file imports from."""
     modules = set()
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
         if isinstance(node, ast.ImportFrom) and node.module == "descent":

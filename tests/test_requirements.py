@@ -74,7 +74,6 @@ def test_auto_meets_the_requirements(model, gpu):
 
 
 def grid(number: int, **keys) -> list[Run]:
-    """Runs that differ in the step size."""
     return [replace(RUN, step_size=float(1 + i), **keys) for i in range(number)]
 
 

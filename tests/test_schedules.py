@@ -20,7 +20,6 @@ NAMES, STEPS = available("schedules"), 2 * BLOCK + 3
 
 
 def of(name, **chosen):
-    """A run with a schedule and its options."""
     return replace(RUN, schedule=name, schedule_options=options("schedules", name) | chosen)
 
 

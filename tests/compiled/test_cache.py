@@ -22,7 +22,6 @@ print(cache.cache_dir(), sum(hits.values()))
 
 @pytest.fixture
 def scripts(tmp_path) -> Path:
-    """A copy of the sources without compiled kernels."""
     ignored = shutil.ignore_patterns("__pycache__")
     return shutil.copytree(SCRIPTS, tmp_path / "scripts", ignore=ignored)
 

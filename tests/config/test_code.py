@@ -17,7 +17,6 @@ UNUSED = """models/neural_network.py engines/numpy.py config/schema.py stage.py 
 
 @pytest.fixture
 def project(tmp_path, monkeypatch) -> Path:
-    """A copy of the code."""
     for name in ("scripts", "report"):
         ignored = shutil.ignore_patterns("__pycache__")
         shutil.copytree(ROOT / name, tmp_path / name, ignore=ignored)

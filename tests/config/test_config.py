@@ -43,14 +43,12 @@ def read(text: str):
 
 
 def with_study(keys: str, text: str = GOOD) -> str:
-    """The good configuration with further keys of its study."""
     config = yaml.safe_load(text)
     config["studies"]["tiny"] |= yaml.safe_load(keys)
     return yaml.safe_dump(config, sort_keys=False)
 
 
 def with_sgd(keys: str, text: str = GOOD) -> str:
-    """The good configuration with further keys of its optimizer sgd."""
     config = yaml.safe_load(text)
     config["studies"]["tiny"]["optimizers"]["sgd"] |= yaml.safe_load(f"{{{keys}}}")
     return yaml.safe_dump(config, sort_keys=False)

@@ -26,7 +26,6 @@ def show(panel, runs: list[Iterates], data):
 
 
 def objective(A: np.ndarray, l2: float, validation: int) -> np.ndarray:
-    """The objective of weights [S, 2]."""
     samples = bowl.obtain(None, None).without_validation(validation)
     z = linear_regression.scores({"A": A[:, None]}, samples.x_train)
     losses = linear_regression.losses(z, samples.y_train)

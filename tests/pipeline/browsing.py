@@ -30,7 +30,6 @@ PLOTS = ("sweep", "curves")
 
 
 def make_pages(folder: Path, config: str) -> None:
-    """Run the stages of each study of a configuration in a folder."""
     folder.mkdir(parents=True, exist_ok=True)
     with chdir(folder):
         for name, study in read_studies(yaml.safe_load(config), []).items():
@@ -155,12 +154,10 @@ class Explorer:
         return np.array(re.findall(r"[ML](-?[\d.]+) (-?[\d.]+)", d), float)
 
     def state(self) -> list:
-        """What the controls, the plots and the cards show."""
         controls = "[...document.querySelectorAll('input, select')].map(e => [e.value, e.checked])"
         plots = [self.run(f"document.querySelector('#{plot}').innerHTML") for plot in PLOTS]
         return [self.run(controls), plots, self.text("#cards")]
 
     def hash(self) -> str:
-        """The part of the address that holds the state."""
         self.page.wait_for_timeout(WRITTEN)
         return self.run("location.hash")

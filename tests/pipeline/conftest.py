@@ -68,8 +68,6 @@ def training(process: subprocess.Popen) -> int:
 
 @dataclass
 class Project:
-    """A copy of the project."""
-
     folder: Path
 
     def start(self, *options: str, **environment: str) -> subprocess.Popen:
@@ -99,7 +97,6 @@ class Project:
         return jobs(output)
 
     def plan(self, *options: str, **environment: str) -> list[str]:
-        """The jobs that Snakemake would run."""
         return self.jobs("--dry-run", *options, **environment)
 
     def recording(self) -> dict[str, str]:
@@ -118,6 +115,11 @@ class Project:
         """The content of files below folders, by path."""
         paths = (path for folder in folders for path in (self.folder / folder).rglob("*"))
         return {str(p.relative_to(self.folder)): p.read_bytes() for p in paths if p.is_file()}
+
+    def results(self) -> dict[str, bytes]:
+        """The results without the temporary files of killed jobs."""
+        files = self.files("results").items()
+        return {name: content for name, content in files if not Path(name).name.startswith(".")}
 
 
 def jobs(output: str) -> list[str]:
@@ -140,7 +142,6 @@ def copy_project(folder: Path, config: str = TINY) -> Project:
 
 @pytest.fixture
 def empty(tmp_path) -> Project:
-    """The project without results."""
     return copy_project(tmp_path / "project")
 
 
@@ -153,7 +154,6 @@ def made_once(tmp_path_factory) -> Project:
 
 @pytest.fixture
 def made(made_once, tmp_path) -> Project:
-    """The project with all results."""
     shutil.copytree(made_once.folder, tmp_path / "project")
     return Project(tmp_path / "project")
 
@@ -167,6 +167,5 @@ def convex_once(tmp_path_factory) -> Project:
 
 @pytest.fixture
 def convex(convex_once, tmp_path) -> Project:
-    """The convex study with all results."""
     shutil.copytree(convex_once.folder, tmp_path / "convex")
     return Project(tmp_path / "convex")

@@ -30,14 +30,12 @@ OTHER = TINY.replace("seeds:", "l2: 0.01\n    seeds:").replace("epochs: 1,", "ep
 
 @pytest.fixture(scope="module")
 def undisturbed(made_once, tmp_path_factory) -> dict[str, dict[str, bytes]]:
-    """The results of each configuration without faults."""
     other = copy_project(tmp_path_factory.mktemp("other") / "project", OTHER)
     other.jobs("all")
     return {TINY: made_once.files("results"), OTHER: other.files("results")}
 
 
 def session(process: subprocess.Popen) -> list[int]:
-    """The running processes of a call."""
     listed = subprocess.run(["pgrep", "--session", str(process.pid)], stdout=subprocess.PIPE)
     return [int(pid) for pid in listed.stdout.split()]
 
@@ -53,17 +51,12 @@ def kill(process: subprocess.Popen, whom: str, draw: random.Random) -> None:
         os.kill(draw.choice(jobs), signal.SIGKILL)
 
 
-def visible(project: Project) -> dict[str, bytes]:
-    """Results without temporary files, which the next job deletes."""
-    return {n: c for n, c in project.files("results").items() if not Path(n).name.startswith(".")}
-
-
 def make_all(project: Project) -> dict[str, bytes]:
     """Do what README.md says after a crash, and return the results."""
     project.snakemake("--unlock")
     code, output = project.snakemake("all")
     assert code == 0, output
-    return visible(project)
+    return project.results()
 
 
 @pytest.mark.parametrize("number", range(KILLS))
@@ -91,7 +84,7 @@ def test_kills(made, undisturbed, number):
     while any(map(session, orphans)):
         assert time.monotonic() < deadline
         time.sleep(0.1)
-    assert visible(made) == shown, history
+    assert made.results() == shown, history
     assert made.plan("all") == [], history
     assert "results/tiny: unaltered" in made.snakemake("verify")[1]
     print(f"kills: {', '.join(history)}: right")
@@ -176,7 +169,6 @@ def read_table() -> None:
     ids=["configurations", "tables"],
 )
 def test_damaged_inputs(tmp_path, monkeypatch, file, content, read):
-    """Each is read, or refused in lines with the name of the file."""
     monkeypatch.chdir(tmp_path)
     draw, refused = random.Random(0), list[str]()
     for _ in range(INPUTS):

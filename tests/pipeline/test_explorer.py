@@ -67,7 +67,6 @@ def browser() -> Iterator[Browser]:
 
 @pytest.fixture
 def open_page(browser, results) -> Iterator[Callable]:
-    """Open the page of a study."""
     with opening(browser) as opened:
         yield lambda study, *of, **options: opened(
             results / study / "explorer.html", *of, **options

@@ -34,15 +34,9 @@ def project(tmp_path) -> Project:
 
 @pytest.fixture(scope="module")
 def undisturbed(tmp_path_factory) -> bytes:
-    """The iterates without a kill."""
     project = copy_project(tmp_path_factory.mktemp("undisturbed"), LONG)
     project.jobs(ITERATES)
     return (project.folder / ITERATES).read_bytes()
-
-
-def visible(project: Project) -> set[str]:
-    """Results without the temporary files of killed jobs."""
-    return {name for name in project.files("results") if not Path(name).name.startswith(".")}
 
 
 @pytest.mark.parametrize("kill", [signal.SIGKILL, signal.SIGINT])
@@ -55,7 +49,7 @@ def test_the_call_after_a_killed_or_interrupted_one_makes_the_same_bytes(
     output, _ = process.communicate()
     assert process.returncode != 0
     assert "Traceback" not in output
-    assert visible(project) == set()
+    assert project.results() == {}
     if kill == signal.SIGKILL:
         code, output = project.snakemake(ITERATES)
         assert code != 0
@@ -78,7 +72,6 @@ def orphan_of(project: Project) -> int:
 
 
 def go_on_to_the_end(process: int) -> None:
-    """Continue an orphan, and wait for its end."""
     os.kill(process, signal.SIGCONT)
     while Path(f"/proc/{process}").exists():
         time.sleep(0.1)

@@ -44,7 +44,6 @@ def refused(command: list[str], folder: Path) -> str:
 
 @pytest.fixture
 def folder(made_once, tmp_path) -> Path:
-    """A folder with the digits."""
     shutil.copy(made_once.folder / "data/digits.npz", tmp_path / "d.npz")
     return tmp_path
 

@@ -11,7 +11,6 @@ from descent.store.files import checksum
 
 @pytest.fixture
 def study(tmp_path) -> Path:
-    """A study of two files and their manifest."""
     (tmp_path / "figures").mkdir()
     files = [tmp_path / "table.csv", tmp_path / "figures/one.png"]
     for file in files:
