@@ -2,7 +2,6 @@
 
 from functools import partial
 
-import torch
 from torch import nn
 from torch.optim import SGD, Adagrad, Adam, RMSprop
 from torch.optim.lr_scheduler import ConstantLR, CosineAnnealingLR, LambdaLR, LinearLR, StepLR
@@ -25,25 +24,6 @@ MODELS = {
         nn.CrossEntropyLoss(),
     ),
 }
-
-
-class ByHand(torch.optim.Optimizer):
-    """An update rule that torch.optim lacks, for a line of UPDATE_RULES, such as
-    partial(ByHand, lambda p, g, lr, state: p.sub_(lr * g.sign())).
-
-    move(p, gradient, lr, state): changes p in place; state: a dict for each p.
-    """
-
-    def __init__(self, move, parameters, lr, weight_decay=0.0):
-        super().__init__(parameters, {"lr": lr, "weight_decay": weight_decay})
-        self.move = move
-
-    @torch.no_grad()
-    def step(self):
-        for group in self.param_groups:
-            for p in group["params"]:
-                gradient = p.grad + group["weight_decay"] * p
-                self.move(p, gradient, group["lr"], self.state[p])
 
 
 # (update rule, options, oracle); the first line of a rule has no options

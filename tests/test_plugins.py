@@ -6,16 +6,7 @@ import pytest
 
 from descent import datasets, plugins
 from descent.errors import InputError
-from descent.evaluation import EVALUATORS
-from descent.explorer import PANELS
-from descent.plugins import PROVIDES, available, options, plugin
-
-
-def test_every_file_defines_the_names_that_its_folder_requires():
-    tables = {"evaluation": EVALUATORS, "explorer": PANELS}
-    for kind in PROVIDES:
-        for name in tables.get(kind) or available(kind):
-            plugin(kind, name)
+from descent.plugins import options, plugin
 
 
 @pytest.mark.parametrize(

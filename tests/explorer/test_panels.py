@@ -88,11 +88,3 @@ def test_weights_that_are_not_finite_are_0_and_zero_is_128(digits):
     assert (last[:, [0, 1, 2, 5, 6, 7], ::2] == 0).all()
     assert (last[:, [3, 8], ::2] == 255).all()
     assert (last[:, [4, 9], ::2] == 1).all()
-
-
-@pytest.mark.parametrize(("runs", "moments"), [(195, 12), (300, 7), (1200, 1)])
-def test_many_runs_have_fewer_moments_within_the_bytes(digits, runs, moments):
-    metadata, columns = show(weights, [of_digits(np.ones((20, 10, 64), np.float32))] * runs, digits)
-    assert metadata["moments"] == moments
-    assert columns["weights"].nbytes <= weights.MOST_BYTES
-    assert columns["weights_step"].max() == 19**2

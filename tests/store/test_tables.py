@@ -31,14 +31,6 @@ def test_names_that_look_like_numbers_stay_strings(tmp_path):
     pd.testing.assert_frame_equal(tables.read(tmp_path / "t.csv", TRACE), table)
 
 
-def test_runs_are_joined_in_the_order_of_their_files(tmp_path):
-    runs = {tmp_path / f"{size}.csv": trace().assign(step_size=size) for size in (1.0, 0.1)}
-    for path, run in runs.items():
-        tables.write(run, path)
-    expected = pd.concat(runs.values(), ignore_index=True)
-    pd.testing.assert_frame_equal(tables.read_runs(runs, [0, 1]), expected)
-
-
 def csv(table: pd.DataFrame) -> str:
     return table.to_csv(index=False)
 

@@ -76,6 +76,11 @@ def test_the_certificate_bounds_the_errors(digits):
     assert certificate(best, 0.01)["distance_bound"] > best.rounding / 0.01
 
 
+def test_a_step_that_is_too_long_is_shortened_until_the_objective_falls(digits):
+    start = objective_of(digits, 1e-3).at(np.zeros((10, 65)))
+    assert minimiser._line_search(start, -1000 * start.gradient).value < start.value
+
+
 def test_the_minimiser_is_found_where_the_objective_changes_by_less_than_rounding():
     """For distant samples and a small λ, F is almost zero."""
     for seed in (224, 3):

@@ -6,7 +6,6 @@ import pytest
 
 from descent.errors import InputError
 from descent.theory import results
-from descent.theory.results import ObjectiveTheory, OptimizerTheory, TheoryResults
 
 
 def test_the_theory_is_read_as_it_was_written(tmp_path):
@@ -20,18 +19,3 @@ def test_the_theory_is_read_as_it_was_written(tmp_path):
         paths[0].write_text(damaged)
         with pytest.raises(InputError, match=r"not a file of theory\.py"):
             results.read(*paths)
-
-
-def test_an_optimizer_has_its_own_limits_and_objective():
-    objectives = {"0.1": ObjectiveTheory(minimum=1.0), "0.01": ObjectiveTheory(minimum=2.0)}
-    optimizers = {
-        "gd": OptimizerTheory("plain", True, 0.1, "full", 2.0, limit_from_anywhere=0.5),
-        "sgd": OptimizerTheory("plain", True, 0.01, "1", 1.2, limit_is_upper_bound=True),
-        "adam": OptimizerTheory("plain", True, 0.01, "1"),
-    }
-    theory = TheoryResults(objectives, optimizers)
-    assert theory.limits("gd") == {"near the minimiser": 2.0, "from anywhere": 0.5}
-    assert theory.limits("sgd") == {"near the minimiser, at most": 1.2}
-    assert theory.limits("adam") == theory.limits("sgd_average") == {}
-    minima = [theory.objective(name).minimum for name in ("gd", "sgd", "sgd_average")]
-    assert minima == [1.0, 2.0, 2.0]
