@@ -407,23 +407,3 @@ def test_the_page_fits_the_width_of_a_phone(open_page, study):
     for summary in page.page.locator("summary:visible").all():
         summary.click()
     assert page.run("document.documentElement.scrollWidth") <= 390
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_texts_have_contrast(open_page, scheme):
-    page = open_page("digits", color_scheme=scheme)
-    colours = page.run(
-        """() => {
-            const background = (of) => getComputedStyle(of).backgroundColor;
-            const ground = (of) => background(of).endsWith(", 0)") ? ground(of.parentElement)
-                : background(of);
-            const written = (of) => [...of.childNodes].some((node) => node.data?.trim());
-            const ink = (of) => getComputedStyle(of)[of.closest("svg") ? "fill" : "color"];
-            return [...document.querySelectorAll("body *")]
-                .filter((of) => of.checkVisibility() && written(of) && of.tagName !== "title")
-                .map((of) => [ink(of), ground(of)]);
-        }"""
-    )
-    for ink, ground in {(luminance(ink), luminance(ground)) for ink, ground in colours}:
-        assert (max(ink, ground) + 0.05) / (min(ink, ground) + 0.05) >= 4.5
