@@ -31,7 +31,7 @@ def test_the_best_step_size(columns, by, chosen):
     assert best(runs)["step_size"].tolist() == chosen
 
 
-def test_the_best_lowest_between_is_the_lowest_point_of_a_parabola():
+def test_lowest_between_is_the_vertex_of_a_parabola():
     a = np.array([1.0, 0.1, 10.0, 0.01])
     values = pd.Series(np.exp(np.log(a / 0.3) ** 2 / 4 - 3), a)
     assert lowest_between(values) == pytest.approx(0.3)

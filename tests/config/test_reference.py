@@ -38,9 +38,3 @@ def test_an_editor_finds_mistakes_and_accepts_what_the_pipeline_accepts():
         "studies: {}",
     ]:
         assert not schema.is_valid(yaml.safe_load(wrong)), wrong
-
-
-def test_the_table_has_the_options_with_their_defaults():
-    (row,) = (line for line in table().splitlines() if line.startswith("| `hidden` |"))
-    assert "neural_network" in row
-    assert row.endswith("| `128` |")

@@ -34,7 +34,7 @@ def held(text: str, kind: str) -> str:
     "text",
     ["</script><b>", "<!--<script>", "]]>&amp;", "{{arrays}} {{metadata}}", "\\u003c\u2028é", '"'],
 )
-def test_metadata_come_back_whatever_they_hold(text):
+def test_metadata_are_read_as_they_were_written_with_any_text(text):
     page = made(question=text, headline=[text], **{text: text})
     metadata = json.loads(held(page, "application/json"))
     assert metadata.pop("arrays") == [
@@ -46,7 +46,7 @@ def test_metadata_come_back_whatever_they_hold(text):
     assert f"<li>{escape(text)}</li>" in page
 
 
-def test_columns_come_back_bit_for_bit_and_the_bytes_have_no_time():
+def test_arrays_are_read_bit_for_bit_and_the_bytes_contain_no_time():
     zipped = b64decode(held(made(), "text/plain"))
     assert gzip.decompress(zipped) == b"".join(column.tobytes() for column in COLUMNS.values())
     assert zipped[4:8] == bytes(4)  # where gzip writes the time

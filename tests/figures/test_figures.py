@@ -142,7 +142,7 @@ def test_an_expected_curve_has_the_colour_of_its_run():
     assert "mean and range of 3 seeds" in drawn.get_suptitle()
 
 
-def test_a_line_goes_on_where_it_comes_back_into_the_frame():
+def test_a_line_continues_after_values_beyond_the_axis():
     traces = study({"gd": [0.1, 0.2]}, seeds=1)
     away = (traces["step_size"] == 0.2) & traces["step"].isin([3, 4])
     traces.loc[away, "objective"] = 1e6
@@ -210,7 +210,7 @@ def test_the_end_of_a_run_that_oscillates_is_the_median_of_its_last_quarter():
     traces = study({"gd": [0.1, 1]})
     run = traces["step_size"] == 1
     traces["rises"] = traces["step"].where(run, 0)
-    traces.loc[run & (traces["step"] == 8), "test_loss"] = 0.9  # an accident of the last step
+    traces.loc[run & (traces["step"] == 8), "test_loss"] = 0.9  # at the last step alone
     late = traces[run & (traces["step"] > 6)].groupby("seed")["test_loss"].median()
     table = summary(traces)
     last = traces[~run & (traces["step"] == 8)]["test_loss"]
