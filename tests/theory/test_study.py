@@ -154,4 +154,4 @@ def test_each_l2_has_its_own_objective_and_limits(digits):
         assert found.optimizers[name] == alone.optimizers[name]
         rows = found.expected[found.expected["optimizer"] == name].reset_index(drop=True)
         assert rows.equals(alone.expected)
-    assert found.objective("gd_0.1").minimum < found.objective("gd_1.0").minimum
+    assert found.objective("gd_0.1").minimum < found.objective("gd_1.0_average").minimum
