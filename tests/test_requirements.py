@@ -96,13 +96,10 @@ def with_last(runs: list[Run], **keys) -> list[Run]:
 @pytest.mark.parametrize(
     ("figure", "runs", "size", "fits"),
     [
-        ("accuracy", grid(1), DIGITS, True),
         ("accuracy", grid(1, **LEAST_SQUARES), DIABETES, False),
-        ("same_path", grid(1), DIGITS, True),
         ("same_path", grid(1, schedule="cosine"), DIGITS, False),
         ("sensitivity", grid(2), DIGITS, False),
         ("sensitivity", with_last(grid(2), update_rule="adam"), DIGITS, True),
-        ("weights", grid(1), DIGITS, True),
         ("weights", grid(1), TABLE, False),
         ("recall", grid(1), TABLE, True),
         ("recall", grid(1, **NETWORK), DIGITS, False),

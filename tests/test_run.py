@@ -46,11 +46,6 @@ def test_unknown_and_missing_keys_are_named():
     assert missing == "run: epochs: is missing"
 
 
-def test_one_step_size_has_one_label():
-    labels = [replace(RUN, step_size=size).label for size in (1e-3, 0.001, 1, 1.0, 1e-5)]
-    assert labels == ["0.001", "0.001", "1.0", "1.0", "1e-05"]
-
-
 @pytest.mark.parametrize(
     ("steps", "evaluate_every", "expected"),
     [

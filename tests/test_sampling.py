@@ -40,20 +40,3 @@ def test_orders_are_the_documented_streams(seed):
         assert (sampling.order(seed, epoch, 1000, SHUFFLED) == expected).all()
         expected = np.random.default_rng([seed, 3, epoch]).integers(0, 1000, 1000)
         assert (sampling.order(seed, epoch, 1000, WITH_REPLACEMENT) == expected).all()
-
-
-def test_every_epoch_visits_every_sample_once_in_a_new_order():
-    batches = list(sampling.batches([4, 5], 20, batch_size=6, epochs=2, sampling=SHUFFLED))
-    assert [batch.shape for batch in batches] == [(2, 6), (2, 6), (2, 6), (2, 2)] * 2
-    epochs = np.concatenate(batches, axis=1).reshape(2, 2, 20)
-    assert (np.sort(epochs, axis=-1) == np.arange(20)).all()
-    assert len({tuple(order) for seed in epochs for order in seed}) == 4
-
-
-@pytest.mark.parametrize("kind", [SHUFFLED, WITH_REPLACEMENT])
-def test_the_order_depends_on_seed_and_epoch_alone(kind):
-    one, several = (
-        np.concatenate(list(sampling.batches(seeds, 20, size, 2, kind)), axis=1)
-        for seeds, size in [([5], 1), ([4, 5], 7)]
-    )
-    assert (one[0] == several[1]).all()

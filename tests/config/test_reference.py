@@ -32,7 +32,6 @@ def test_an_editor_finds_mistakes_and_accepts_what_the_pipeline_accepts():
         with_study("seed: 1", good),
         with_sgd("batch_size: 0", good),
         with_sgd("step_sizes: {from: 1, to: 10}", good),
-        with_sgd("learning_rate: 1", good),
         good.replace("tiny:", "Tiny:"),
         "gpu: maybe\n" + good,
         "studies: {}",

@@ -65,7 +65,6 @@ def test_the_iterates_of_a_study_are_read_on_demand(tmp_path):
     paths = [tmp_path / f"iterates/{run}.npz" for run in ("sgd/0.001", "sgd/1e-05", "gd/1.0")]
     runs = iterates.StoredRuns(paths)
     assert list(runs) == [("sgd", 0.001), ("sgd", 1e-05), ("gd", 1.0)]
-    assert len(runs) == 3
     with pytest.raises(InputError, match="no such file"):
         runs["gd", 1.0]
     paths[-1].parent.mkdir(parents=True)

@@ -25,7 +25,6 @@ def test_the_largest_eigenvalue_is_within_its_residual(matrix, sign):
     values = np.linalg.eigvalsh(sign * matrix)
     found = largest(products(sign * matrix), SIZE)
     assert_allclose(found.value, values[-1], rtol=1e-8)
-    assert found.value <= values[-1] * (1 + 1e-12) or sign < 0
     assert np.abs(values - found.value).min() <= found.residual + 1e-12
     assert_allclose(np.linalg.norm(found.vector), 1)
 
