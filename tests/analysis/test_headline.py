@@ -31,6 +31,8 @@ def summary(statuses: list[str], seeds: int = 5, **columns) -> pd.DataFrame:
     return pd.DataFrame(named | values)
 
 
+VALIDATED = made_up.summary_of("validation, thirty seeds").iloc[:3]
+DIVERGED = made_up.summary_of("all diverged").iloc[:2]
 BAD = ["converged", "oscillating 3/5, plateau 2/5", "plateau", "plateau 3/5, descending 2/5"]
 
 
@@ -51,13 +53,12 @@ BAD = ["converged", "oscillating 3/5, plateau 2/5", "plateau", "plateau 3/5, des
         ),
         (summary(["converged"], 1), "α = 1, with test accuracy 90.0 %. No larger step size was"),
         (
-            made_up.summary_of("validation, thirty seeds").iloc[:3],
-            "the best of 3 step sizes by validation is α = 0.1",
+            summary(["converged", "diverged"], 1),
+            "the best of 2 step sizes is α = 1, with test accuracy 90.0 %. The only larger step"
+            " size, 2, ends with 45.0 % (diverged).",
         ),
-        (
-            made_up.summary_of("all diverged").iloc[:2],
-            "no step size ends with finite numbers in most seeds.",
-        ),
+        (VALIDATED, "the best of 3 step sizes by validation is α = 0.1"),
+        (DIVERGED, "no step size ends with finite numbers in most seeds."),
         (
             summary(["converged", "plateau"], loss=True),
             "the best of 2 step sizes is α = 1, with test loss 0.45 (0.405 to 0.495 over 5 seeds).",
