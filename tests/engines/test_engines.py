@@ -297,3 +297,9 @@ def test_a_full_batch_in_float32_accumulates_in_float64(random, monkeypatch, nam
     single, double = (train(name, replace(run, dtype=d), data) for d in ("float32", "float64"))
     for parameter, p in double.parameters.items():
         assert_allclose(single.parameters[parameter], p, rtol=2e-7)
+
+
+def test_torch_is_deterministic_and_runs_on_one_thread(digits):
+    plugin("engines", "torch").train(RUN, some(digits, 5), lambda steps: None)
+    assert torch.get_num_threads() == 1
+    assert torch.are_deterministic_algorithms_enabled()

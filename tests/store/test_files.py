@@ -84,3 +84,10 @@ def test_a_damaged_npz_is_one_message_with_its_path(tmp_path, make, says):
     with pytest.raises(InputError, match=says) as error:
         files.load_npz(path, {"a", "b"})
     assert str(error.value).startswith(str(path))
+
+
+def test_a_new_file_has_the_permissions_of_an_ordinary_one(tmp_path):
+    with files.replacing(tmp_path / "x") as temporary:
+        temporary.write_text("")
+    (tmp_path / "y").write_text("")
+    assert (tmp_path / "x").stat().st_mode == (tmp_path / "y").stat().st_mode
