@@ -1,6 +1,6 @@
-"""Render the tables of the documentation from the CSV files next to it: `make reference`
+"""Renders the tables of the documentation from the CSV files next to it, for `make reference`.
 
-A table stands between <!-- table NAME --> and <!-- end -->, where NAME is a key of TABLES.
+A table is between <!-- table NAME --> and <!-- end -->, where NAME is a key of TABLES.
 """
 
 import re

@@ -85,7 +85,7 @@ def _standard_error(third: NDArray, fourth: NDArray) -> float:
 
 
 def _share_of_rises(step: NDArray, rises: NDArray) -> float:
-    """The share of increases of F among the evaluated steps of the second half."""
+    """The share of the steps of the second half that increased F."""
     first_half = np.flatnonzero(step <= step[-1] / 2)
     start = first_half[-1] if first_half.size else 0
     steps = step[-1] - step[start]

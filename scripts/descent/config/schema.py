@@ -285,7 +285,7 @@ class Study(WithOptions):
     engine: Literal["auto", *ENGINES] = Field(
         "auto",
         description="implementation of training; `auto`: torch if a GPU pays off, else numba for"
-        " linear models with the rule `plain`, else NumPy",
+        " linear models with the rule `plain` and batch size 1 or `full`, else NumPy",
     )
     evaluator: Literal["auto", *EVALUATORS] = Field(
         "auto",

@@ -102,7 +102,7 @@ def _preconditioner(point: Point) -> Callable[[NDArray], NDArray]:
 def certificate(point: Point, strong_convexity: float) -> dict[str, float | None]:
     """Bounds of the error of a computed minimiser, by strong convexity: H ≥ μ > 0 everywhere.
 
-    F - F* ≤ ‖∇F‖² / (2 μ),   ‖w - w*‖ ≤ ‖∇F‖ / μ,   where ‖∇F‖ includes a bound on rounding
+    F - F* ≤ ‖∇F‖² / (2 μ),   ‖w - w*‖ ≤ ‖∇F‖ / μ,   where ‖∇F‖ includes its rounding error
     """
     norm, mu = float(np.linalg.norm(point.gradient)), strong_convexity
     upper = norm + point.rounding
