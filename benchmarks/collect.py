@@ -1,4 +1,6 @@
-"""Copy the tables and figures that docs/ shows from results/: python benchmarks/collect.py
+"""Copies the tables and figures that docs/ shows from results/.
+
+    PYTHONPATH=scripts python benchmarks/collect.py
 
 Run it after `make STUDY=all`, in a clean checkout with nothing else running. It also writes
 docs/seconds_by_rule.csv, from the logs, the suggestions.csv of each range test, and
@@ -23,7 +25,7 @@ DOCS, RESULTS, LOGS = ROOT / "docs", ROOT / "results", ROOT / "logs"
 
 
 def main() -> None:
-    """Copy the files that docs/ has, and write what is made from others."""
+    """Copy the files that docs/ has, and write those that are computed from results and logs."""
     for file in DOCS.glob("*/*.png"):
         shutil.copy(RESULTS / file.parent.name / "figures" / file.name, file)
     for file in DOCS.glob("*/*.csv"):

@@ -233,9 +233,9 @@ def numpy_blocks(problem: Problem) -> Steps:
     from scipy.special import expit
 
     n, features = problem.x.shape
-    some = [slice(first, first + BLOCK) for first in range(0, n, BLOCK)]
-    blocks = [problem.x[each] for each in some]
-    hot = [np.ascontiguousarray(problem.one_hot[each].T) for each in some]
+    slices = [slice(first, first + BLOCK) for first in range(0, n, BLOCK)]
+    blocks = [problem.x[block] for block in slices]
+    hot = [np.ascontiguousarray(problem.one_hot[block].T) for block in slices]
     rows, size = problem.seeds * CLASSES, np.float32(STEP_SIZE / n)
 
     def descend(count):

@@ -42,7 +42,7 @@ COLUMNS = ("batch_size", "model", "seeds", "contender", "median", "smallest", "l
 
 
 def main() -> None:
-    """Check and measure all contenders and write the page."""
+    """Check and measure all contenders and write the table."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--data", type=Path, default=ROOT / "data/mnist.npz")
     parser.add_argument("--repeats", type=int, default=5)

@@ -19,9 +19,8 @@ def theory(
     objective = {key: getattr(runs[0][1], key) for key in OBJECTIVE}
     for path in minimisers:
         l2 = float(path.stem)
-        by_l2[l2] = store.load(path, {**objective, "l2": l2, "data_sha256": data_sha256})[
-            0
-        ].parameters
+        minimiser, _ = store.load(path, {**objective, "l2": l2, "data_sha256": data_sha256})
+        by_l2[l2] = minimiser.parameters
     computed = theory_of(runs, loaded, by_l2)
     results.write(computed, numbers, expected)
     return "\n".join(
