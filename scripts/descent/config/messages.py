@@ -43,7 +43,7 @@ def messages(error: ValidationError, values: Any) -> list[str]:
             found[where] = "is missing"
         elif detail["type"] == "extra_forbidden":
             found[where] = f"unknown key; {_explain_unknown(str(where[-1]), where)}"
-        elif not (too_short and value):  # pydantic dropped invalid elements, which have own lines
+        elif not (too_short and value):  # pydantic dropped invalid elements, listed on their own
             found[where] = f"found {_quote(value)}; "
             allowed.setdefault(where, []).append(_reword(detail["msg"]))
             if detail["type"] == "literal_error":
