@@ -27,7 +27,7 @@ report: environment
 
 environment: .venv/installed
 
-# uv compiles all packages: where PYTHONDONTWRITEBYTECODE is set, each process would compile what it
+# uv compiles all packages: if PYTHONDONTWRITEBYTECODE is set, each process would compile what it
 # imports.
 .venv/installed: requirements.lock $(BIN)/uv
 	$(BIN)/uv pip sync --quiet --compile-bytecode --python $(BIN)/python --require-hashes $<
@@ -59,7 +59,7 @@ test-slurm: environment
 campaign: environment
 	$(PYTEST) -m campaign --numprocesses $(CORES) -rP --no-header
 
-# The benchmark measures this project and its peers on one core and writes docs/benchmark.csv. It
+# The benchmark measures this project and other libraries on one core and writes docs/benchmark.csv. It
 # takes a quarter of an hour and 6 GB; torch.compile needs a C++ compiler. AVX2=--avx2 disables
 # AVX-512 for all of them.
 benchmark: environment
