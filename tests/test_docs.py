@@ -28,6 +28,17 @@ def test_links_lead_to_files(page):
     assert [link for link in links if not page.parent.joinpath(link).exists()] == []
 
 
+def test_every_table_and_picture_of_docs_is_shown(monkeypatch):
+    read, used = render_tables.read, set()
+    monkeypatch.setattr(render_tables, "read", lambda *names: used.add(names) or read(*names))
+    text = "".join(page.read_text(encoding="utf-8") for page in [ROOT / "README.md", *PAGES])
+    assert set(re.findall(r"<!-- table (\w+) -->", text)) == set(render_tables.TABLES)
+    render_tables.rendered(text)
+    assert used == {(file.parent.name, file.stem) for file in DOCS.glob("*/*.csv")}
+    pictures = [str(file.relative_to(DOCS)) for file in DOCS.rglob("*.png")]
+    assert [picture for picture in pictures if picture not in text] == []
+
+
 def test_the_version_is_the_same_everywhere():
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     citation = yaml.safe_load((ROOT / "CITATION.cff").read_text(encoding="utf-8"))
