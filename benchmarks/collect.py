@@ -10,7 +10,6 @@ docs/made_by.txt, the commit and the machine; `make reference` then renders the 
 import re
 import shutil
 import subprocess
-from collections import defaultdict
 from pathlib import Path
 
 import pandas as pd
@@ -18,7 +17,7 @@ from machine import machine
 
 from descent.analysis.finder import suggestions
 from descent.figures.range_test import step_sizes
-from descent.store import iterates
+from descent.store import iterates, tables
 
 ROOT = Path(__file__).parent.parent
 DOCS, RESULTS, LOGS = ROOT / "docs", ROOT / "results", ROOT / "logs"
@@ -30,10 +29,10 @@ def main() -> None:
         shutil.copy(RESULTS / file.parent.name / "figures" / file.name, file)
     for file in DOCS.glob("*/*.csv"):
         if file.name == "suggestions.csv":
-            suggested(file.parent.name).to_csv(file, index=False, lineterminator="\n")
+            tables.write(suggested(file.parent.name), file)
         else:
             shutil.copy(RESULTS / file.parent.name / file.name, file)
-    seconds_by_rule().to_csv(DOCS / "seconds_by_rule.csv", index=False, lineterminator="\n")
+    tables.write(seconds_by_rule(), DOCS / "seconds_by_rule.csv")
     changed = git("status", "--porcelain", "--", ".", ":!docs")
     commit = git("rev-parse", "--short", "HEAD") + (" with changes" if changed else "")
     (DOCS / "made_by.txt").write_text(f"commit {commit}, {machine()}\n", encoding="utf-8")
@@ -46,7 +45,7 @@ def git(*arguments: str) -> str:
 
 def suggested(study: str) -> pd.DataFrame:
     """Return the step sizes that the range test of a study suggests, a row for each seed."""
-    traces = pd.read_csv(RESULTS / study / "traces.csv")
+    traces = tables.read(RESULTS / study / "traces.csv", tables.TRACE)
     finder = traces[traces["optimizer"] == "finder"]
     (file,) = (RESULTS / study / "iterates/finder").iterdir()
     growing = step_sizes(iterates.load(file)[0])[1:]
@@ -59,15 +58,13 @@ def suggested(study: str) -> pd.DataFrame:
 
 def seconds_by_rule() -> pd.DataFrame:
     """Return the number of jobs and the seconds of each rule, from the last line of each log."""
-    seconds = defaultdict(list)
+    jobs = []
     for log in LOGS.rglob("*.log"):
         if done := re.search(r"done in ([\d.]+) s", log.read_text(encoding="utf-8")):
-            seconds[log.relative_to(LOGS).parts[0].removesuffix(".log")].append(float(done[1]))
-    rows = [
-        {"rule": rule, "jobs": len(s), "median": pd.Series(s).median(), "sum": sum(s)}
-        for rule, s in seconds.items()
-    ]
-    return pd.DataFrame(rows).sort_values("sum", ascending=False).round(2)
+            jobs.append((log.relative_to(LOGS).parts[0].removesuffix(".log"), float(done[1])))
+    seconds = pd.DataFrame(jobs, columns=["rule", "seconds"]).groupby("rule")["seconds"]
+    table = seconds.agg(jobs="count", median="median", sum="sum").reset_index()
+    return table.sort_values("sum", ascending=False).round(2)
 
 
 if __name__ == "__main__":

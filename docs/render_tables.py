@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 
 from descent.analysis.best import best, criterion
+from descent.store import tables
 
 DOCS = Path(__file__).parent
 BLOCK = re.compile(r"(<!-- table (\w+) -->\n).*?(<!-- end -->)", re.DOTALL)
@@ -22,9 +23,8 @@ def rendered(text: str) -> str:
 
 
 def read(study: str, table: str) -> pd.DataFrame:
-    """Read a table of a study; the names of optimizers stay strings."""
-    strings = dict.fromkeys(("optimizer", "status", "quantity"), str)
-    return pd.read_csv(DOCS / study / f"{table}.csv", dtype=strings)
+    """Read a table of a study."""
+    return tables.read(DOCS / study / f"{table}.csv", [])
 
 
 def markdown(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
