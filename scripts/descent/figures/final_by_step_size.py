@@ -64,7 +64,7 @@ def draw(traces: pd.DataFrame, summary: pd.DataFrame, theory: TheoryResults) -> 
     shown = draw_statuses(below, summary, looks)
     labels = {_label(name, chosen, summary): look for name, look in looks.items()}
     best_by = {"color": "0.4", "linestyle": "none", "label": f"best by {criterion(summary)}"}
-    handles = [*style.name_optimizers(labels)]
+    handles = style.name_optimizers(labels)
     handles += [Line2D([], [], **best_by, **STAR), Line2D([], [], **START)]
     handles += [*scales.name_limits(limits), *style.name_signs(shown)]
     longest = max(len(str(handle.get_label())) for handle in handles)

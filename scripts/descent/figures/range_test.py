@@ -68,8 +68,9 @@ def draw(
         a, (median, low, high) = runs["step_size"], ends.loc[runs.index].to_numpy().T
         below.vlines(a, low, high, color=SWEEP, alpha=0.35, linewidth=3)
         below.plot(a, median, color=SWEEP, marker="s", markersize=3)
+    chosen = best(sweep)["step_size"]
     for axes in (above, below):
-        for step_size in best(sweep)["step_size"]:
+        for step_size in chosen:
             axes.axvline(step_size, color=SWEEP, linestyle="--", linewidth=1)
     handles = [
         Line2D([], [], label=f"suggested: {rule}", **mark) for rule, mark in SUGGESTED.items()
