@@ -303,3 +303,23 @@ def test_torch_is_deterministic_and_runs_on_one_thread(digits):
     plugin("engines", "torch").train(RUN, some(digits, 5), lambda steps: None)
     assert torch.get_num_threads() == 1
     assert torch.are_deterministic_algorithms_enabled()
+
+
+@pytest.mark.gpu
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="torch finds no CUDA device")
+@pytest.mark.parametrize(("dtype", "tolerance"), [("float64", 1e-9), ("float32", 1e-4)])
+@pytest.mark.parametrize("batch_size", [1, 32, FULL])
+@pytest.mark.parametrize("model", MODELS)
+def test_cuda_trains_and_evaluates_as_the_cpu(digits, model, batch_size, dtype, tolerance):
+    data, close = some(digits, model=model), {"rtol": tolerance, "atol": tolerance}
+    run = replace(RUN, model=model, batch_size=batch_size, dtype=dtype, l2=0.01)
+    trained = {name: train(name, run, data) for name in ("numpy", "torch")}
+    for name, expected in trained["numpy"].parameters.items():
+        assert_allclose(trained["torch"].parameters[name], expected, **close)
+    snapshots = {name: p[0] for name, p in trained["numpy"].parameters.items()}
+    net = plugin("models", model)
+    given = net, snapshots, data.x_train, data.scale, data.y_train, run.l2
+    on_cpu, on_cuda = (plugin("evaluation", name).means(*given) for name in ("numpy", "torch"))
+    for column, (expected, found) in enumerate(zip(on_cpu, on_cuda, strict=True)):
+        if column != 1 or net.TASK == "classification":  # 1 is the accuracy
+            assert_allclose(found, expected, **close)
